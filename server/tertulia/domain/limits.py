@@ -1,0 +1,137 @@
+"""Every limit of the program, by name, with its unit last. Nothing else in the tree holds a bare number of this kind.
+
+`PUBLIC` names those a client is told in `welcome` and that protocol.md lists (a test compares the two).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Words and people
+text_chars_max: Final = 8_000
+text_bytes_max: Final = 16_384
+reason_chars_max: Final = 500
+name_chars_max: Final = 60
+room_name_chars_max: Final = 80
+topic_chars_max: Final = 300
+mentions_max: Final = 20
+emoji_chars_max: Final = 16
+room_emoji_max: Final = 40
+pins_max: Final = 50
+rooms_max: Final = 500
+slow_mode_s_max: Final = 3_600
+mute_s_max: Final = 90 * 86_400
+invite_s_max: Final = 366 * 86_400
+invite_uses_max: Final = 10_000
+key_chars_max: Final = 64
+goal_chars_max: Final = 200
+
+# State held for deciding
+message_facts_max: Final = 2_048
+checkpoint_every_events: Final = 500
+snapshot_messages: Final = 50
+snapshot_members_max: Final = 1_000
+snapshot_mentions: Final = 50
+
+# Reading
+page_messages_max: Final = 100
+page_events_max: Final = 500
+search_results_max: Final = 50
+search_chars_max: Final = 200
+members_page_max: Final = 200
+
+# A connection
+frame_bytes_max: Final = 65_536
+hello_deadline_s: Final = 10.0
+handshake_deadline_s: Final = 10.0
+header_bytes_max: Final = 8_192
+streams_per_connection_max: Final = 600
+commands_in_flight_max: Final = 256
+malformed_frames_max: Final = 10
+queue_bytes_max: Final = 262_144
+queue_bytes_low: Final = 131_072
+write_deadline_s: Final = 10.0
+socket_send_buffer_bytes: Final = 131_072
+ping_s: Final = 25.0
+ping_jitter_s: Final = 5.0
+pong_deadline_s: Final = 20.0
+client_ping_s: Final = 30.0
+connections_max: Final = 20_000
+connections_per_person_max: Final = 20
+http_body_bytes_max: Final = 65_536
+
+# Rates (burst, then a steady rate for each person)
+commands_burst: Final = 40
+commands_per_s: Final = 10.0
+signals_burst: Final = 60
+signals_per_s: Final = 20.0
+joins_burst_per_address: Final = 100
+joins_per_s_per_address: Final = 10.0
+
+# Hub and bus
+tail_records: Final = 512
+tail_bytes_max: Final = 524_288
+flush_slice_readers: Final = 256
+repair_wait_s: Final = 0.02
+head_check_s: Final = 1.0
+bus_queue_messages_max: Final = 10_000
+channel_idle_s: Final = 60.0
+lane_batch_commands_max: Final = 256
+lane_queue_commands_max: Final = 4_096
+append_tries_max: Final = 20
+log_queue_appends_max: Final = 8_192
+range_cache_bytes_max: Final = 4_194_304
+
+# Soft state
+tally_every_s: Final = 0.25
+head_every_s: Final = 3.0
+presence_tick_s: Final = 1.5
+presence_grace_s: Final = 15.0
+presence_list_people_max: Final = 200
+presence_lease_s: Final = 30.0
+presence_refresh_s: Final = 10.0
+typing_every_s: Final = 3.0
+typing_expires_s: Final = 6.0
+typing_names_max: Final = 3
+typing_readers_max: Final = 500
+in_view_people_max: Final = 100
+read_marker_every_s: Final = 3.0
+unread_count_max: Final = 100
+
+# Tokens
+token_s: Final = 900
+refresh_token_s: Final = 30 * 86_400
+token_leeway_s: Final = 30
+token_chars_max: Final = 4_096
+secret_bytes_min: Final = 32
+
+# Going away and coming back
+drain_window_s: Final = 5.0
+drain_s: Final = 8.0
+reconnect_min_s: Final = 0.5
+reconnect_max_s: Final = 20.0
+
+PUBLIC: Final = (
+    "frame_bytes_max",
+    "text_chars_max",
+    "text_bytes_max",
+    "reason_chars_max",
+    "name_chars_max",
+    "key_chars_max",
+    "mentions_max",
+    "streams_per_connection_max",
+    "commands_in_flight_max",
+    "page_messages_max",
+    "page_events_max",
+    "snapshot_messages",
+    "typing_every_s",
+    "read_marker_every_s",
+    "ping_s",
+    "client_ping_s",
+    "hello_deadline_s",
+)
+
+
+def public() -> dict[str, int | float]:
+    """The limits a client is told, by name."""
+    return {name: globals()[name] for name in PUBLIC}
