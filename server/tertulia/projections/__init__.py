@@ -1,0 +1,114 @@
+"""Projections: state for reading, folded from the log, remade by `tertulia rebuild`. The port for reading.
+
+Promises: what `Reading` gives is consistent at one seq per stream (one read transaction per call). A message, thread, tally
+or marker is there when the append that made it was answered; full-text search may be behind by a moment.
+Shapes of rooms, messages and tallies are those of protocol.md, chapter 4 (`domain/view.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from tertulia.domain.ids import CohortId, PersonId, RoomId
+from tertulia.domain.room import MessageFact
+from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
+
+
+class MessagesPage(NamedTuple):
+    """Messages oldest first, with the tallies they have and the reactions that are the asker's own."""
+
+    messages: list[MessageView]
+    tallies: dict[str, dict[str, int]]
+    mine: dict[str, list[str]]
+    has_before: bool
+    has_after: bool
+    seq: int
+    """The head of the room's stream at which this is true."""
+
+
+class Found(NamedTuple):
+    """One search result. `snippet` is plain text with the matched words between U+E000 and U+E001."""
+
+    room: RoomId
+    message: MessageView
+    snippet: str
+
+
+class Revision(NamedTuple):
+    seq: int
+    at: int
+    text: str
+
+
+class Unread(NamedTuple):
+    """`head` of the room, the person's marker (0: none), unread messages by others (at most `unread_count_max`)."""
+
+    head: int
+    marker: int
+    unread: int
+
+
+class Reading(Protocol):
+    async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
+        """What decisions need to know of old messages; a seq that is no message is left out."""
+        ...
+
+    async def room_view(self, room: RoomId) -> tuple[int, RoomView] | None:
+        """The room's snapshot and the exact seq it stands at; None when there is no such room."""
+        ...
+
+    async def cohort_view(self, cohort: CohortId) -> tuple[int, CohortView] | None: ...
+
+    async def user_view(self, person: PersonId) -> tuple[int, UserView]: ...
+
+    async def cohort_of(self, room: RoomId) -> CohortId | None: ...
+
+    async def members(self, cohort: CohortId, people: Sequence[PersonId]) -> dict[PersonId, dict[str, Any]]: ...
+
+    async def messages(
+        self,
+        room: RoomId,
+        *,
+        person: PersonId,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+        limit: int,
+    ) -> MessagesPage:
+        """Messages that begin a thread. At most one of before, after, around; none means the newest."""
+        ...
+
+    async def thread(self, room: RoomId, thread: int, *, person: PersonId, after: int, limit: int) -> MessagesPage | None:
+        """The first message (when `after` is 0) and its replies with seq > after; None: no such thread."""
+        ...
+
+    async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None: ...
+
+    async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
+        """For each message asked for, also one whose tally is empty now."""
+        ...
+
+    async def mine(self, room: RoomId, person: PersonId, messages: Sequence[int]) -> dict[str, list[str]]:
+        """For each message asked for, this person's reactions to it (perhaps none)."""
+        ...
+
+    async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]: ...
+
+    async def search(
+        self,
+        rooms: Sequence[RoomId],
+        query: str,
+        *,
+        by: PersonId | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int,
+    ) -> list[Found]:
+        """Best first, within these rooms; `since`, `until` in Unix ms. Any text is a valid query: words, all of which
+        must occur (prefixes match), or "a phrase" in quotes."""
+        ...
+
+    def person_export(self, person: PersonId) -> Iterator[dict[str, Any]]:
+        """Everything kept about a person, one object a line; blocking, for a thread."""
+        ...
