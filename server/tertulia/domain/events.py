@@ -183,6 +183,8 @@ class MemberReturned(Event, frozen=True, kw_only=True):
     """A ban was lifted or is over, or a person who left came back by a new invite."""
 
     person: PersonId
+    name: str
+    role: Role
 
 
 # --- cohort/<id>/staff -------------------------------------------------------------------------------------------
