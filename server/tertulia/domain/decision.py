@@ -1,0 +1,44 @@
+"""What `decide` says: who asks, and the events that are to happen, each with its stream."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tertulia.domain.events import Event
+from tertulia.domain.ids import PersonId, StreamName
+from tertulia.domain.policy import RANK, Role, is_staff
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """The member a command comes from, as the cohort knows them now."""
+
+    person: PersonId
+    role: Role
+
+    @property
+    def is_staff(self) -> bool:
+        return is_staff(self.role)
+
+    def outranks(self, role: Role | None) -> bool:
+        """Whether staff may act on a person of this role; on one the cohort does not know any more, always."""
+        return self.is_staff and (role is None or RANK[self.role] > RANK[role])
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """An event that is to be appended to a stream."""
+
+    stream: StreamName
+    event: Event
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """An accepted command. `stream` is the one the receipt names: that of the first event, or where nothing changed.
+
+    `happenings` may be empty: what was asked is so already. `redacts`: messages (stream, seq) whose text goes.
+    `fresh`: streams that must not have an entry yet.
+    """
+
+    stream: StreamName
+    happenings: tuple[Happening, ...] = ()
+    redacts: tuple[tuple[StreamName, int], ...] = ()
+    fresh: tuple[StreamName, ...] = ()
