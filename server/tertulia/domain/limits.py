@@ -42,6 +42,8 @@ members_page_max: Final = 200
 
 # A connection
 frame_bytes_max: Final = 65_536
+message_bytes_max: Final = 65_536
+resume_bytes_max: Final = 131_072
 hello_deadline_s: Final = 10.0
 handshake_deadline_s: Final = 10.0
 header_bytes_max: Final = 8_192
