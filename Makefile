@@ -1,0 +1,86 @@
+# Tertulia. `make demo` to see it, `make test` to be sure of it, `make help` for the rest.
+
+PORT ?= 8080
+PYTHON ?= python3
+BENCH ?=
+
+NPM := npm --prefix client_js --loglevel=error
+
+PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
+PACKAGED := pyproject.toml .ci/constraints.txt
+# Directories too: theirs is the time of the last removal.
+WEB_SOURCES := $(shell find client_js/app client_js/sdk -not -path '*/test*' -not -name '*.md' 2>/dev/null) \
+	$(wildcard client_js/vite*.js)
+FAST := not browser and not redis and not postgres and not slow
+
+.DELETE_ON_ERROR:
+.PHONY: help demo web test check lint python-lint js-lint fmt bench wheel clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+demo: .venv/.runtime server/tertulia/webapp/.built ## a school with people in it, on http://127.0.0.1:$PORT (PORT=8080)
+	@exec .venv/bin/tertulia demo --port $(PORT)
+
+web: server/tertulia/webapp/.built ## build the web app, if its sources changed
+
+test: .venv/.dev client_js/node_modules/.installed server/tertulia/webapp/.built ## everything; installs Redis, PostgreSQL, Chromium by apt if missing
+	@.ci/system-packages test
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/pytest
+
+check: .venv/.dev client_js/node_modules/.installed lint ## the fast gate: no browser, Redis, PostgreSQL, nothing slow
+	.venv/bin/pytest -q -m "$(FAST)"
+
+lint: python-lint js-lint ## everything but pytest
+
+python-lint: .venv/.dev
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+js-lint: client_js/node_modules/.installed
+	$(NPM) run --silent types
+	$(NPM) run --silent test
+	$(NPM) run --silent size
+
+fmt: .venv/.dev ## format the Python sources and fix what can be fixed
+	.venv/bin/ruff check --fix-only
+	.venv/bin/ruff format
+
+bench: .venv/.dev ## the load tests; BENCH='--help' for their options
+	.venv/bin/python -m load_tests.bench $(BENCH)
+
+wheel: .venv/.runtime server/tertulia/webapp/.built ## dist/tertulia-….whl, web app included
+	@mkdir -p dist
+	.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
+clean: ## remove what was built and installed here (never data)
+	rm -rf .venv client_js/node_modules server/tertulia/webapp dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# --- the environments; each stamp is as old as its last installation ------------------------------
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tertulia needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=…"; exit 1; }
+	@PYTHON=$(PYTHON) .ci/system-packages venv
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: $(PACKAGED) | .venv/bin/pip
+	$(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/.dev: $(PACKAGED) | .venv/bin/pip
+	$(PIP_INSTALL) -e '.[test,dev,postgres]'
+	@touch $@ .venv/.runtime
+
+client_js/node_modules/.installed: client_js/package.json client_js/package-lock.json client_js/.npmrc
+	@command -v npm >/dev/null || { echo "Building the web app needs Node 20.19 or newer, and npm."; exit 1; }
+	$(NPM) ci --no-progress
+	@touch $@
+
+server/tertulia/webapp/.built: client_js/node_modules/.installed $(WEB_SOURCES)
+	$(NPM) run --silent build
+	@touch $@

@@ -1,0 +1,1 @@
+export {}; // <tertulia-room>, still to be written

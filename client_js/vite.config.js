@@ -1,0 +1,15 @@
+// The web app: client_js/app → server/tertulia/webapp, where the server finds it and the wheel takes it along.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: new URL("app/", import.meta.url).pathname,
+  base: "/",
+  build: {
+    outDir: "../../server/tertulia/webapp",
+    emptyOutDir: true,
+    assetsDir: "assets",
+    manifest: true,
+    sourcemap: false,
+    target: "es2022",
+  },
+});

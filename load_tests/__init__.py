@@ -1,0 +1,1 @@
+"""Load tests: they measure a running Tertulia from outside. `make bench` runs `bench.py`."""

@@ -1,0 +1,5 @@
+"""Tertulia: real-time discussion rooms for live course cohorts."""
+
+from importlib.metadata import version
+
+__version__ = version("tertulia")
