@@ -1,9 +1,11 @@
-"""The bus: a hint from node to node that something happened. The port, and what every implementation promises.
+"""The bus: a hint from node to node that something happened. The port, and what each implementation promises.
 
-Promised: messages of this node reach this node's own `receive` at once, without the network. Nothing else: a message
-for another node may be lost, repeated or come out of order, and the receiver mends that from the log. `publish` never
-blocks, never fails to the caller and holds a bounded queue. `receive` is called in the event loop, one message at a
-time, and must not raise.
+Promised: messages of this node reach this node's own `receive` at once, without the network. Nothing else: a
+message for another node may be lost, repeated or come out of order, and the receiver mends that from the log.
+`publish` never blocks, never fails to the caller and holds a bounded queue. `receive` is called in the event
+loop, one message at a time (what is published inside `receive` comes after it), and must not raise; if it
+does, that is logged and nothing else. A message of this node reaches `receive` whether or not its channel is
+subscribed to, and only once.
 
 Kinds: `entry` (an entry of a stream, ready as JSON record), `soft` (presence, typing: not in the log).
 """
@@ -14,6 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from tertulia.domain.ids import StreamName
+from tertulia.wire.stored import Entry
 
 
 class BusRefused(Exception):
@@ -21,10 +24,10 @@ class BusRefused(Exception):
 
 
 class BusMessage(NamedTuple):
-    """`channel` routes: the stream's owner, `room/<id>`, `cohort/<id>` or `user/<id>` (side streams share it).
+    """`channel` routes: the stream's owner, `room/<id>`, `cohort/<id>` or `user/<id>`; side streams share it.
 
-    An entry: `stream`, `epoch`, `seq` and `record`, the entry's `event` record in JSON (`codec.encode_entry`).
-    Soft state: `stream` is its kind (`"presence"`, `"typing"`), `seq` is 0, `record` JSON that its owner knows.
+    An entry: `stream`, `epoch`, `seq` and `record`, its `event` record in JSON (`codec.encode_entry`).
+    Soft state: `stream` is its kind (`"presence"`, `"typing"`), `seq` is 0, `record` JSON its owner knows.
     """
 
     channel: str
@@ -33,25 +36,51 @@ class BusMessage(NamedTuple):
     seq: int
     record: bytes
     node: str = ""
+    entry: Entry | None = None
+    """The entry itself, for this node's own ears; it does not travel."""
 
 
 Receive = Callable[[BusMessage], None]
+OnReconnect = Callable[[], None]
 
 
 class Bus(Protocol):
+    """The integers are totals since the start, for metrics.
+
+    `published`: messages of this node. `received`: other nodes' messages. `dropped`: own messages that other
+    nodes were not told (the queue was full, or the network failed under them). `foreign`: messages on our
+    channels that are not ours to read (garbled, of another program or version). `reconnects`: connections
+    made anew after a loss.
+    """
+
+    published: int
+    received: int
+    dropped: int
+    foreign: int
+    reconnects: int
+
     @property
     def is_connected(self) -> bool:
         """Whether other nodes hear us now, as far as is known. Always true in process."""
         ...
 
-    async def start(self, receive: Receive, /) -> None:
-        """Begin. Raises `BusRefused` when the configuration can never work (wrong password, not a Redis)."""
+    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
+        """Begin. Raises `BusRefused` when it does not work now (wrong password, not a Redis, nobody there).
+
+        `on_reconnect` is called in the event loop after each later outage, when all channels are subscribed
+        to again: what other nodes published in between is missing, so ask the log for heads.
+        """
         ...
 
-    def publish(self, message: BusMessage, /) -> None: ...
+    def publish(self, message: BusMessage, /) -> None:
+        """Tell this node now and the others soon. `message.node` is filled in by the bus."""
+        ...
 
     async def subscribe(self, channel: str) -> None:
-        """After it returns, messages of this channel that other nodes publish are received while connected."""
+        """After it returns, messages of this channel that other nodes publish are received while connected.
+
+        Without a connection it returns within `bus_subscribe_wait_s` and the wish is kept for the reconnect.
+        """
         ...
 
     async def unsubscribe(self, channel: str) -> None: ...

@@ -1,0 +1,70 @@
+"""The bus of the embedded mode: no network, nothing is lost.
+
+One process is one node and hears itself. Nodes that live in one process (tests, simulation) share an
+`Exchange`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from tertulia.bus import BusMessage, OnReconnect, Receive
+from tertulia.bus.dispatch import Dispatch
+
+
+class Exchange:
+    """Where the buses of one process meet."""
+
+    __slots__ = ("buses",)
+
+    def __init__(self) -> None:
+        self.buses: list[InProcessBus] = []
+
+
+class InProcessBus:
+    def __init__(self, node: str = "local", exchange: Exchange | None = None) -> None:
+        self.published = 0
+        self.received = 0
+        self.dropped = 0
+        self.foreign = 0
+        self.reconnects = 0
+        self._node = node
+        self._exchange = Exchange() if exchange is None else exchange
+        self._channels: set[str] = set()
+        self._dispatch: Dispatch | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        return True
+
+    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
+        """Never refuses; `on_reconnect` is never called: there is no connection to lose."""
+        self._dispatch = Dispatch(receive)
+        self._exchange.buses.append(self)
+
+    def publish(self, message: BusMessage, /) -> None:
+        assert self._dispatch is not None, "a bus is started before anything is published on it"
+        message = message._replace(node=self._node)
+        self.published += 1
+        others = [bus for bus in self._exchange.buses if bus is not self and message.channel in bus._channels]
+        if others:
+            loop = asyncio.get_running_loop()
+            for bus in others:
+                loop.call_soon(bus._hear, message)
+        self._dispatch(message)
+
+    async def subscribe(self, channel: str) -> None:
+        self._channels.add(channel)
+
+    async def unsubscribe(self, channel: str) -> None:
+        self._channels.discard(channel)
+
+    async def stop(self) -> None:
+        self._channels.clear()
+        if self in self._exchange.buses:
+            self._exchange.buses.remove(self)
+
+    def _hear(self, message: BusMessage) -> None:
+        if message.channel in self._channels and self._dispatch is not None:
+            self.received += 1
+            self._dispatch(message)
