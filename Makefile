@@ -77,7 +77,8 @@ clean: ## remove what was built and installed here (never data)
 	@touch $@ .venv/.runtime
 
 client_js/node_modules/.installed: client_js/package.json client_js/package-lock.json client_js/.npmrc
-	@command -v npm >/dev/null || { echo "Building the web app needs Node 20.19 or newer, and npm."; exit 1; }
+	@command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)' || \
+		{ echo "Building the web app needs npm and Node 20.19 or newer; here is: $$(node --version 2>/dev/null || echo none)"; exit 1; }
 	$(NPM) ci --no-progress
 	@touch $@
 

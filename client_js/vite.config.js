@@ -9,6 +9,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsDir: "assets",
     manifest: true,
+    license: { fileName: "licenses.md" }, // of what is bundled
     sourcemap: false,
     target: "es2022",
   },
