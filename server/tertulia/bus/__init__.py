@@ -44,20 +44,28 @@ Receive = Callable[[BusMessage], None]
 OnReconnect = Callable[[], None]
 
 
-class Bus(Protocol):
-    """The integers are totals since the start, for metrics.
+class BusCounts:
+    """Totals since the start, for metrics.
 
     `published`: messages of this node. `received`: other nodes' messages. `dropped`: own messages that other
-    nodes were not told (the queue was full, or the network failed under them). `foreign`: messages on our
-    channels that are not ours to read (garbled, of another program or version). `reconnects`: connections
-    made anew after a loss.
+    nodes are not told (the queue was full, or they were soft and the network was away). `foreign`: messages
+    on our channels that are not ours to read: garbled, of another program or version. `reconnects`: times the
+    connection was made anew.
     """
 
-    published: int
-    received: int
-    dropped: int
-    foreign: int
-    reconnects: int
+    __slots__ = ("dropped", "foreign", "published", "received", "reconnects")
+
+    def __init__(self) -> None:
+        self.published = 0
+        self.received = 0
+        self.dropped = 0
+        self.foreign = 0
+        self.reconnects = 0
+
+
+class Bus(Protocol):
+    @property
+    def counts(self) -> BusCounts: ...
 
     @property
     def is_connected(self) -> bool:
@@ -67,8 +75,9 @@ class Bus(Protocol):
     async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
         """Begin. Raises `BusRefused` when it does not work now (wrong password, not a Redis, nobody there).
 
-        `on_reconnect` is called in the event loop after each later outage, when all channels are subscribed
-        to again: what other nodes published in between is missing, so ask the log for heads.
+        `on_reconnect` is called in the event loop after each outage, when all channels are subscribed to
+        again, and when a subscription came about later than `subscribe` could wait: what other nodes
+        published in between is missing, so ask the log for heads. It must not raise.
         """
         ...
 
@@ -79,10 +88,13 @@ class Bus(Protocol):
     async def subscribe(self, channel: str) -> None:
         """After it returns, messages of this channel that other nodes publish are received while connected.
 
-        Without a connection it returns within `bus_subscribe_wait_s` and the wish is kept for the reconnect.
+        Without a connection it returns at once, with one that does not answer after `bus_subscribe_wait_s`;
+        the wish is kept, and `on_reconnect` says when it came true. Channels are a set: twice is once.
         """
         ...
 
     async def unsubscribe(self, channel: str) -> None: ...
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """Tell what is still queued, for at most `bus_stop_wait_s`, then end. Nothing is received after it."""
+        ...

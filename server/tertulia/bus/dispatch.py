@@ -38,6 +38,4 @@ class Dispatch:
             self._receive(message)
         except Exception:
             # A bug of the receiver must not end the task that reads the network, nor reach whoever published.
-            _logger.exception(
-                "bus_receive_failed", channel=message.channel, stream=message.stream, seq=message.seq
-            )
+            _logger.exception("bus_receive_failed", channel=message.channel, stream=message.stream, seq=message.seq)

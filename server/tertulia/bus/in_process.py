@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tertulia.bus import BusMessage, OnReconnect, Receive
+from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
 from tertulia.bus.dispatch import Dispatch
 
 
@@ -23,11 +23,7 @@ class Exchange:
 
 class InProcessBus:
     def __init__(self, node: str = "local", exchange: Exchange | None = None) -> None:
-        self.published = 0
-        self.received = 0
-        self.dropped = 0
-        self.foreign = 0
-        self.reconnects = 0
+        self.counts = BusCounts()
         self._node = node
         self._exchange = Exchange() if exchange is None else exchange
         self._channels: set[str] = set()
@@ -43,9 +39,10 @@ class InProcessBus:
         self._exchange.buses.append(self)
 
     def publish(self, message: BusMessage, /) -> None:
-        assert self._dispatch is not None, "a bus is started before anything is published on it"
+        if self._dispatch is None:
+            return  # stopped, or not started: nobody listens
         message = message._replace(node=self._node)
-        self.published += 1
+        self.counts.published += 1
         others = [bus for bus in self._exchange.buses if bus is not self and message.channel in bus._channels]
         if others:
             loop = asyncio.get_running_loop()
@@ -61,10 +58,11 @@ class InProcessBus:
 
     async def stop(self) -> None:
         self._channels.clear()
+        self._dispatch = None
         if self in self._exchange.buses:
             self._exchange.buses.remove(self)
 
     def _hear(self, message: BusMessage) -> None:
         if message.channel in self._channels and self._dispatch is not None:
-            self.received += 1
+            self.counts.received += 1
             self._dispatch(message)

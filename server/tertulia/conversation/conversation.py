@@ -49,6 +49,7 @@ class Desk(Protocol):
     def typing(self, conversation: Conversation, request: Typing) -> None: ...
     def in_view(self, conversation: Conversation, request: InView) -> None: ...
     def ping(self, conversation: Conversation, request: Ping) -> None: ...
+    def is_expired(self, conversation: Conversation) -> bool: ...
     def cleared(self, conversation: Conversation) -> None: ...
     def gone(self, conversation: Conversation) -> None: ...
 
@@ -68,6 +69,7 @@ class Conversation:
         "member",
         "outbox",
         "stage",
+        "taking_up",
     )
 
     def __init__(self, desk: Desk, outbox: Outbox, link: Link, *, address: str = "") -> None:
@@ -77,6 +79,8 @@ class Conversation:
         self.member: Member | None = None
         self.follows: dict[StreamName, Any] = {}
         self.in_view: dict[str, frozenset[PersonId]] = {}
+        self.taking_up: Any = None
+        """The desk's: the taking up of streams that is under way; the next waits for it."""
         self._desk = desk
         self._link = link
         self._early: list[Request] = []
@@ -112,6 +116,10 @@ class Conversation:
                 else:
                     self.close("too_many_malformed")
 
+    def is_expired(self) -> bool:
+        """Whether the member's token has run out, leeway included, without being renewed."""
+        return self.stage == "open" and self._desk.is_expired(self)
+
     def gone(self) -> None:
         """The transport is closed, by whomever."""
         if self.stage != "closed":
@@ -127,6 +135,11 @@ class Conversation:
         early, self._early = self._early, []
         for request in early:
             self._take(request)
+
+    def renewed(self, expires_at: int) -> None:
+        """The member's token was refreshed in band."""
+        assert self.member is not None, "only a member has a token to renew"
+        self.member = msgspec.structs.replace(self.member, expires_at=expires_at)
 
     def say(self, record: Record) -> None:
         if self.stage != "closed":

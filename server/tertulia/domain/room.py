@@ -485,6 +485,6 @@ def _change_fact(
         )
 
 
-def state_stream(room: RoomId) -> tuple[StreamName, StreamName]:
+def state_streams(room: RoomId) -> tuple[StreamName, StreamName]:
     """The streams folded into the state: their heads are what an append expects."""
     return room_stream(room), room_staff_stream(room)

@@ -66,6 +66,7 @@ class Channel:
         self.stream = stream
         self.last = last
         self.sent = last
+        self._awaiting_flush: list[asyncio.Future[None]] = []
         self.ahead_to = last
         """The newest seq heard of that could not be taken yet."""
         self.readers: dict[Subscription, None] = {}
@@ -74,6 +75,7 @@ class Channel:
         self._slice_readers = slice_readers
         self._tail: deque[tuple[int, Encoded]] = deque()
         self._tail_bytes = 0
+        self._aside: dict[int, Encoded] = {}
         self._pending: list[Encoded] = []
         self._soft: list[Soft] = []
         self._is_flush_due = False
@@ -82,12 +84,29 @@ class Channel:
     # --- records in ---------------------------------------------------------------------------------------------
 
     def offer(self, seq: int, record: Encoded) -> Verdict:
-        """Take the next entry's record. `old`: had it. `ahead`: something is missing before it; nothing changed."""
+        """Take the next entry's record. `old`: had it. `ahead`: something is missing before it; it is set aside, and
+        taken by itself when what is missing comes."""
         if seq <= self.last:
             return "old"
         if seq != self.last + 1:
             self.ahead_to = max(self.ahead_to, seq)
+            if len(self._aside) < limits.tail_records:
+                self._aside[seq] = record
             return "ahead"
+        self._take(seq, record)
+        while self._aside:
+            if (after := self._aside.pop(self.last + 1, None)) is None:
+                if min(self._aside) <= self.last:
+                    self._aside = {kept: rec for kept, rec in self._aside.items() if kept > self.last}
+                break
+            self._take(self.last + 1, after)
+        return "taken"
+
+    @property
+    def is_behind(self) -> bool:
+        return self.ahead_to > self.last
+
+    def _take(self, seq: int, record: Encoded) -> None:
         self.last = seq
         self._keep(seq, record)
         if self.readers:
@@ -95,7 +114,6 @@ class Channel:
             self._schedule()
         else:
             self.sent = seq
-        return "taken"
 
     def tell(self, soft: Soft) -> None:
         """A soft record for all readers; it leaves in the same message as the records around it."""
@@ -112,6 +130,11 @@ class Channel:
 
     # --- readers ------------------------------------------------------------------------------------------------
 
+    @property
+    def tail_begins(self) -> int:
+        """The seq of the oldest record that is kept (one after the newest when none is)."""
+        return self._tail[0][0] if self._tail else self.last + 1
+
     def tail_after(self, seq: int, *, upto: int | None = None) -> list[tuple[int, Encoded]] | None:
         """The kept records with seq in (seq, upto]; None when the tail does not reach back that far."""
         upto = self.sent if upto is None else upto
@@ -124,6 +147,14 @@ class Channel:
     def attach(self, subscription: Subscription) -> None:
         """The reader has everything up to `sent`; what follows comes by itself."""
         self.readers[subscription] = None
+
+    async def reached(self, seq: int) -> None:
+        """Returns when the flush of `seq` (which was taken already) has begun."""
+        assert seq <= self.last, "only what was taken will be flushed"
+        while self.sent < seq:
+            waiting = self._loop.create_future()
+            self._awaiting_flush.append(waiting)
+            await waiting
 
     def detach(self, subscription: Subscription) -> None:
         subscription.is_alive = False
@@ -149,6 +180,10 @@ class Channel:
     def _flush(self) -> None:
         started = self._loop.time()
         last_before, self.sent = self.sent, self.last
+        awaiting, self._awaiting_flush = self._awaiting_flush, []
+        for waiting in awaiting:
+            if not waiting.done():
+                waiting.set_result(None)
         batch = _Batch(self._pending, self._soft, last_before)
         self._pending, self._soft = [], []
         self._write_slice(batch, list(self.readers), 0, started)

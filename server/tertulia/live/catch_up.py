@@ -1,0 +1,269 @@
+"""Streams taken up: from nothing, from a position, from now. The order is what makes it whole:
+
+open the channel (it takes everything from here on) → read what is missing → say the results → top up from the channel's tail
+and attach, in one turn of the loop. Nothing can come between the last two, so nothing is lost and nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from tertulia.conversation import Conversation
+from tertulia.domain import limits
+from tertulia.domain.decision import Asker
+from tertulia.domain.ids import (
+    CohortId,
+    PersonId,
+    RoomId,
+    StreamName,
+    is_stream_name,
+    room_signals_stream,
+    stream_kind,
+    stream_owner,
+)
+from tertulia.hub import Channel, Subscription
+from tertulia.live.node import Node
+from tertulia.live.receive import Receiver
+from tertulia.live.soft import SoftState
+from tertulia.wire.codec import Encoded, encode, encode_entry
+from tertulia.wire.records import Lag, Live, Snapshot, StreamResult
+from tertulia.wire.requests import From, Level, Position
+
+T = TypeVar("T")
+
+
+class Follow(NamedTuple):
+    """What a conversation follows: `subscription` at level `full`, None at level `head`."""
+
+    level: Level
+    subscription: Subscription | None
+
+
+class _Missing(NamedTuple):
+    """What a stream's taker has to be sent before it is live. `after`: the seq it is at once `records` are sent."""
+
+    result: Literal["ok", "gap", "reset", "denied"]
+    after: int = 0
+    records: tuple[Encoded, ...] = ()
+    shown: tuple[int, ...] = ()
+    """The messages in a snapshot of a room, whose own reactions follow."""
+    code: str = ""
+
+
+class CatchUp:
+    def __init__(self, node: Node, receiver: Receiver, soft: SoftState) -> None:
+        self._node = node
+        self._receiver = receiver
+        self._soft = soft
+        self._under_way: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+
+    # --- taking up ----------------------------------------------------------------------------------------------
+
+    async def take_up(
+        self,
+        conversation: Conversation,
+        streams: Mapping[str, From],
+        levels: Mapping[str, Level],
+        *,
+        asker: Asker,
+        cohort: CohortId,
+        say_results: Callable[[dict[str, StreamResult]], None],
+    ) -> None:
+        """Make a conversation follow streams. Raises LogUnavailable before anything was said."""
+        denied = {name: code for name in streams if (code := self.may_not_read(name, asker, cohort))}
+        names = [StreamName(name) for name in streams if name not in denied]
+        room_for = limits.streams_per_connection_max - len(conversation.follows.keys() - set(names))
+        for name in names[max(room_for, 0) :]:
+            denied[name] = "too_many"
+        names = [name for name in names if name not in denied]
+        signals = [room_signals_stream(RoomId(stream_owner(n))) for n in names if stream_kind(n) == "room"]
+        await self._receiver.open([*names, *signals])
+        for name in names:
+            self.leave(conversation, name)
+        missing = dict(
+            zip(
+                names,
+                await asyncio.gather(
+                    *(self._missing(name, streams[name], levels.get(name, "full")) for name in names)
+                ),
+                strict=True,
+            )
+        )
+        if conversation.stage == "closed":
+            return
+        epoch = self._node.log.epoch
+        results = {name: StreamResult(result="denied", code=code) for name, code in denied.items()}
+        for name, found in missing.items():
+            self._count(found.result, streams[name])
+            head = self._node.channels[name].last
+            results[name] = StreamResult(result=found.result, epoch=epoch, seq=head)
+        say_results({name: results[name] for name in streams})
+        for name, found in missing.items():
+            await self._attach(conversation, name, levels.get(name, "full"), found)
+
+    def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
+        """Why this member may not read the stream; empty when they may."""
+        if not is_stream_name(name):
+            return "unknown_stream"
+        stream = StreamName(name)
+        owner, kind = stream_owner(stream), stream_kind(stream)
+        state = self._node.cohort_state(cohort)
+        match kind:
+            case "room" | "room/staff" | "room/signals":
+                if state is None or owner not in state.rooms:
+                    return "unknown_room"
+            case "cohort" | "cohort/staff":
+                if owner != cohort:
+                    return "unknown_stream"
+            case _:
+                return "" if owner == asker.person else "unknown_stream"
+        if kind == "room/signals" or (kind.endswith("/staff") and not asker.is_staff):
+            return "not_allowed"
+        return ""
+
+    def leave(self, conversation: Conversation, stream: StreamName) -> bool:
+        """Stop following; false when the conversation did not."""
+        follow: Follow | None = conversation.follows.pop(stream, None)
+        if follow is None:
+            return False
+        if follow.subscription is None:
+            self._soft.unwatch_head(stream, conversation)
+            return True
+        channel = self._node.channels.get(stream)
+        follow.subscription.is_alive = False
+        if channel is not None:
+            channel.detach(follow.subscription)
+        if stream_kind(stream) == "room":
+            self._soft.here.leave(RoomId(stream_owner(stream)), conversation)
+        return True
+
+    def tell_lags(self, conversation: Conversation) -> None:
+        """A slow reader is clear again: it is told which streams it fell behind in, and follows them no more."""
+        outbox = conversation.outbox
+        lagging, outbox.lagging = outbox.lagging, {}
+        for stream, last in lagging.items():
+            self.leave(conversation, stream)
+            channel = self._node.channels.get(stream)
+            head = channel.last if channel is not None else last
+            conversation.say(Lag(stream=stream, epoch=self._node.log.epoch, last=last, head=head))
+
+    def _count(self, result: str, origin: From) -> None:
+        kind = result if isinstance(origin, Position) else "fresh"
+        resumes = self._node.counts.resumes
+        resumes[kind] = resumes.get(kind, 0) + 1
+
+    # --- what is missing ----------------------------------------------------------------------------------------
+
+    async def _missing(self, stream: StreamName, origin: From, level: Level) -> _Missing:
+        channel = self._node.channels[stream]
+        if level == "head" or origin == "head":
+            return _Missing("ok", after=-1)
+        if not isinstance(origin, Position):
+            return await self._snapshot(channel, "ok")
+        if origin.epoch == self._node.log.epoch and origin.seq > channel.last:
+            await self._receiver.catch_up_to(channel, origin.seq)  # another node told it more than we heard yet
+        if origin.epoch != self._node.log.epoch or origin.seq > channel.last:
+            return await self._snapshot(channel, "reset")
+        if channel.last - origin.seq > limits.page_events_max:
+            return _Missing("gap", after=-1)
+        records = await self._range(channel, origin.seq, channel.last)
+        if sum(len(record.json) for _, record in records) > limits.resume_bytes_max:
+            return _Missing("gap", after=-1)
+        after = records[-1][0] if records else origin.seq
+        return _Missing("ok", after=after, records=tuple(record for _, record in records))
+
+    async def _range(self, channel: Channel, after: int, upto: int) -> list[tuple[int, Encoded]]:
+        """The records with seq in (after, upto]: from the tail, else from the log, once for all who ask."""
+        kept = channel.tail_after(after, upto=upto)
+        if kept is not None:
+            return kept
+        return await self._once(("range", channel.stream, after, upto), self._read_range(channel, after, upto))
+
+    async def _read_range(self, channel: Channel, after: int, upto: int) -> list[tuple[int, Encoded]]:
+        entries = await self._node.log.read(channel.stream, after=after, limit=upto - after)
+        return [(entry.seq, encode_entry(entry)) for entry in entries]
+
+    async def _snapshot(self, channel: Channel, result: Literal["ok", "reset"]) -> _Missing:
+        seq, record, shown = await self._once(("snapshot", channel.stream), self._read_snapshot(channel.stream))
+        if seq > channel.last:
+            await self._receiver.catch_up_to(channel, seq)
+        return _Missing(result, after=seq, records=(record,), shown=shown)
+
+    async def _read_snapshot(self, stream: StreamName) -> tuple[int, Encoded, tuple[int, ...]]:
+        seq, state = await self.view(stream)
+        record = Snapshot(stream=stream, epoch=self._node.log.epoch, seq=seq, state=state)
+        shown = tuple(message.seq for message in state.messages) if stream_kind(stream) == "room" else ()
+        return seq, encode(record), shown
+
+    async def view(self, stream: StreamName) -> tuple[int, Any]:
+        """The state of a stream, for a snapshot, and the exact seq it stands at."""
+        reading, owner = self._node.reading, stream_owner(stream)
+        found: tuple[int, Any] | None
+        match stream_kind(stream):
+            case "room":
+                found = await reading.room_view(RoomId(owner))
+            case "cohort":
+                found = await reading.cohort_view(CohortId(owner))
+            case "user":
+                found = await reading.user_view(PersonId(owner))
+            case _:
+                found = ((await self._node.log.heads([stream]))[stream], {})
+        assert found is not None, "a stream that may be read has a state"
+        return found
+
+    async def _once(self, key: tuple[Any, ...], work: Awaitable[T]) -> T:
+        """Single flight: those who ask while the work is under way share its result."""
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = self._node.spawn(work)
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        else:
+            work.close()  # type: ignore[attr-defined]
+        result: T = await asyncio.shield(task)
+        return result
+
+    # --- attaching ----------------------------------------------------------------------------------------------
+
+    async def _attach(
+        self, conversation: Conversation, stream: StreamName, level: Level, found: _Missing
+    ) -> None:
+        channel = self._node.channels.get(stream)
+        if channel is None or conversation.stage == "closed":
+            return
+        if level == "head":
+            conversation.follows[stream] = Follow("head", None)
+            self._soft.watch_head(stream, conversation)
+            await self._soft.tell_heads(conversation)
+            return
+        outbox = conversation.outbox
+        for record in found.records:
+            outbox.say_bytes(record.of(outbox.codec))
+        at = channel.sent if found.after < 0 else found.after
+        while channel.sent != at:
+            if channel.sent < at:  # what was read is newer than what the channel has flushed: let it get there
+                await channel.reached(at)
+            elif (topped := channel.tail_after(at)) is not None:
+                for _, record in topped:
+                    outbox.say_bytes(record.of(outbox.codec))
+                at = channel.sent
+            else:
+                for seq, record in await self._range(channel, at, channel.sent):
+                    outbox.say_bytes(record.of(outbox.codec))
+                    at = seq
+            if conversation.stage == "closed":
+                return
+        conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
+        outbox.flush()  # what comes from the channel is written past the outbox's own queue
+        subscription = Subscription(outbox)
+        conversation.follows[stream] = Follow("full", subscription)
+        channel.attach(subscription)
+        if stream_kind(stream) == "room":
+            room = RoomId(stream_owner(stream))
+            self._soft.here.enter(room, conversation)
+            if found.shown and conversation.member is not None:
+                self._node.spawn(self._tell_mine(room, conversation.member.person, set(found.shown)))
+
+    async def _tell_mine(self, room: RoomId, person: PersonId, messages: set[int]) -> None:
+        await self._soft.tell_mine(room, person, messages)

@@ -1,0 +1,48 @@
+"""What an entry causes on this node beside being read: people sent away, roles changed, tallies to be told."""
+
+from __future__ import annotations
+
+from tertulia.domain.events import MemberBanned, MemberLeft, ReactionSet, RoleChanged
+from tertulia.domain.ids import PersonId, RoomId, StreamName, stream_kind, stream_owner
+from tertulia.domain.policy import is_staff
+from tertulia.live.node import Node
+from tertulia.live.soft import SoftState
+from tertulia.wire.records import Dropped
+from tertulia.wire.stored import Entry, decode_event
+
+_OF_INTEREST = frozenset({"member_left", "member_banned", "role_changed", "reaction_set", "message_posted"})
+
+
+def happened(node: Node, soft: SoftState, entry: Entry) -> None:
+    """May be called more than once for the same entry; each effect bears that."""
+    if entry.name not in _OF_INTEREST:
+        return
+    if entry.name == "message_posted":
+        soft.posted(RoomId(stream_owner(entry.stream)), entry.by)
+        return
+    match decode_event(entry):
+        case ReactionSet(message=message):
+            soft.reacted(RoomId(stream_owner(entry.stream)), message=message, person=entry.by)
+        case MemberBanned(person=person):
+            send_away(node, person, why="banned")
+        case MemberLeft(person=person):
+            send_away(node, person, why="not_a_member")
+        case RoleChanged(person=person, role=role) if not is_staff(role):
+            _drop_staff_streams(node, person)
+        case _:
+            pass
+
+
+def send_away(node: Node, person: PersonId, *, why: str) -> None:
+    """Close all sockets of a person on this node."""
+    for conversation in list(node.people.get(person, ())):
+        conversation.close(why)
+
+
+def _drop_staff_streams(node: Node, person: PersonId) -> None:
+    for conversation in node.people.get(person, ()):
+        for stream in [s for s in conversation.follows if stream_kind(StreamName(s)).endswith("/staff")]:
+            follow = conversation.follows.pop(stream)
+            if follow.subscription is not None and (channel := node.channels.get(stream)) is not None:
+                channel.detach(follow.subscription)
+            conversation.say(Dropped(stream=stream, code="not_allowed"))

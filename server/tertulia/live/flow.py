@@ -1,0 +1,85 @@
+"""The flow's parts, made once per node, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from tertulia.domain import limits
+from tertulia.domain.commands import AnyCommand
+from tertulia.domain.ids import CohortId, PersonId
+from tertulia.domain.refusals import Refusal
+from tertulia.live.catch_up import CatchUp
+from tertulia.live.desk import NodeDesk
+from tertulia.live.handle import handle
+from tertulia.live.lane import Done
+from tertulia.live.node import Node
+from tertulia.live.receive import Receiver
+from tertulia.live.soft import SoftState
+from tertulia.wire.records import Reconnect
+
+logger = structlog.get_logger("tertulia.live.flow")
+
+
+class Flow:
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.soft = SoftState(node)
+        self.receiver = Receiver(node, self.soft)
+        self.catch_up = CatchUp(node, self.receiver, self.soft)
+        self.desk = NodeDesk(node, self.receiver, self.catch_up, self.soft)
+
+    async def start(self) -> None:
+        """Begin to hear and to tick. Raises `BusRefused`."""
+        await self.node.bus.start(self.receiver.receive, self._check_heads_now)
+        for period_s, work in (
+            *self.soft.ticks(),
+            (limits.head_check_s, self.receiver.check_heads),
+            (limits.channel_idle_s / 4, self._tidy),
+        ):
+            self.node.spawn(self._every(period_s, work))
+
+    async def stop(self) -> None:
+        """Let go: other nodes are told that our people left, what is under way is answered."""
+        self.soft.here.node_leaves()
+        await self.node.cancel_tasks()
+        await self.node.bus.stop()
+
+    async def drain(self, *, window_s: float, wait_s: float) -> None:
+        """Tell everybody to reconnect within the window, keep their sockets until they have gone or the wait is over."""
+        self.node.is_draining = True
+        for conversation in list(self.node.conversations):
+            conversation.say(Reconnect(after=0, window=int(window_s * 1000)))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while self.node.conversations and loop.time() < until:
+            await asyncio.sleep(limits.drain_poll_s)
+
+    async def command(self, command: AnyCommand, *, person: PersonId, cohort: CohortId) -> Done | Refusal:
+        """A command from a shell without a conversation (HTTP, the command line)."""
+        answer: asyncio.Future[Done | Refusal] = asyncio.get_running_loop().create_future()
+
+        def settle(verdict: Done | Refusal) -> None:
+            if not answer.done():
+                answer.set_result(verdict)
+
+        handle(self.node, command, person=person, cohort=cohort, answer=settle)
+        return await answer
+
+    def _check_heads_now(self) -> None:
+        self.node.spawn(self.receiver.check_heads())
+
+    async def _tidy(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self.node.drop_idle_lanes(now_s=now_s)
+        await self.receiver.close_idle(now_s=now_s)
+
+    async def _every(self, period_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(period_s)
+            try:
+                await work()
+            except Exception:
+                logger.exception("tick failed", what=getattr(work, "__qualname__", str(work)))

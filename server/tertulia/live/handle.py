@@ -1,0 +1,133 @@
+"""Commands: from a member's request to a job in the right lane, and the answer back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import assert_never
+
+import msgspec
+
+from tertulia.domain.cohort import CohortState, asker_of, decide_cohort
+from tertulia.domain.commands import (
+    AnyCohortCommand,
+    AnyCommand,
+    AnyRoomCommand,
+    CohortCommand,
+    MarkRead,
+    RoomCommand,
+    SetReaction,
+)
+from tertulia.domain.decision import Decision
+from tertulia.domain.ids import CohortId, PersonId
+from tertulia.domain.person import PersonState, decide_mark_read
+from tertulia.domain.refusals import Refusal
+from tertulia.domain.room import RoomState, decide_room, facts_needed
+from tertulia.live.lane import Answer, Done, Job
+from tertulia.live.node import Node
+from tertulia.wire.records import Accepted, Refused, refused
+
+_encode = msgspec.json.Encoder().encode
+
+
+def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortId, answer: Answer) -> None:
+    """Give a member's command to its lane. `answer` is called once: now for a refusal that needs no lane, else when it
+    is durable or refused."""
+    answer = _counted(node, answer)
+    if node.is_draining:
+        answer(Refusal("draining"))
+        return
+    state = node.cohort_state(cohort)
+    if state is None:
+        answer(Refusal("unavailable"))
+        return
+    asker = asker_of(state, person, at=node.clock.now_ms())
+    if isinstance(asker, Refusal):
+        answer(asker)
+        return
+    after_ms = node.rates.take_command(person, is_signal=isinstance(command, SetReaction))
+    if after_ms is not None:
+        answer(Refusal("rate_limited", after_ms=after_ms))
+        return
+    fingerprint = blake2b(_encode(msgspec.structs.replace(command, id=0)), digest_size=16).digest()
+    match command:
+        case MarkRead():
+            if command.room not in state.rooms:
+                answer(Refusal("unknown_room"))
+                return
+            mark: MarkRead = command
+
+            def decide_mark(mine: PersonState, at: int) -> Decision | Refusal:
+                return decide_mark_read(mine, mark)
+
+            node.person_lane(person).put(Job(person, command.key, fingerprint, decide_mark, answer))
+        case RoomCommand():
+            if command.room not in state.rooms:
+                answer(Refusal("unknown_room"))
+                return
+            job = Job(
+                person,
+                command.key,
+                fingerprint,
+                _decide_in_room(node, command, person=person, cohort=cohort),
+                answer,
+                facts_needed(command),
+            )
+            node.room_lane(command.room).put(job)
+        case CohortCommand():
+            decide = _decide_in_cohort(command, person=person, new_id=node.ids.new_id())
+            node.cohort_lane(cohort).put(Job(person, command.key, fingerprint, decide, answer))
+        case _:
+            assert_never(command)
+
+
+def answer_record(verdict: Done | Refusal, *, id: int) -> Accepted | Refused:
+    """The reply as it goes to the asker."""
+    if isinstance(verdict, Refusal):
+        return refused(verdict, id=id)
+    return Accepted(id=id, stream=verdict.stream, seq=verdict.seq, at=verdict.at, dup=verdict.is_dup)
+
+
+def _decide_in_room(
+    node: Node, command: AnyRoomCommand, *, person: PersonId, cohort: CohortId
+) -> Callable[[RoomState, int], Decision | Refusal]:
+    """Role and membership are looked up when it is decided, not when it was asked."""
+
+    def decide(room: RoomState, at: int) -> Decision | Refusal:
+        state = node.cohort_state(cohort)
+        assert state is not None, "a cohort's state stays once it was loaded"
+        asker = asker_of(state, person, at=at)
+        if isinstance(asker, Refusal):
+            return asker
+        if room.cohort != cohort:
+            return Refusal("unknown_room")
+        return decide_room(room, command, asker=asker, roles=state.roles, at=at)
+
+    return decide
+
+
+def _decide_in_cohort(
+    command: AnyCohortCommand, *, person: PersonId, new_id: str
+) -> Callable[[CohortState, int], Decision | Refusal]:
+    def decide(state: CohortState, at: int) -> Decision | Refusal:
+        asker = asker_of(state, person, at=at)
+        if isinstance(asker, Refusal):
+            return asker
+        return decide_cohort(state, command, asker=asker, at=at, new_id=new_id)
+
+    return decide
+
+
+def _counted(node: Node, answer: Answer) -> Answer:
+    counts = node.counts
+
+    def counted(verdict: Done | Refusal) -> None:
+        if isinstance(verdict, Refusal):
+            counts.refused[verdict.code] = counts.refused.get(verdict.code, 0) + 1
+        elif verdict.is_dup:
+            counts.duplicates += 1
+        else:
+            counts.accepted += 1
+        answer(verdict)
+
+    return counted

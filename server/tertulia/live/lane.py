@@ -1,0 +1,335 @@
+"""A lane: where the commands on one room, cohort or person are decided, one batch at a time.
+
+While an append is under way the next commands gather; then all of them are decided in order on a copy of the state,
+each seeing what the ones before it did, and appended at once, naming the heads they follow.
+
+- `Conflict`: another node was faster. Read what it wrote, decide all of them again.
+- `Duplicates`: some keys were answered before. Answer those from their receipts, decide the others again.
+- A refusal is only told after the receipts were asked: the repeat of an accepted command is never refused because the
+  world has moved on since.
+
+There are no locks and there is no owner: two nodes may run a lane for the same room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import structlog
+
+from tertulia.domain import limits
+from tertulia.domain.decision import Decision
+from tertulia.domain.ids import PersonId, StreamName
+from tertulia.domain.refusals import Refusal
+from tertulia.eventlog import (
+    Append,
+    Appended,
+    Checkpoint,
+    Conflict,
+    Decided,
+    Duplicates,
+    EventLog,
+    LogFull,
+    LogUnavailable,
+    Planned,
+    Receipt,
+)
+from tertulia.live.keepers import Keeper
+from tertulia.live.ports import Clock
+from tertulia.wire.stored import Entry, encode_event
+
+S = TypeVar("S")
+logger = structlog.get_logger("tertulia.live.lane")
+
+
+class Done(NamedTuple):
+    """The answer to an accepted command: durable at `seq` of `stream`. `is_dup`: it already was."""
+
+    stream: StreamName
+    seq: int
+    at: int
+    is_dup: bool = False
+
+
+Answer = Callable[[Done | Refusal], None]
+
+
+class Job(NamedTuple, Generic[S]):
+    """A command waiting to be decided. `decide(state, at)`; `needs`: an old message it must know; `key` None: the
+    server's own."""
+
+    author: PersonId
+    key: str | None
+    fingerprint: bytes
+    decide: Callable[[S, int], Decision | Refusal]
+    answer: Answer
+    needs: int | None = None
+
+
+class Lane(Generic[S]):
+    """`owner`: `room/<id>`, `cohort/<id>` or `user/<id>`. `publish` is given all entries of an append, in order."""
+
+    def __init__(
+        self,
+        owner: StreamName,
+        *,
+        keeper: Keeper[S],
+        log: EventLog,
+        clock: Clock,
+        publish: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        self.owner = owner
+        self._keeper = keeper
+        self._log = log
+        self._clock = clock
+        self._publish = publish
+        self._state: S | None = None
+        self._is_stale = True
+        self._waiting: list[Job[S]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._is_appending = False
+        self._loading: asyncio.Task[None] | None = None
+        self._last_at = 0
+        self._checkpoint_at = 0
+        self._heard: dict[StreamName, int] = {}
+        self.used_at = 0.0
+        self.is_pinned = False
+        """Whether others look at `state` without asking for it to be `ready`: it is then brought up by itself."""
+
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        return self._task is None and self._loading is None
+
+    def put(self, job: Job[S]) -> None:
+        """Wait to be decided. The answer comes by `job.answer`, once, always."""
+        if len(self._waiting) >= limits.lane_queue_commands_max:
+            job.answer(Refusal("overloaded"))
+            return
+        self._waiting.append(job)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def ask(self, decide: Callable[[S, int], Decision | Refusal], *, author: PersonId) -> asyncio.Future[Done | Refusal]:
+        """The server's own decision, awaited."""
+        future: asyncio.Future[Done | Refusal] = asyncio.get_running_loop().create_future()
+
+        def answer(verdict: Done | Refusal) -> None:
+            if not future.done():
+                future.set_result(verdict)
+
+        self.put(Job(author, None, b"", decide, answer))
+        return future
+
+    # --- state --------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> S | None:
+        """What is known now: at most a moment old; None before it was ever loaded."""
+        return self._state
+
+    async def ready(self) -> S:
+        """The state, loaded and caught up."""
+        while (state := self._state) is None or self._is_stale or self._is_behind(state):
+            await asyncio.shield(self._begin_loading())
+        return state
+
+    def note(self, entry: Entry) -> None:
+        """An entry of one of our streams was heard of, from whatever node."""
+        state = self._state
+        if state is None:
+            return
+        head = self._keeper.heads(state).get(entry.stream)
+        if head is None or entry.seq <= head:
+            return
+        if entry.seq == head + 1 and not self._is_stale and not self._is_appending and self._loading is None:
+            self._keeper.apply(state, entry)
+            return
+        self._heard[entry.stream] = max(self._heard.get(entry.stream, 0), entry.seq)
+        if self.is_pinned and not self._is_appending:
+            self._begin_loading()
+
+    def _is_behind(self, state: S) -> bool:
+        if not self._heard:
+            return False
+        heads = self._keeper.heads(state)
+        self._heard = {stream: seq for stream, seq in self._heard.items() if seq > heads[stream]}
+        return bool(self._heard)
+
+    def _begin_loading(self) -> asyncio.Task[None]:
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().create_task(self._load())
+            self._loading.add_done_callback(self._loaded)
+        return self._loading
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        self._loading = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.warning("state not loaded", owner=self.owner, error=type(error).__name__)
+
+    async def _load(self) -> None:
+        """From the checkpoint (or from nothing) and the entries after it; a caught-up state replaces the old one."""
+        keeper = self._keeper
+        state = self._state if self._state is not None and not self._is_stale else None
+        if state is None:
+            saved = await self._log.checkpoint(self.owner, version=keeper.version)
+            state = keeper.fresh(self.owner) if saved is None else keeper.unpack(saved.state)
+        for stream, head in keeper.heads(state).items():
+            after = head
+            while entries := await self._log.read(stream, after=after, limit=limits.page_events_max):
+                for entry in entries:
+                    keeper.apply(state, entry)
+                    self._last_at = max(self._last_at, entry.at)
+                after = entries[-1].seq
+        if self._is_stale or self._state is None or _total(keeper.heads(state)) >= _total(keeper.heads(self._state)):
+            self._state = state
+        self._checkpoint_at = max(self._checkpoint_at, _total(keeper.heads(self._state)))
+        self._is_stale = False
+
+    # --- deciding -----------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[: limits.lane_batch_commands_max]
+                del self._waiting[: len(batch)]
+                await self._settle_or_refuse(batch)
+        finally:
+            self._task = None
+
+    async def _settle_or_refuse(self, batch: list[Job[S]]) -> None:
+        open_jobs = dict.fromkeys(range(len(batch)))
+
+        def answer(place: int, verdict: Done | Refusal) -> None:
+            if place in open_jobs:
+                del open_jobs[place]
+                batch[place].answer(verdict)
+
+        refusal = Refusal("internal")
+        try:
+            await self._settle(batch, answer)
+        except LogFull:
+            refusal = Refusal("storage_full")
+        except LogUnavailable:
+            refusal = Refusal("unavailable")
+        except asyncio.CancelledError:
+            refusal = Refusal("draining")
+            raise
+        except Exception:
+            logger.exception("lane failed", owner=self.owner)
+        finally:
+            if open_jobs:
+                self._is_stale = True
+            self._is_appending = False
+            for place in list(open_jobs):
+                answer(place, refusal)
+
+    async def _settle(self, batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]) -> None:
+        places = list(range(len(batch)))
+        for _ in range(limits.append_tries_max):
+            state = await self.ready()
+            await self._keeper.recall(state, [job.needs for p in places if (job := batch[p]).needs is not None])
+            plan = self._plan(state, batch, places)
+            if not plan.decided:
+                await self._answer_refused(plan, batch, answer)
+                return
+            self._is_appending = True
+            outcome = await self._log.append(Append(plan.decided, plan.expect, plan.checkpoint))
+            self._is_appending = False
+            match outcome:
+                case Appended():
+                    self._state = plan.state
+                    if plan.checkpoint is not None:
+                        self._checkpoint_at = _total(plan.checkpoint.positions)
+                    self._publish(outcome.entries)
+                    for place, receipt in zip(plan.places, outcome.receipts, strict=True):
+                        answer(place, Done(receipt.stream, receipt.seq, receipt.at))
+                    await self._answer_refused(plan, batch, answer)
+                    places = plan.postponed
+                case Duplicates():
+                    for index, receipt in outcome.receipts.items():
+                        answer(plan.places[index], _repeat(receipt, batch[plan.places[index]]))
+                    known = {plan.places[index] for index in outcome.receipts}
+                    places = [place for place in places if place not in known]
+                case Conflict():
+                    self._is_stale = True
+            if not places:
+                return
+        for place in places:
+            answer(place, Refusal("overloaded"))
+
+    def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> _Plan[S]:
+        """Decide each on what the ones before it did; nothing but the copy changes."""
+        keeper = self._keeper
+        before = keeper.heads(state)
+        plan = _Plan(keeper.copy(state), expect=dict(before))
+        at = self._last_at = max(self._clock.now_ms(), self._last_at)
+        heads = dict(before)
+        keys = set[tuple[PersonId, str | None]]()
+        for place in places:
+            job = batch[place]
+            if job.key is not None and (job.author, job.key) in keys:
+                plan.postponed.append(place)  # the same key twice in one batch: the second is a repeat of the first
+                continue
+            verdict = job.decide(plan.state, at)
+            if isinstance(verdict, Refusal):
+                plan.refused.append((place, verdict))
+                continue
+            keys.add((job.author, job.key))
+            planned = []
+            for happening in verdict.happenings:
+                name, data = encode_event(happening.event)
+                planned.append(Planned(happening.stream, job.author, name, data))
+                if happening.stream in heads:
+                    heads[happening.stream] += 1
+                    seq = heads[happening.stream]
+                    keeper.apply(plan.state, Entry(happening.stream, seq, at, job.author, name, data))  # type: ignore[arg-type]
+            plan.expect.update(dict.fromkeys(verdict.fresh, 0))
+            plan.places.append(place)
+            plan.decided.append(
+                Decided(
+                    job.author, job.key, job.fingerprint, at, verdict.stream, tuple(planned), verdict.redacts
+                )
+            )
+        if _total(heads) - self._checkpoint_at >= limits.checkpoint_every_events:
+            packed = keeper.pack(plan.state)
+            plan.checkpoint = Checkpoint(self.owner, keeper.version, keeper.heads(plan.state), packed)
+        return plan
+
+    async def _answer_refused(
+        self, plan: _Plan[S], batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]
+    ) -> None:
+        """Refuse, except for repeats of what was accepted before."""
+        for place, refusal in plan.refused:
+            job = batch[place]
+            known = {} if job.key is None else await self._log.receipts(job.author, [job.key])
+            receipt = known.get(job.key or "")
+            answer(place, refusal if receipt is None else _repeat(receipt, job))
+
+
+class _Plan(Generic[S]):
+    """A batch, decided: `places[i]` is the place in the batch of `decided[i]`."""
+
+    __slots__ = ("checkpoint", "decided", "expect", "places", "postponed", "refused", "state")
+
+    def __init__(self, state: S, *, expect: dict[StreamName, int]) -> None:
+        self.state = state
+        self.expect = expect
+        self.decided: list[Decided] = []
+        self.places: list[int] = []
+        self.refused: list[tuple[int, Refusal]] = []
+        self.postponed: list[int] = []
+        self.checkpoint: Checkpoint | None = None
+
+
+def _total(heads: dict[StreamName, int]) -> int:
+    return sum(heads.values())
+
+
+def _repeat(receipt: Receipt, job: Job[S]) -> Done | Refusal:
+    if receipt.fingerprint != job.fingerprint:
+        return Refusal("key_reused")
+    return Done(receipt.stream, receipt.seq, receipt.at, is_dup=True)

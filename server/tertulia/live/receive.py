@@ -1,0 +1,229 @@
+"""Entries on their way in: from the bus (this node's own by the same road) to channels, lanes and people.
+
+The bus is a hint. When an entry comes that does not follow the one before, it is set aside for a moment; if what is
+missing does not come by itself, the log is read once for all the channel's readers. A check of all heads once a second
+finds what was never heard of at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from tertulia.bus import BusMessage
+from tertulia.domain import limits
+from tertulia.domain.events import MessageRedacted
+from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind
+from tertulia.eventlog import LogUnavailable
+from tertulia.hub import Channel
+from tertulia.live import effects
+from tertulia.live.node import Node, owner_of
+from tertulia.live.soft import SoftState
+from tertulia.wire.codec import Encoded, encode_entry
+from tertulia.wire.records import EventRecord
+from tertulia.wire.stored import Entry, decode_event
+
+logger = structlog.get_logger("tertulia.live.receive")
+_decode_record = msgspec.json.Decoder(EventRecord).decode
+
+
+class Receiver:
+    """`open` brings a stream's channel up; from then on everything that happens in it reaches its readers."""
+
+    def __init__(self, node: Node, soft: SoftState) -> None:
+        self._node = node
+        self._soft = soft
+        self._opening: dict[StreamName, asyncio.Future[None]] = {}
+        self._heard: dict[StreamName, int] = {}
+        self._repairing: dict[StreamName, asyncio.Task[None]] = {}
+        self._idle_since: dict[StreamName, float] = {}
+        node.publish = self.publish
+
+    # --- out ----------------------------------------------------------------------------------------------------
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """What this node appended: to everybody, itself first."""
+        node = self._node
+        for entry in entries:
+            record = encode_entry(entry)
+            node.bus.publish(
+                BusMessage(
+                    channel=owner_of(entry.stream),
+                    stream=entry.stream,
+                    epoch=node.log.epoch,
+                    seq=entry.seq,
+                    record=record.json,
+                    node=node.node_id,
+                    entry=entry,
+                )
+            )
+
+    # --- in -----------------------------------------------------------------------------------------------------
+
+    def receive(self, message: BusMessage) -> None:
+        """One message of the bus; never raises for what another node sent."""
+        if message.seq == 0:
+            self._soft.receive(message)
+            return
+        if message.epoch != self._node.log.epoch:
+            return  # another cluster's, on a bus it should not share
+        if message.stream in self._opening:
+            self._heard[message.stream] = max(self._heard.get(message.stream, 0), message.seq)
+        entry = message.entry
+        if entry is None:
+            try:
+                entry = _entry_of(message)
+            except msgspec.DecodeError:
+                logger.warning("unreadable bus message", channel=message.channel)
+                return
+        self.take(entry, Encoded(message.record))
+
+    def take(self, entry: Entry, record: Encoded) -> None:
+        node = self._node
+        lane = node.lane_of(entry.stream)
+        if lane is not None:
+            lane.note(entry)
+        channel = node.channels.get(entry.stream)
+        if channel is None:
+            return
+        verdict = channel.offer(entry.seq, record)
+        if verdict == "old":
+            return
+        if verdict == "ahead":
+            self._repair_soon(channel)
+        if entry.name == "message_redacted":
+            self._redact(channel, entry)
+        effects.happened(node, self._soft, entry)
+
+    def _redact(self, channel: Channel, entry: Entry) -> None:
+        """The tail must not give out a text that has left the log."""
+        event = decode_event(entry)
+        assert isinstance(event, MessageRedacted), "the name says so"
+        self._node.spawn(self._reread(channel, event.message))
+
+    async def _reread(self, channel: Channel, message: int) -> None:
+        """The redacted message, and its edits, as the log has them now."""
+        after = max(message, channel.tail_begins) - 1
+        while after < channel.last:
+            entries = await self._node.log.read(channel.stream, after=after, limit=limits.page_events_max)
+            if not entries:
+                return
+            for entry in entries:
+                if entry.name in ("message_posted", "message_edited"):
+                    channel.replace(entry.seq, encode_entry(entry))
+            after = entries[-1].seq
+
+    # --- channels -----------------------------------------------------------------------------------------------
+
+    async def open(self, streams: Sequence[StreamName]) -> None:
+        """The channels of these streams, at the log's head or later. Raises LogUnavailable."""
+        node = self._node
+        wanted = [stream for stream in dict.fromkeys(streams) if stream not in node.channels]
+        ours = [stream for stream in wanted if stream not in self._opening]
+        if ours:
+            opening: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._opening.update(dict.fromkeys(ours, opening))
+            try:
+                await self._open(ours)
+            finally:
+                for stream in ours:
+                    self._opening.pop(stream, None)
+                    self._heard.pop(stream, None)
+                opening.set_result(None)
+        for other in {self._opening[stream] for stream in wanted if stream in self._opening}:
+            await other
+        if any(stream not in node.channels for stream in wanted):
+            raise LogUnavailable("the streams' heads could not be read")
+
+    async def _open(self, streams: list[StreamName]) -> None:
+        node = self._node
+        for owner in dict.fromkeys(owner_of(stream) for stream in streams):
+            await node.bus.subscribe(owner)
+        heads = await node.log.heads(streams)
+        loop = asyncio.get_running_loop()
+        for stream in streams:
+            channel = Channel(stream, last=heads[stream], loop=loop, stats=node.flush_stats)
+            node.channels[stream] = channel
+            channel.ahead_to = max(channel.last, self._heard.get(stream, 0))
+            if channel.is_behind:
+                self._repair_soon(channel)
+
+    async def close_idle(self, *, now_s: float) -> None:
+        """Let go of channels nobody has followed for a while. A cohort's own stay: roles depend on them."""
+        node = self._node
+        for stream, channel in list(node.channels.items()):
+            if channel.readers or stream_kind(stream).startswith("cohort") or self._is_needed(stream):
+                self._idle_since.pop(stream, None)
+            elif now_s - self._idle_since.setdefault(stream, now_s) > limits.channel_idle_s:
+                del node.channels[stream], self._idle_since[stream]
+                owner = owner_of(stream)
+                if not any(owner_of(other) == owner for other in node.channels):
+                    await node.bus.unsubscribe(owner)
+
+    def _is_needed(self, stream: StreamName) -> bool:
+        """Signals have no readers of their own: they are needed while their room has."""
+        if stream in self._soft.watched():
+            return True
+        room = self._node.channels.get(owner_of(stream))
+        return stream_kind(stream) == "room/signals" and room is not None and bool(room.readers)
+
+    # --- repair -------------------------------------------------------------------------------------------------
+
+    def _repair_soon(self, channel: Channel) -> None:
+        if channel.stream not in self._repairing:
+            self._begin_repair(channel, wait_s=limits.repair_wait_s)
+
+    async def catch_up_to(self, channel: Channel, seq: int) -> None:
+        """The log was seen at `seq`: bring the channel there (it may stay behind if there is no such entry)."""
+        channel.ahead_to = max(channel.ahead_to, seq)
+        for _ in range(3):  # a repair under way may have begun before `seq` was written
+            if channel.last >= seq or not channel.is_behind:
+                return
+            task = self._repairing.get(channel.stream) or self._begin_repair(channel, wait_s=0)
+            await asyncio.shield(task)
+
+    def _begin_repair(self, channel: Channel, *, wait_s: float) -> asyncio.Task[None]:
+        task = self._node.spawn(self._repair(channel, wait_s))
+        self._repairing[channel.stream] = task
+        task.add_done_callback(lambda _: self._repairing.pop(channel.stream, None))
+        return task
+
+    async def _repair(self, channel: Channel, wait_s: float) -> None:
+        if wait_s:
+            await asyncio.sleep(wait_s)
+        while channel.is_behind:
+            self._node.counts.repairs += 1
+            before = channel.last
+            try:
+                entries = await self._node.log.read(
+                    channel.stream, after=channel.last, limit=limits.page_events_max
+                )
+            except LogUnavailable:
+                return  # the head check comes back to it
+            for entry in entries:
+                self.take(entry, encode_entry(entry))
+            if channel.last == before:
+                channel.ahead_to = channel.last  # heard of, but not in the log: it never happened
+                return
+
+    async def check_heads(self) -> None:
+        """What the bus never told: compare all open channels with the log, in one query."""
+        channels = dict(self._node.channels)
+        try:
+            heads = await self._node.log.heads(list(channels))
+        except LogUnavailable:
+            return
+        for stream, channel in channels.items():
+            if heads[stream] > channel.last:
+                channel.ahead_to = max(channel.ahead_to, heads[stream])
+                self._repair_soon(channel)
+
+
+def _entry_of(message: BusMessage) -> Entry:
+    record = _decode_record(message.record)
+    return Entry(
+        message.stream, Seq(message.seq), record.at, PersonId(record.by), record.name, bytes(record.data)
+    )

@@ -1,0 +1,268 @@
+"""One WebSocket connection: bytes ↔ conversation.
+
+    connecting ── good handshake ──→ open ── close by either side ──→ closing ──→ lost
+         └── refused with a status ──────────────────────────────────────────────→ lost
+
+uvicorn makes one for each upgrade request (`ws=`), calls `connection_made` and hands over the request's bytes. The
+`WebSocketShell` in the application's state holds what all connections share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from websockets.exceptions import NegotiationError
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from tertulia.conversation import Conversation, Desk
+from tertulia.domain import limits
+from tertulia.outbox import Framing, Outbox
+from tertulia.wire.closing import Closing
+from tertulia.wire.codec import SUBPROTOCOLS
+from tertulia.websocket.liveness import TimingWheel, What
+
+PATH: Final = "/ws"
+_SUBPROTOCOLS: Final = [Subprotocol(name) for name in SUBPROTOCOLS]
+_FRAMINGS: Final[dict[str, Framing]] = {"json": "text", "msgpack": "binary"}
+
+
+class WebSocketShell:
+    """What all connections of a node share. `origins`: allowed beside the server's own; `"*"` allows any."""
+
+    def __init__(
+        self, desk: Desk, wheel: TimingWheel, *, origins: frozenset[str], chance: Any, connections_max: int
+    ) -> None:
+        self.desk = desk
+        self.wheel = wheel
+        self.origins = origins
+        self.chance = chance
+        self.connections_max = connections_max
+        self.open: set[Connection] = set()
+        self.is_accepting = True
+
+    def may_come_from(self, origin: str | None, host: str | None) -> bool:
+        """Browsers say where a page is from; others say nothing and have no cookies or sessions to abuse."""
+        if origin is None or "*" in self.origins or origin in self.origins:
+            return True
+        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+
+
+class Connection(asyncio.Protocol):
+    __slots__ = (
+        "_conversation",
+        "_fragments",
+        "_is_heard",
+        "_is_pinged",
+        "_is_reading",
+        "_outbox",
+        "_shell",
+        "_transport",
+        "_uvicorn_connections",
+        "_ws",
+    )
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any]) -> None:
+        """The signature is uvicorn's."""
+        self._shell: WebSocketShell = app_state["websocket"]
+        self._uvicorn_connections: set[Any] = server_state.connections
+        self._ws = ServerProtocol(
+            subprotocols=_SUBPROTOCOLS, select_subprotocol=_select_subprotocol, max_size=limits.frame_bytes_max
+        )
+        self._fragments: list[bytes] | None = None
+        self._conversation: Conversation | None = None
+        self._is_heard = True
+        self._is_pinged = False
+        self._is_reading = True
+
+    # --- asyncio.Protocol ---------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write"), "a stream transport"
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._uvicorn_connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._is_heard = True
+        ws = self._ws
+        ws.receive_data(data)
+        for event in ws.events_received():
+            if isinstance(event, Frame):
+                self._frame(event)
+            else:
+                assert isinstance(event, Request), "a server receives a request, then frames"
+                self._handshake(event)
+        self._send()
+
+    def eof_received(self) -> None:
+        self._ws.receive_eof()
+        self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._uvicorn_connections.discard(self)
+        self._shell.open.discard(self)
+        if self._conversation is not None:
+            self._conversation.gone()
+            self._conversation = None
+
+    def pause_writing(self) -> None:
+        """The transport holds more than `queue_bytes_low`: read nothing more from a peer that does not read."""
+        if self._conversation is None:
+            return
+        self._conversation.outbox.blocked()
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+            self._is_reading = False
+        self._shell.wheel.after(limits.write_deadline_s, self, "write")
+
+    def resume_writing(self) -> None:
+        if not self._is_reading and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._is_reading = True
+        if self._conversation is not None:
+            self._conversation.outbox.cleared()
+
+    # --- Link -----------------------------------------------------------------------------------------------------
+
+    def close(self, closing: Closing) -> None:
+        """Say goodbye and give the peer a moment to answer."""
+        if self._ws.state is State.OPEN:
+            self._ws.send_close(closing.code, closing.reason)
+            self._send()
+            self._shell.wheel.after(limits.close_deadline_s, self, "close")
+
+    # --- uvicorn --------------------------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """uvicorn is stopping: the drain has told this peer already, or there was no time to."""
+        if self._conversation is not None:
+            self._conversation.close("draining")
+        else:
+            self._transport.close()
+
+    # --- deadlines ------------------------------------------------------------------------------------------------
+
+    def due(self, what: What) -> None:
+        conversation = self._conversation
+        if conversation is None:
+            return
+        match what:
+            case "hello":
+                if conversation.stage == "waiting":
+                    conversation.close("hello_late")
+            case "ping":
+                self._ping_or_end(conversation)
+            case "write":
+                if not conversation.outbox.is_clear and not self._is_reading:
+                    self._transport.abort()
+            case "close":
+                self._transport.abort()
+
+    def _ping_or_end(self, conversation: Conversation) -> None:
+        """Any traffic counts as an answer."""
+        if conversation.is_expired():
+            conversation.close("token_expired")
+        elif self._is_heard:
+            self._is_heard = self._is_pinged = False
+            self._shell.wheel.after(limits.ping_s, self, "ping")
+        elif self._is_pinged:
+            conversation.close("ping_unanswered")
+        elif self._ws.state is State.OPEN:
+            self._is_pinged = True
+            self._ws.send_ping(b"")
+            self._send()
+            self._shell.wheel.after(limits.pong_deadline_s, self, "ping")
+
+    # --- handshake ------------------------------------------------------------------------------------------------
+
+    def _handshake(self, request: Request) -> None:
+        response = self._refusal(request) or self._ws.accept(request)
+        self._ws.send_response(response)
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            return
+        shell, transport = self._shell, self._transport
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.socket_send_buffer_bytes)
+        transport.set_write_buffer_limits(high=limits.queue_bytes_low, low=limits.queue_bytes_low // 4)
+        codec = SUBPROTOCOLS.get(self._ws.subprotocol or "", "json")
+        outbox = Outbox(
+            transport.write,
+            queued=transport.get_write_buffer_size,
+            soon=asyncio.get_running_loop().call_soon,
+            framing=_FRAMINGS[codec],
+        )
+        peer = transport.get_extra_info("peername")
+        self._conversation = Conversation(shell.desk, outbox, self, address=peer[0] if peer else "")
+        shell.open.add(self)
+        shell.wheel.after(limits.hello_deadline_s, self, "hello")
+        shell.wheel.after(limits.ping_s + (shell.chance() * 2 - 1) * limits.ping_jitter_s, self, "ping")
+
+    def _refusal(self, request: Request) -> Response | None:
+        shell = self._shell
+        if urlsplit(request.path).path != PATH:
+            return self._ws.reject(HTTPStatus.NOT_FOUND, f"The WebSocket is at {PATH}.\n")
+        if not shell.may_come_from(request.headers.get("Origin"), request.headers.get("Host")):
+            return self._ws.reject(
+                HTTPStatus.FORBIDDEN,
+                "This origin is not allowed: the server's operator names allowed ones with --origins.\n",
+            )
+        if not shell.is_accepting or len(shell.open) >= shell.connections_max:
+            response = self._ws.reject(HTTPStatus.SERVICE_UNAVAILABLE, "The server is busy: try again.\n")
+            response.headers["Retry-After"] = str(1 + int(shell.chance() * limits.drain_window_s))
+            return response
+        return None
+
+    # --- frames ---------------------------------------------------------------------------------------------------
+
+    def _frame(self, frame: Frame) -> None:
+        """Control frames the library answers; messages go on, fragments wait for the rest of theirs."""
+        conversation = self._conversation
+        if conversation is None:
+            return
+        opcode = frame.opcode
+        if opcode in (Opcode.TEXT, Opcode.BINARY):
+            wanted = Opcode.TEXT if conversation.outbox.codec == "json" else Opcode.BINARY
+            if opcode is not wanted:
+                self.close(Closing(1003, "text for JSON, binary for msgpack"))
+            elif frame.fin:
+                conversation.receive(bytes(frame.data))
+            else:
+                self._fragments = [bytes(frame.data)]
+        elif opcode is Opcode.CONT and self._fragments is not None:
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                payload, self._fragments = b"".join(self._fragments), None
+                conversation.receive(payload)
+        elif opcode is Opcode.CLOSE:
+            conversation.gone()
+
+    def _send(self) -> None:
+        """What the library has to say: handshake, pongs, closes; an empty chunk ends our side."""
+        transport = self._transport
+        for data in self._ws.data_to_send():
+            if transport.is_closing():
+                return
+            if data:
+                transport.write(data)
+            elif self._ws.state is State.CLOSED or self._ws.close_expected():
+                transport.close()
+
+
+def _select_subprotocol(ws: ServerProtocol, offered: Any) -> Subprotocol | None:
+    """The client's first that we know; none offered means JSON."""
+    if not offered:
+        return None
+    for name in offered:
+        if name in SUBPROTOCOLS:
+            return Subprotocol(name)
+    raise NegotiationError(f"no common subprotocol: this server speaks {', '.join(SUBPROTOCOLS)}")
+
+
