@@ -48,7 +48,7 @@ class Address:
             host, port = parts.hostname, parts.port or _PORT
         except ValueError:
             raise BusRefused(f"The bus URL cannot be read: is its port a number? {_HOW_TO_WRITE}.") from None
-        if not host:
+        if not host or "@" in parts.path + parts.query + parts.fragment:
             raise BusRefused(f"The bus URL names no host. {_HOW_TO_WRITE}.")
         self.is_tls = parts.scheme == "rediss"
         self.host = unquote(host)
