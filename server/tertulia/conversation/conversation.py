@@ -1,7 +1,7 @@
 """The conversation of one connection, as a state table: stage × what came.
 
-    waiting ── hello ──→ greeting ── desk.welcome ──→ open
-       └──────────────────────┴────────── close ────────┴──→ closed
+waiting ── hello ──→ greeting ── desk.welcome ──→ open
+   └──────────────────────┴────────── close ────────┴──→ closed
 """
 
 from __future__ import annotations

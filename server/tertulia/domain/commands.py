@@ -182,14 +182,7 @@ AnyRoomCommand = (
     | UnmuteMember
 )
 AnyCohortCommand = (
-    CreateRoom
-    | ChangeRole
-    | RenameMember
-    | LeaveCohort
-    | BanMember
-    | UnbanMember
-    | CreateInvite
-    | RevokeInvite
+    CreateRoom | ChangeRole | RenameMember | LeaveCohort | BanMember | UnbanMember | CreateInvite | RevokeInvite
 )
 AnyCommand = AnyRoomCommand | AnyCohortCommand | MarkRead
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tertulia.domain.events import Event
 from tertulia.domain.ids import PersonId, StreamName
 from tertulia.domain.policy import RANK, Role, is_staff
+
+Roles = Mapping[PersonId, Role]
+"""The cohort's members who are here now, by person."""
 
 
 class Asker(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ ping_jitter_s: Final = 5.0
 pong_deadline_s: Final = 20.0
 client_ping_s: Final = 30.0
 connections_max: Final = 20_000
+listen_backlog: Final = 4_096
 connections_per_person_max: Final = 20
 http_body_bytes_max: Final = 65_536
 

@@ -232,9 +232,7 @@ def _change_room(view: RoomView, event: RoomChanged) -> None:
 
 def _begin_thread(view: RoomView, event: MessagePosted, *, seq: int, at: int, by: str) -> None:
     view.messages.append(
-        MessageView(
-            seq=seq, at=at, by=by, text=event.text, redacted=event.redacted, mentions=list(event.mentions)
-        )
+        MessageView(seq=seq, at=at, by=by, text=event.text, redacted=event.redacted, mentions=list(event.mentions))
     )
     if len(view.messages) > limits.snapshot_messages:
         dropped = view.messages.pop(0)

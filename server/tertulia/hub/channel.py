@@ -20,7 +20,10 @@ Delivery = Literal["durable", "state", "ephemeral"]
 
 
 class Subscription:
-    """One reader of one channel. `is_alive` is false from the moment it unsubscribes, lags or is gone: a flush under way skips it."""
+    """One reader of one channel. `is_alive` is false from the moment it unsubscribes, lags or is gone.
+
+    A flush under way skips one that is not alive.
+    """
 
     __slots__ = ("is_alive", "outbox")
 
@@ -30,7 +33,7 @@ class Subscription:
 
 
 class Soft(NamedTuple):
-    """A soft record on its way to the readers. `tallied`: the messages a tally speaks of, told again if it is missed."""
+    """A soft record on its way to the readers. `tallied`: messages a tally speaks of, told again if it is missed."""
 
     record: Encoded
     delivery: Delivery

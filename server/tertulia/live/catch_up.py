@@ -1,7 +1,7 @@
 """Streams taken up: from nothing, from a position, from now. The order is what makes it whole:
 
-open the channel (it takes everything from here on) → read what is missing → say the results → top up from the channel's tail
-and attach, in one turn of the loop. Nothing can come between the last two, so nothing is lost and nothing is doubled.
+open the channel (it takes everything from here on) → read what is missing → say the results → top up from the
+channel's tail and attach, in one turn of the loop. Nothing can come between the last two, so nothing is lost and nothing is doubled.
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ class CatchUp:
         missing = dict(
             zip(
                 names,
-                await asyncio.gather(
-                    *(self._missing(name, streams[name], levels.get(name, "full")) for name in names)
-                ),
+                await asyncio.gather(*(self._missing(name, streams[name], levels.get(name, "full")) for name in names)),
                 strict=True,
             )
         )
@@ -226,9 +224,7 @@ class CatchUp:
 
     # --- attaching ----------------------------------------------------------------------------------------------
 
-    async def _attach(
-        self, conversation: Conversation, stream: StreamName, level: Level, found: _Missing
-    ) -> None:
+    async def _attach(self, conversation: Conversation, stream: StreamName, level: Level, found: _Missing) -> None:
         channel = self._node.channels.get(stream)
         if channel is None or conversation.stage == "closed":
             return

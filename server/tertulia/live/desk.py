@@ -39,7 +39,7 @@ class NodeDesk:
             conversation.close("draining")
             return
         work = partial(greet, self._node, self._receiver, self._catch_up, conversation, hello)
-        self._take_turns(conversation, work, on_failure=lambda code: conversation.close(code))
+        self._take_turns(conversation, work, on_failure=conversation.close)
 
     def command(self, conversation: Conversation, command: AnyCommand) -> None:
         member = conversation.member
@@ -69,11 +69,7 @@ class NodeDesk:
         member, node = conversation.member, self._node
         assert member is not None, "only open conversations hand in requests"
         state = node.cohort_state(member.cohort)
-        asker = (
-            Refusal("unavailable")
-            if state is None
-            else asker_of(state, member.person, at=node.clock.now_ms())
-        )
+        asker = Refusal("unavailable") if state is None else asker_of(state, member.person, at=node.clock.now_ms())
         if isinstance(asker, Refusal) or state is None:
             conversation.say(refused(asker if isinstance(asker, Refusal) else Refusal("unavailable"), id=request.id))
             return

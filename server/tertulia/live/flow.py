@@ -48,13 +48,13 @@ class Flow:
         await self.node.bus.stop()
 
     async def drain(self, *, window_s: float, wait_s: float) -> None:
-        """Tell everybody to reconnect within the window, keep their sockets until they have gone or the wait is over."""
+        """Tell everybody to reconnect within the window; keep their sockets until they went or the wait is over."""
         self.node.is_draining = True
         for conversation in list(self.node.conversations):
             conversation.say(Reconnect(after=0, window=int(window_s * 1000)))
         loop = asyncio.get_running_loop()
         until = loop.time() + wait_s
-        while self.node.conversations and loop.time() < until:
+        while self.node.conversations and loop.time() < until:  # noqa: ASYNC110 - a drain is rare, an Event is not free
             await asyncio.sleep(limits.drain_poll_s)
 
     async def command(self, command: AnyCommand, *, person: PersonId, cohort: CohortId) -> Done | Refusal:

@@ -21,9 +21,7 @@ from tertulia.wire.requests import Hello
 FEATURES = ("batches", "levels", "lag", "reconnect")
 
 
-async def greet(
-    node: Node, receiver: Receiver, catch_up: CatchUp, conversation: Conversation, hello: Hello
-) -> None:
+async def greet(node: Node, receiver: Receiver, catch_up: CatchUp, conversation: Conversation, hello: Hello) -> None:
     """Answer hello with `welcome` and the streams, or close. Raises LogUnavailable."""
     claims = node.tokens.read(hello.token, use="access")
     if isinstance(claims, Refusal):
@@ -126,9 +124,7 @@ async def join(
 ) -> Refusal | None:
     """Bring a person in; None when they are in now."""
     done = await node.cohort_lane(cohort).ask(
-        lambda state, at: decide_admission(
-            state, person, name=name, role=role, at=at, invite=invite, goal=goal
-        ),
+        lambda state, at: decide_admission(state, person, name=name, role=role, at=at, invite=invite, goal=goal),
         author=person,
     )
     assert not isinstance(done, Refusal) or done.code in CODES

@@ -18,11 +18,12 @@ from tertulia.domain.commands import (
     RoomCommand,
     SetReaction,
 )
+from tertulia.domain.decide_room import decide_room, facts_needed
 from tertulia.domain.decision import Decision
 from tertulia.domain.ids import CohortId, PersonId
 from tertulia.domain.person import PersonState, decide_mark_read
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import RoomState, decide_room, facts_needed
+from tertulia.domain.room import RoomState
 from tertulia.live.lane import Answer, Done, Job
 from tertulia.live.node import Node
 from tertulia.wire.records import Accepted, Refused, refused

@@ -113,7 +113,9 @@ class Lane(Generic[S]):
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def ask(self, decide: Callable[[S, int], Decision | Refusal], *, author: PersonId) -> asyncio.Future[Done | Refusal]:
+    def ask(
+        self, decide: Callable[[S, int], Decision | Refusal], *, author: PersonId
+    ) -> asyncio.Future[Done | Refusal]:
         """The server's own decision, awaited."""
         future: asyncio.Future[Done | Refusal] = asyncio.get_running_loop().create_future()
 
@@ -290,9 +292,7 @@ class Lane(Generic[S]):
             plan.expect.update(dict.fromkeys(verdict.fresh, 0))
             plan.places.append(place)
             plan.decided.append(
-                Decided(
-                    job.author, job.key, job.fingerprint, at, verdict.stream, tuple(planned), verdict.redacts
-                )
+                Decided(job.author, job.key, job.fingerprint, at, verdict.stream, tuple(planned), verdict.redacts)
             )
         if _total(heads) - self._checkpoint_at >= limits.checkpoint_every_events:
             packed = keeper.pack(plan.state)

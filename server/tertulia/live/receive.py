@@ -198,9 +198,7 @@ class Receiver:
             self._node.counts.repairs += 1
             before = channel.last
             try:
-                entries = await self._node.log.read(
-                    channel.stream, after=channel.last, limit=limits.page_events_max
-                )
+                entries = await self._node.log.read(channel.stream, after=channel.last, limit=limits.page_events_max)
             except LogUnavailable:
                 return  # the head check comes back to it
             for entry in entries:
@@ -224,6 +222,4 @@ class Receiver:
 
 def _entry_of(message: BusMessage) -> Entry:
     record = _decode_record(message.record)
-    return Entry(
-        message.stream, Seq(message.seq), record.at, PersonId(record.by), record.name, bytes(record.data)
-    )
+    return Entry(message.stream, Seq(message.seq), record.at, PersonId(record.by), record.name, bytes(record.data))

@@ -149,9 +149,7 @@ class SoftState:
             (limits.presence_tick_s, self.here.tick),
         ]
 
-    def _guarded(
-        self, tell: Callable[[], Coroutine[Any, Any, None]]
-    ) -> Callable[[], Coroutine[Any, Any, None]]:
+    def _guarded(self, tell: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
         async def tell_if_readable() -> None:
             try:
                 await tell()

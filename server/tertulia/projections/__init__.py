@@ -79,7 +79,9 @@ class Reading(Protocol):
         """Messages that begin a thread. At most one of before, after, around; none means the newest."""
         ...
 
-    async def thread(self, room: RoomId, thread: int, *, person: PersonId, after: int, limit: int) -> MessagesPage | None:
+    async def thread(
+        self, room: RoomId, thread: int, *, person: PersonId, after: int, limit: int
+    ) -> MessagesPage | None:
         """The first message (when `after` is 0) and its replies with seq > after; None: no such thread."""
         ...
 

@@ -25,9 +25,9 @@ from websockets.typing import Subprotocol
 from tertulia.conversation import Conversation, Desk
 from tertulia.domain import limits
 from tertulia.outbox import Framing, Outbox
+from tertulia.websocket.liveness import TimingWheel, What
 from tertulia.wire.closing import Closing
 from tertulia.wire.codec import SUBPROTOCOLS
-from tertulia.websocket.liveness import TimingWheel, What
 
 PATH: Final = "/ws"
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in SUBPROTOCOLS]
@@ -264,5 +264,3 @@ def _select_subprotocol(ws: ServerProtocol, offered: Any) -> Subprotocol | None:
         if name in SUBPROTOCOLS:
             return Subprotocol(name)
     raise NegotiationError(f"no common subprotocol: this server speaks {', '.join(SUBPROTOCOLS)}")
-
-

@@ -230,6 +230,4 @@ Record = (
 
 
 def refused(refusal: Refusal, *, id: int | None) -> Refused:
-    return Refused(
-        id=id, code=refusal.code, message=refusal.sentence, retry=refusal.retry, after=refusal.after_ms
-    )
+    return Refused(id=id, code=refusal.code, message=refusal.sentence, retry=refusal.retry, after=refusal.after_ms)

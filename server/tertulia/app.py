@@ -1,0 +1,210 @@
+"""The composition root: the only place that knows every name. Settings in, a running node out."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+
+from tertulia import routes
+from tertulia.auth.rates import Rates
+from tertulia.auth.secret import load_secret
+from tertulia.auth.tokens import Tokens
+from tertulia.bus import Bus
+from tertulia.bus.in_process import InProcessBus
+from tertulia.bus.redis import RedisBus
+from tertulia.domain import limits
+from tertulia.eventlog import LogRefused
+from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.live.flow import Flow
+from tertulia.live.node import Node
+from tertulia.live.ports import RandomIds, SystemClock
+from tertulia.projections.sqlite_fold import projections
+from tertulia.projections.sqlite_reading import SqliteReading
+from tertulia.websocket.connection import WebSocketShell
+from tertulia.websocket.liveness import TimingWheel
+
+logger = structlog.get_logger("tertulia.app")
+
+LOG_FILE = "tertulia.sqlite3"
+WEBAPP = Path(__file__).parent / "webapp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may set; the same names on the command line, in the environment and in a TOML file.
+
+    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`; with
+    a bus that reaches other nodes the data folder may be shared by several nodes of one machine.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log: str = ""
+    bus: str = ""
+    origins: tuple[str, ...] = ()
+    public_url: str = ""
+    connections_max: int = limits.connections_max
+    rate_limits: bool = True
+    metrics_token: str = ""
+    drain_window_s: float = limits.drain_window_s
+
+
+class SettingsRefused(Exception):
+    """A setting cannot be used; the message names it and says what to do."""
+
+
+async def open_node(settings: Settings) -> Flow:
+    """Everything a node needs, opened and handed together; not started. Raises LogRefused, SettingsRefused,
+    `SecretRefused`."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    tokens = Tokens(load_secret(settings.data), clock=clock)
+    ids = RandomIds()
+    node_id = ids.new_id()
+    bus = make_bus(settings.bus, node_id=node_id)
+    log = await SqliteLog.open(log_path(settings), projections=projections(), shared=bool(settings.bus))
+    node = Node(
+        node_id=node_id,
+        log=log,
+        bus=bus,
+        reading=SqliteReading(log),
+        tokens=tokens,
+        rates=Rates(is_limited=settings.rate_limits),
+        clock=clock,
+        ids=ids,
+    )
+    return Flow(node)
+
+
+def log_path(settings: Settings) -> Path:
+    """Where the log is. Raises SettingsRefused for a URL this program has no log for."""
+    if not settings.log:
+        return settings.data / LOG_FILE
+    url = urlsplit(settings.log)
+    if url.scheme != "sqlite" or not url.path:
+        raise SettingsRefused(
+            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give sqlite:///path/to/file."
+        )
+    return Path(url.path)
+
+
+def make_bus(url: str, *, node_id: str) -> Bus:
+    if not url:
+        return InProcessBus(node_id)
+    scheme = urlsplit(url).scheme
+    if scheme not in ("redis", "rediss"):
+        raise SettingsRefused(
+            f"--bus: there is no bus for {scheme or 'this'}:// here; leave it out, or give redis://host:6379/0."
+        )
+    return RedisBus(url, node_id)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Flow]:
+    """A node's flow, started; stopped and closed at the end. What the server and the command line both use."""
+    flow = await open_node(settings)
+    try:
+        await flow.start()
+        try:
+            yield flow
+        finally:
+            await flow.stop()
+    finally:
+        await flow.node.log.close()
+
+
+async def serve(settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: Any = None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises what `open_node` and the bus's start raise."""
+    async with running(settings) as flow:
+        wheel = TimingWheel()
+        wheel.start()
+        shell = WebSocketShell(
+            flow.desk,
+            wheel,
+            origins=frozenset(settings.origins),
+            chance=flow.node.ids.chance,
+            connections_max=settings.connections_max,
+        )
+        server = _Server(
+            uvicorn.Config(
+                routes.build(flow, route_settings(settings), shell),
+                host=settings.host,
+                port=settings.port,
+                ws="tertulia.websocket.connection:Connection",
+                http="httptools",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                h11_max_incomplete_event_size=limits.header_bytes_max,
+                backlog=limits.listen_backlog,
+            ),
+            flow=flow,
+            shell=shell,
+            drain_window_s=settings.drain_window_s,
+            on_ready=on_ready,
+        )
+        try:
+            await server.serve(sockets=sockets)
+        finally:
+            await wheel.stop()
+
+
+def route_settings(settings: Settings) -> routes.RouteSettings:
+    return routes.RouteSettings(
+        public_url=settings.public_url or None,
+        webapp=WEBAPP,
+        origins=frozenset(settings.origins),
+        metrics_token=settings.metrics_token or None,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a drain before its shutdown: peers are told to reconnect and keep their socket meanwhile."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, flow: Flow, shell: WebSocketShell, drain_window_s: float, on_ready: Any
+    ) -> None:
+        super().__init__(config)
+        self._flow = flow
+        self._shell = shell
+        self._drain_window_s = drain_window_s
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._on_ready is not None:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._shell.is_accepting = False
+        if self._flow.node.conversations:
+            logger.info("draining", connections=len(self._flow.node.conversations), window_s=self._drain_window_s)
+            window_s = self._drain_window_s
+            await self._flow.drain(window_s=window_s, wait_s=window_s * limits.drain_s / limits.drain_window_s)
+        await super().shutdown(sockets)
+
+
+def run(settings: Settings, *, on_ready: Any = None) -> None:
+    """`serve` on uvloop, for the command line."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        asyncio.run(serve(settings, on_ready=on_ready))
+    else:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings, on_ready=on_ready))
+
+
+__all__ = ["LogRefused", "Settings", "SettingsRefused", "open_node", "run", "running", "serve"]

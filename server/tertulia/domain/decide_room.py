@@ -1,0 +1,74 @@
+"""Where a command on a room is decided: one `match`, one function per kind in talk.py and room_settings.py."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tertulia.domain import room_settings, talk
+from tertulia.domain.commands import (
+    AnyRoomCommand,
+    ChangeRoom,
+    CloseRoom,
+    EditMessage,
+    LockRoom,
+    MuteMember,
+    OpenRoom,
+    PinMessage,
+    PostMessage,
+    RedactMessage,
+    ReopenThread,
+    ResolveThread,
+    SetReaction,
+    UnlockRoom,
+    UnmuteMember,
+    UnpinMessage,
+    command_name,
+)
+from tertulia.domain.decision import Asker, Decision, Roles
+from tertulia.domain.policy import is_allowed
+from tertulia.domain.refusals import Refusal
+from tertulia.domain.room import RoomState
+
+
+def facts_needed(command: AnyRoomCommand) -> int | None:
+    """The seq of the old message a decision on this command must know."""
+    match command:
+        case PostMessage():
+            return command.reply_to
+        case EditMessage() | RedactMessage() | SetReaction() | PinMessage() | UnpinMessage():
+            return command.message
+        case ResolveThread() | ReopenThread():
+            return command.thread
+        case _:
+            return None
+
+
+def decide_room(
+    state: RoomState, command: AnyRoomCommand, *, asker: Asker, roles: Roles, at: int
+) -> Decision | Refusal:
+    """What happens when `asker` gives `command` at `at` (Unix ms). Facts it needs are in `state.facts`."""
+    if not state.exists:
+        return Refusal("unknown_room")
+    if not is_allowed(asker.role, command_name(command)):
+        return Refusal("not_allowed")
+    match command:
+        case PostMessage():
+            return talk.post(state, command, asker=asker, roles=roles, at=at)
+        case EditMessage():
+            return talk.edit(state, command, asker=asker, roles=roles, at=at)
+        case RedactMessage():
+            return talk.redact(state, command, asker=asker, roles=roles)
+        case SetReaction():
+            return talk.react(state, command, asker=asker, at=at)
+        case PinMessage() | UnpinMessage():
+            return talk.pin(state, command)
+        case ResolveThread() | ReopenThread():
+            return talk.resolve(state, command, asker=asker)
+        case ChangeRoom():
+            return room_settings.change(state, command)
+        case LockRoom() | UnlockRoom() | CloseRoom() | OpenRoom():
+            return room_settings.open_or_shut(state, command)
+        case MuteMember() | UnmuteMember():
+            return room_settings.mute(state, command, asker=asker, roles=roles, at=at)
+        case _:
+            assert_never(command)

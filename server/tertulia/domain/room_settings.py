@@ -1,0 +1,108 @@
+"""What happens to the room itself: its settings, lock and close, who is muted. Called by `decide_room`."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tertulia.domain import limits
+from tertulia.domain.commands import ChangeRoom, CloseRoom, LockRoom, MuteMember, OpenRoom, UnlockRoom, UnmuteMember
+from tertulia.domain.decision import Asker, Decision, Happening, Roles
+from tertulia.domain.events import (
+    Event,
+    MemberMuted,
+    MemberUnmuted,
+    RoomChanged,
+    RoomClosed,
+    RoomListed,
+    RoomLocked,
+    RoomOpened,
+    RoomUnlocked,
+)
+from tertulia.domain.ids import cohort_stream, room_staff_stream, room_stream, user_stream
+from tertulia.domain.refusals import Refusal
+from tertulia.domain.room import RoomState
+from tertulia.domain.text import clean_line, clean_reason
+
+# --- the room itself ---------------------------------------------------------------------------------------------
+
+
+def change(state: RoomState, command: ChangeRoom) -> Decision | Refusal:
+    name = topic = emoji = slow_mode_s = None
+    if command.name is not None:
+        name = clean_line(command.name, chars_max=limits.room_name_chars_max)
+        if name is None:
+            return Refusal("name_invalid")
+    if command.topic is not None:
+        topic = clean_line(command.topic, chars_max=limits.topic_chars_max) or ""
+        if not topic and command.topic.strip():
+            return Refusal("text_too_long", f"A topic has at most {limits.topic_chars_max} characters.")
+    if command.emoji is not None:
+        emoji = list(dict.fromkeys(command.emoji))
+        if len(emoji) > limits.room_emoji_max:
+            return Refusal("too_many", f"A room allows at most {limits.room_emoji_max} reactions.")
+        if any(not 0 < len(one) <= limits.emoji_chars_max or one != one.strip() for one in emoji):
+            return Refusal("emoji_not_allowed", "A reaction is one emoji or a short word.")
+    if command.slow_mode_s is not None:
+        slow_mode_s = command.slow_mode_s
+    changed = RoomChanged(
+        name=name if name != state.name else None,
+        topic=topic if topic != state.topic else None,
+        emoji=emoji if emoji != state.emoji else None,
+        slow_mode_s=slow_mode_s if slow_mode_s != state.slow_mode_s else None,
+    )
+    stream = room_stream(state.room)
+    if changed == RoomChanged():
+        return Decision(stream)
+    happenings = [Happening(stream, changed)]
+    if changed.name is not None:
+        happenings.append(_listed(state, name=changed.name, closed=state.closed))
+    return Decision(stream, tuple(happenings))
+
+
+def open_or_shut(state: RoomState, command: LockRoom | UnlockRoom | CloseRoom | OpenRoom) -> Decision | Refusal:
+    stream = room_stream(state.room)
+    match command:
+        case LockRoom() | UnlockRoom():
+            if state.closed:
+                return Refusal("room_closed")
+            locks = isinstance(command, LockRoom)
+            if state.locked == locks:
+                return Decision(stream)
+            happened = RoomLocked(reason=clean_reason(command.reason)) if locks else RoomUnlocked()  # type: ignore[union-attr]
+            return Decision(stream, (Happening(stream, happened),))
+        case CloseRoom() | OpenRoom():
+            closes = isinstance(command, CloseRoom)
+            if state.closed == closes:
+                return Decision(stream)
+            shut: Event = RoomClosed(reason=clean_reason(command.reason)) if closes else RoomOpened()  # type: ignore[union-attr]
+            return Decision(stream, (Happening(stream, shut), _listed(state, name=state.name, closed=closes)))
+        case _:
+            assert_never(command)
+
+
+def _listed(state: RoomState, *, name: str, closed: bool) -> Happening:
+    listed = RoomListed(room=state.room, name=name, kind=state.kind, closed=closed)  # type: ignore[arg-type]
+    return Happening(cohort_stream(state.cohort), listed)
+
+
+def mute(
+    state: RoomState, command: MuteMember | UnmuteMember, *, asker: Asker, roles: Roles, at: int
+) -> Decision | Refusal:
+    role = roles.get(command.person)
+    if role is None:
+        return Refusal("unknown_member")
+    if not asker.outranks(role):
+        return Refusal("not_allowed", "You may do this only to people of a lower role.")
+    reason = clean_reason(command.reason)
+    if reason is None:
+        return Refusal("reason_required")
+    stream = room_staff_stream(state.room)
+    if isinstance(command, MuteMember):
+        happened: Event = MemberMuted(
+            room=state.room, person=command.person, until=at + command.for_s * 1000, reason=reason
+        )
+    elif state.muted.get(command.person, 0) <= at:
+        return Decision(stream)
+    else:
+        happened = MemberUnmuted(room=state.room, person=command.person, reason=reason)
+    return Decision(stream, (Happening(stream, happened), Happening(user_stream(command.person), happened)))
