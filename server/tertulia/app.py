@@ -42,8 +42,8 @@ WEBAPP = Path(__file__).parent / "webapp"
 class Settings:
     """What an operator may set; the same names on the command line, in the environment and in a TOML file.
 
-    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`; with
-    a bus that reaches other nodes the data folder may be shared by several nodes of one machine.
+    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`;
+    with a bus that reaches other nodes the data folder may be shared by several nodes of one machine.
     """
 
     data: Path

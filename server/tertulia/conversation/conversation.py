@@ -83,7 +83,7 @@ class Conversation:
         """The desk's: the taking up of streams that is under way; the next waits for it."""
         self._desk = desk
         self._link = link
-        self._early: list[Request] = []
+        self._early: list[Request | Malformed] = []
         self._in_flight = 0
         self._malformed = 0
         outbox.on_cleared = self._cleared
@@ -97,7 +97,10 @@ class Conversation:
         try:
             request = decode_request(payload, self.outbox.codec)
         except Malformed as malformed:
-            self._refuse_malformed(malformed)
+            if self.stage == "greeting":
+                self._keep_for_later(malformed)  # the first thing a client hears is welcome
+            else:
+                self._refuse_malformed(malformed)
             return
         match self.stage:
             case "open":
@@ -111,10 +114,8 @@ class Conversation:
             case "greeting":
                 if isinstance(request, Hello):
                     self.close("hello_repeated")
-                elif len(self._early) < limits.commands_in_flight_max:
-                    self._early.append(request)
                 else:
-                    self.close("too_many_malformed")
+                    self._keep_for_later(request)
 
     def is_expired(self) -> bool:
         """Whether the member's token has run out, leeway included, without being renewed."""
@@ -134,7 +135,10 @@ class Conversation:
         self.stage = "open"
         early, self._early = self._early, []
         for request in early:
-            self._take(request)
+            if isinstance(request, Malformed):
+                self._refuse_malformed(request)
+            elif self.stage == "open":
+                self._take(request)
 
     def renewed(self, expires_at: int) -> None:
         """The member's token was refreshed in band."""
@@ -158,6 +162,12 @@ class Conversation:
         self.outbox.flush()
         self._desk.gone(self)
         self._link.close(CLOSINGS[why])
+
+    def _keep_for_later(self, request: Request | Malformed) -> None:
+        if len(self._early) < limits.commands_in_flight_max:
+            self._early.append(request)
+        else:
+            self.close("too_many_early")
 
     # --- requests -----------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Streams taken up: from nothing, from a position, from now. The order is what makes it whole:
 
 open the channel (it takes everything from here on) → read what is missing → say the results → top up from the
-channel's tail and attach, in one turn of the loop. Nothing can come between the last two, so nothing is lost and nothing is doubled.
+channel's tail and attach, in one turn of the loop. Nothing can come between the last two, so nothing is lost and
+nothing is doubled.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ async def greet(node: Node, receiver: Receiver, catch_up: CatchUp, conversation:
     state = node.cohort_state(claims.cohort)
     assert state is not None, "admit has loaded it"
     member = Member(asker.person, claims.cohort, claims.expires_at_ms)
-    node.arrive(asker.person, conversation)
+    number = node.arrive(asker.person, conversation)
     conversation.member = member
 
     def say_welcome(results: dict[str, StreamResult]) -> None:
@@ -49,7 +49,7 @@ async def greet(node: Node, receiver: Receiver, catch_up: CatchUp, conversation:
                 name=state.members[asker.person].name,
                 role=asker.role,
                 cohort=claims.cohort,
-                connection=f"{node.node_id}-{node.counts.connections_total}",
+                connection=f"{node.node_id}-{number}",
                 server=f"tertulia/{__version__}",
                 at=node.clock.now_ms(),
                 expires_at=member.expires_at,

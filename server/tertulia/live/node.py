@@ -1,7 +1,7 @@
 """One node: what the flow needs, held together; nothing here decides anything.
 
-A node is one process with one event loop. It is handed its log, bus, projections, tokens, clock and ids, and can be made
-several times in one process (the simulation does).
+A node is one process with one event loop. It is handed its log, bus, projections, tokens, clock and ids, and can
+be made several times in one process (the simulation does).
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class Node:
         self.counts = Counts()
         self.flush_stats = FlushStats()
         self.channels: dict[StreamName, Channel] = {}
-        self.conversations: set[Conversation] = set()
-        self.people: dict[PersonId, set[Conversation]] = {}
+        self.conversations: dict[Conversation, None] = {}
+        self.people: dict[PersonId, dict[Conversation, None]] = {}
         """The open conversations of each person on this node."""
         self.is_draining = False
         self._room_keeper = RoomKeeper(reading)
@@ -136,16 +136,18 @@ class Node:
         lane = cast("Lane[CohortState] | None", self._lanes.get(cohort_stream(cohort)))
         return None if lane is None else lane.state
 
-    def arrive(self, person: PersonId, conversation: Conversation) -> None:
-        self.people.setdefault(person, set()).add(conversation)
-        self.conversations.add(conversation)
+    def arrive(self, person: PersonId, conversation: Conversation) -> int:
+        """The number of the connection on this node."""
+        self.people.setdefault(person, {})[conversation] = None
+        self.conversations[conversation] = None
         self.counts.connections_total += 1
+        return self.counts.connections_total
 
     def depart(self, person: PersonId, conversation: Conversation) -> None:
-        self.conversations.discard(conversation)
+        self.conversations.pop(conversation, None)
         mine = self.people.get(person)
         if mine is not None:
-            mine.discard(conversation)
+            mine.pop(conversation, None)
             if not mine:
                 del self.people[person]
 

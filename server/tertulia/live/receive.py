@@ -133,7 +133,7 @@ class Receiver:
                     self._opening.pop(stream, None)
                     self._heard.pop(stream, None)
                 opening.set_result(None)
-        for other in {self._opening[stream] for stream in wanted if stream in self._opening}:
+        for other in dict.fromkeys(self._opening[stream] for stream in wanted if stream in self._opening):
             await other
         if any(stream not in node.channels for stream in wanted):
             raise LogUnavailable("the streams' heads could not be read")

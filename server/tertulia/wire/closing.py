@@ -30,6 +30,7 @@ CLOSINGS: Final[dict[str, Closing]] = {
     "too_many_malformed": Closing(4505, "too many malformed requests"),
     "too_many_connections": Closing(4506, "too many connections of one person"),
     "unknown_cohort": Closing(4507, "there is no such cohort"),
+    "too_many_early": Closing(4508, "too many requests before welcome"),
 }
 
 

@@ -80,7 +80,8 @@ def join(records: list[bytes], codec: CodecName) -> bytes:
 def decode_request(data: bytes, codec: CodecName) -> Request:
     """One request, in one typed pass. Raises `Malformed`."""
     try:
-        return (_request_from_json if codec == "json" else _request_from_msgpack).decode(data)
+        request: Request = (_request_from_json if codec == "json" else _request_from_msgpack).decode(data)
+        return request
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise _malformed(data, codec, error) from None
 
