@@ -79,6 +79,7 @@ flush_slice_readers: Final = 256
 repair_wait_s: Final = 0.02
 head_check_s: Final = 1.0
 bus_queue_messages_max: Final = 10_000
+bus_queue_bytes_max: Final = 8_388_608
 bus_batch_messages_max: Final = 512
 bus_slice_messages: Final = 256
 bus_deadline_s: Final = 3.0
