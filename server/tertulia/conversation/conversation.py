@@ -88,6 +88,10 @@ class Conversation:
         self._malformed = 0
         outbox.on_cleared = self._cleared
 
+    @property
+    def is_closed(self) -> bool:
+        return self.stage == "closed"
+
     # --- from the shell -----------------------------------------------------------------------------------------
 
     def receive(self, payload: bytes) -> None:

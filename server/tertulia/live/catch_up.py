@@ -90,7 +90,7 @@ class CatchUp:
                 strict=True,
             )
         )
-        if conversation.stage == "closed":
+        if conversation.is_closed:
             return
         epoch = self._node.log.epoch
         results = {name: StreamResult(result="denied", code=code) for name, code in denied.items()}
@@ -227,7 +227,7 @@ class CatchUp:
 
     async def _attach(self, conversation: Conversation, stream: StreamName, level: Level, found: _Missing) -> None:
         channel = self._node.channels.get(stream)
-        if channel is None or conversation.stage == "closed":
+        if channel is None or conversation.is_closed:
             return
         if level == "head":
             conversation.follows[stream] = Follow("head", None)
@@ -249,7 +249,7 @@ class CatchUp:
                 for seq, record in await self._range(channel, at, channel.sent):
                     outbox.say_bytes(record.of(outbox.codec))
                     at = seq
-            if conversation.stage == "closed":
+            if conversation.is_closed:
                 return
         conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
         outbox.flush()  # what comes from the channel is written past the outbox's own queue
