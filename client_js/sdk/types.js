@@ -1,0 +1,62 @@
+// Shapes only; nothing here runs. The words are those of protocol.md.
+
+/** A place in a stream: one value, never a seq without its epoch.
+ * @typedef {Readonly<{epoch: string, seq: number}>} Position */
+
+/** Where to begin a stream: after a position; "head", with what comes next; null, with a snapshot.
+ * @typedef {Position | "head" | null} From */
+
+/** @typedef {"full" | "head"} Level */
+
+/** Anything the server sends; told apart by `type`. Unknown types and keys are ignored.
+ * @typedef {{type: string, [key: string]: any}} WireRecord */
+
+/** @typedef {{type: "event", stream: string, seq: number, at: number, by: string, name: string,
+ *   data: {[key: string]: any}}} EventRecord */
+
+/** @typedef {{result: "ok" | "gap" | "reset" | "denied", epoch?: string, seq?: number, code?: string}} Result */
+
+/** @typedef {{seq: number, at: number, by: string, text: string, revision: number, redacted: boolean,
+ *   mentions: string[], reply_to: number | null, thread: number | null, replies: number,
+ *   last_reply: {seq: number, at: number, by: string} | null, resolved: boolean}} Message */
+
+/** @typedef {{[message: string]: {[emoji: string]: number}}} Tallies */
+
+/** @typedef {{room: string, cohort: string, name: string, kind: string, topic: string, emoji: string[],
+ *   slow_mode_s: number, locked: boolean, closed: boolean, messages: Message[], pins: number[],
+ *   tallies: Tallies, has_more: boolean}} RoomView */
+
+/** @typedef {{cohort: string, name: string, course: string, course_name: string,
+ *   rooms: {room: string, name: string, kind: string, closed: boolean}[],
+ *   members: {[person: string]: {name: string, role: string}}, member_count: number}} CohortView */
+
+/** @typedef {{markers: {[room: string]: {[place: string]: number}},
+ *   mentions: {room: string, message: number, thread: number | null, at: number, by: string}[]}} UserView */
+
+/** A page of a thread, as `/api/rooms/<room>/threads/<seq>` gives it.
+ * @typedef {{thread: number, messages: Message[], tallies: Tallies, mine: {[message: string]: string[]},
+ *   has_after: boolean, seq: number}} Thread */
+
+/** @typedef {{count: number, people: string[] | null, roles: {[role: string]: number} | null,
+ *   staff: string[] | null}} Presence */
+
+/** A command without `id` and `key`.
+ * @typedef {{type: string, [key: string]: any}} Command */
+
+/** @typedef {{code: string, message: string, retry: "never" | "later" | "reload", after?: number}} Refusal */
+
+/** @typedef {{state: "idle" | "connecting" | "live" | "waiting" | "stopped", online: boolean,
+ *   retryAt: number, code: string | number, reason: string}} Status */
+
+/** Time, so that a test can hold it. Milliseconds.
+ * @typedef {{now(): number, setTimeout(f: () => void, ms: number): any, clearTimeout(timer: any): void}} Clock */
+
+/** What `localStorage` is.
+ * @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} Shelf */
+
+/** What the SDK needs of `window`: `online`, `offline` and `visibilitychange`, and what they are about.
+ * @typedef {EventTarget & {document?: {hidden: boolean}, navigator?: {onLine: boolean}}} Page */
+
+/** @typedef {{token: string, expires_at?: number}} Grant */
+
+export {};
