@@ -15,7 +15,7 @@ ANY = "…"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`kind`: send, cut, expect, closed or http. `who`: whose connection. `body`: the JSON, the close code, or the call."""
+    """`kind`: send, cut, expect, closed or http. `who`: whose connection. `body`: the JSON, close code or call."""
 
     kind: str
     who: str
@@ -75,8 +75,8 @@ class Bindings(dict[str, Any]):
         if isinstance(shape, dict):
             if not isinstance(value, dict):
                 return f"{path}: {value!r} is no object"
-            for key, inner in shape.items():
-                key = self._fill_text(key)
+            for unfilled, inner in shape.items():
+                key = self._fill_text(unfilled)
                 if key not in value:
                     return f"{path}.{key} is missing"
                 if wrong := self.mismatch(inner, value[key], f"{path}.{key}"):

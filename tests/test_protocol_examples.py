@@ -72,9 +72,7 @@ class Reader:
     async def expect_close(self, code: int) -> None:
         assert self._socket is not None
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(DEADLINE_S):
-                while True:
-                    await self._socket.recv()
+            await self._receive_all()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == code
         self._socket = None
@@ -88,6 +86,10 @@ class Reader:
     async def close(self) -> None:
         if self._socket is not None:
             await self._socket.close()
+
+    async def _receive_all(self) -> None:
+        while True:
+            await self._receive()
 
     async def _receive(self) -> None:
         assert self._socket is not None, "it is connected"
