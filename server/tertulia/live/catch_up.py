@@ -100,7 +100,12 @@ class CatchUp:
             results[name] = StreamResult(result=found.result, epoch=epoch, seq=head)
         say_results({name: results[name] for name in streams})
         for name, found in missing.items():
-            await self._attach(conversation, name, levels.get(name, "full"), found)
+            if levels.get(name) == "head":
+                conversation.follows[name] = Follow("head", None)
+                self._soft.watch_head(name, conversation)
+            else:
+                await self._attach(conversation, name, found)
+        await self._soft.tell_heads(conversation)
 
     def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
         """Why this member may not read the stream; empty when they may."""
@@ -225,14 +230,10 @@ class CatchUp:
 
     # --- attaching ----------------------------------------------------------------------------------------------
 
-    async def _attach(self, conversation: Conversation, stream: StreamName, level: Level, found: _Missing) -> None:
+    async def _attach(self, conversation: Conversation, stream: StreamName, found: _Missing) -> None:
+        """Send what is missing, then follow: from the last look at the channel to `attach` there is no await."""
         channel = self._node.channels.get(stream)
         if channel is None or conversation.is_closed:
-            return
-        if level == "head":
-            conversation.follows[stream] = Follow("head", None)
-            self._soft.watch_head(stream, conversation)
-            await self._soft.tell_heads(conversation)
             return
         outbox = conversation.outbox
         for record in found.records:

@@ -35,9 +35,6 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
     """Give a member's command to its lane. `answer` is called once: now for a refusal that needs no lane, else when it
     is durable or refused."""
     answer = _counted(node, answer)
-    if node.is_draining:
-        answer(Refusal("draining"))
-        return
     state = node.cohort_state(cohort)
     if state is None:
         answer(Refusal("unavailable"))

@@ -64,6 +64,7 @@ class Connection(asyncio.Protocol):
         "_is_reading",
         "_outbox",
         "_shell",
+        "_stuck_bytes",
         "_transport",
         "_uvicorn_connections",
         "_ws",
@@ -81,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._is_heard = True
         self._is_pinged = False
         self._is_reading = True
+        self._stuck_bytes = 0
 
     # --- asyncio.Protocol ---------------------------------------------------------------------------------------
 
@@ -120,6 +122,7 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.pause_reading()
             self._is_reading = False
+        self._stuck_bytes = self._transport.get_write_buffer_size()
         self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
     def resume_writing(self) -> None:
@@ -160,10 +163,20 @@ class Connection(asyncio.Protocol):
             case "ping":
                 self._ping_or_end(conversation)
             case "write":
-                if not conversation.outbox.is_clear and not self._is_reading:
-                    self._transport.abort()
+                self._abort_if_stuck(conversation)
             case "close":
                 self._transport.abort()
+
+    def _abort_if_stuck(self, conversation: Conversation) -> None:
+        """Cut a peer that took nothing since it was last looked at; one that reads slowly lives on."""
+        if conversation.outbox.is_clear:
+            return
+        queued = self._transport.get_write_buffer_size()
+        if queued >= self._stuck_bytes:
+            self._transport.abort()
+            return
+        self._stuck_bytes = queued
+        self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
     def _ping_or_end(self, conversation: Conversation) -> None:
         """Any traffic counts as an answer."""
