@@ -88,7 +88,6 @@ class Conversation:
         self._malformed = 0
         outbox.on_cleared = self._cleared
 
-    @property
     def is_closed(self) -> bool:
         return self.stage == "closed"
 

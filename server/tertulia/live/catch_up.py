@@ -90,7 +90,7 @@ class CatchUp:
                 strict=True,
             )
         )
-        if conversation.is_closed:
+        if conversation.is_closed():
             return
         epoch = self._node.log.epoch
         results = {name: StreamResult(result="denied", code=code) for name, code in denied.items()}
@@ -233,7 +233,7 @@ class CatchUp:
     async def _attach(self, conversation: Conversation, stream: StreamName, found: _Missing) -> None:
         """Send what is missing, then follow: from the last look at the channel to `attach` there is no await."""
         channel = self._node.channels.get(stream)
-        if channel is None or conversation.is_closed:
+        if channel is None or conversation.is_closed():
             return
         outbox = conversation.outbox
         for record in found.records:
@@ -250,7 +250,7 @@ class CatchUp:
                 for seq, record in await self._range(channel, at, channel.sent):
                     outbox.say_bytes(record.of(outbox.codec))
                     at = seq
-            if conversation.is_closed:
+            if conversation.is_closed():
                 return
         conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
         outbox.flush()  # what comes from the channel is written past the outbox's own queue

@@ -144,7 +144,7 @@ class NodeDesk:
         async def turn() -> None:
             if before is not None:
                 await before
-            if conversation.is_closed:
+            if conversation.is_closed():
                 return
             try:
                 await work()

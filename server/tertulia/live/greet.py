@@ -34,7 +34,7 @@ async def greet(node: Node, receiver: Receiver, catch_up: CatchUp, conversation:
     if len(node.people.get(asker.person, ())) >= limits.connections_per_person_max:
         conversation.close("too_many_connections")
         return
-    if conversation.is_closed:
+    if conversation.is_closed():
         return
     state = node.cohort_state(claims.cohort)
     assert state is not None, "admit has loaded it"
@@ -68,7 +68,7 @@ async def greet(node: Node, receiver: Receiver, catch_up: CatchUp, conversation:
         cohort=claims.cohort,
         say_results=say_welcome,
     )
-    if not conversation.is_closed:
+    if not conversation.is_closed():
         conversation.opened(member)
 
 
