@@ -94,8 +94,9 @@ class RedisBus:
         keeping, self._keeping = self._keeping, None
         keeping.cancel()
         await asyncio.wait([keeping])
-        self._link = None
-        self._dispatch = None
+        if self._link is not None:
+            await self._link.close()  # its task may have been cancelled before its first step
+        self._link = self._dispatch = None
         for channel in list(self._waiting):
             self._stop_waiting(channel)
 
@@ -161,12 +162,17 @@ class RedisBus:
 
 
 class _Queue:
-    """What other nodes are still to be told, in order. A batch that failed goes back to the front: told twice does no
-    harm, the receiver knows seqs."""
+    """What other nodes are still to be told, in order, bounded in messages and in bytes.
+
+    A batch that failed goes back to the front: told twice does no harm, the receiver knows seqs. The bound in
+    bytes is what Redis lets a subscriber fall behind (`client-output-buffer-limit pubsub`, 8 MB for a minute):
+    a longer backlog, told at once, would cut them all off.
+    """
 
     def __init__(self, counts: BusCounts) -> None:
         self._counts = counts
         self._messages: deque[BusMessage] = deque()
+        self._bytes = 0
         self._taken: list[BusMessage] = []
         self._has_more = asyncio.Event()
         self._is_drained = asyncio.Event()
@@ -174,6 +180,7 @@ class _Queue:
 
     def put(self, message: BusMessage) -> None:
         self._messages.append(message)
+        self._bytes += len(message.record)
         self._trim()
         self._has_more.set()
         self._is_drained.clear()
@@ -187,6 +194,7 @@ class _Queue:
                 return []
         size = min(len(self._messages), limits.bus_batch_messages_max)
         self._taken = [self._messages.popleft() for _ in range(size)]
+        self._bytes -= sum(len(message.record) for message in self._taken)
         if not self._messages:
             self._has_more.clear()
         return [(message.channel, frame(message)) for message in self._taken]
@@ -204,6 +212,7 @@ class _Queue:
         self._counts.dropped += len(waiting) - len(entries)
         self._taken = []
         self._messages = deque(entries)
+        self._bytes = sum(len(message.record) for message in entries)
         self._trim()
         (self._has_more.set if entries else self._has_more.clear)()
         (self._is_drained.clear if entries else self._is_drained.set)()
@@ -216,8 +225,8 @@ class _Queue:
             pass
 
     def _trim(self) -> None:
-        while len(self._messages) > limits.bus_queue_messages_max:
-            self._messages.popleft()
+        while len(self._messages) > limits.bus_queue_messages_max or self._bytes > limits.bus_queue_bytes_max:
+            self._bytes -= len(self._messages.popleft().record)
             self._counts.dropped += 1
 
 

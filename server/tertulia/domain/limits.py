@@ -93,6 +93,21 @@ lane_batch_commands_max: Final = 256
 lane_queue_commands_max: Final = 4_096
 append_tries_max: Final = 20
 log_queue_appends_max: Final = 8_192
+log_batch_appends_max: Final = 1_024
+log_heads_cached_max: Final = 100_000
+log_read_threads: Final = 3
+log_queue_reads_max: Final = 4_096
+log_busy_s: Final = 10.0
+log_wal_pages: Final = 4_000
+log_wal_kept_bytes: Final = 67_108_864
+log_cache_kib: Final = 32_768
+log_read_cache_kib: Final = 8_192
+log_idle_s: Final = 0.5
+log_check_bytes_max: Final = 1_073_741_824
+log_open_wait_s: Final = 30.0
+fold_slice_entries: Final = 256
+fold_behind_entries_max: Final = 4_096
+rebuild_slice_entries: Final = 10_000
 range_cache_bytes_max: Final = 4_194_304
 
 # Soft state

@@ -1,0 +1,489 @@
+"""The Redis bus keeps the contract over a real redis-server, and outlives it: cut, restarted, paused, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tertulia.bus import BusMessage, BusRefused
+from tertulia.bus.framing import frame, unframe
+from tertulia.bus.redis import RedisBus
+from tertulia.domain import limits
+from tertulia.domain.ids import StreamName
+from tests.redis_server import RedisServer, free_port
+
+pytest.register_assert_rewrite("tests.contracts.bus_contract")
+from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, until  # noqa: E402
+
+PASSWORD = "corrrect-horse"
+FOUND_OUT_S = limits.bus_check_s * 2 + limits.bus_deadline_s + 3.0
+"""How long a Redis that does not answer may go unnoticed, with a margin for a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """One to be broken."""
+    with RedisServer(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def node(redis_server: RedisServer) -> AsyncIterator[Nodes]:
+    nodes = Nodes(lambda name: RedisBus(redis_server.url, name))
+    yield nodes
+    await nodes.stop()
+
+
+@pytest.mark.redis
+class TestRedisBus(BusContract):
+    @pytest.fixture
+    def make_bus(self, shared_redis: RedisServer) -> MakeBus:
+        return lambda name: RedisBus(shared_redis.url, name)
+
+
+async def healed(*nodes: Node, reconnects: int = 1) -> None:
+    await until(
+        lambda: all(one.bus.is_connected and one.bus.counts.reconnects >= reconnects for one in nodes),
+        "all nodes are connected again",
+    )
+
+
+async def heard(ana: Node, ben: Node, channel: str, seq: int) -> None:
+    """A message of one node reaches the other."""
+    ana.say(channel, seq)
+    await until(lambda: seq in ben.seqs(channel), f"{ana.name} is heard by {ben.name}")
+
+
+# --- outages --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("kind", ["pubsub", "normal"])
+async def test_a_cut_connection_is_made_anew_with_its_subscriptions(
+    redis_server: RedisServer, node: Nodes, kind: str
+) -> None:
+    ana, ben = await node("ana", "room/a"), await node("ben", "room/a", "room/b")
+    for outage in (1, 2, 3):
+        assert redis_server.kill_clients(kind) == 2
+        await healed(ana, ben, reconnects=outage)
+        assert (ana.checks, ben.checks) == (outage, outage)
+        await heard(ana, ben, "room/a", outage)
+        await heard(ana, ben, "room/b", outage)
+        await heard(ben, ana, "room/a", 10 + outage)
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("kind", ["pubsub", "normal"])
+async def test_cuts_in_the_middle_of_a_stream_never_show_to_the_publisher(
+    redis_server: RedisServer, node: Nodes, kind: str
+) -> None:
+    ana, ben = await node("ana"), await node("ben", "room/a")
+    for seq in range(1, 2_001):
+        ana.say("room/a", seq)
+        if seq % 500 == 0:
+            redis_server.kill_clients(kind)
+        await asyncio.sleep(0)
+    assert ana.seqs("room/a") == list(range(1, 2_001))
+    await healed(ana, ben)
+    await heard(ana, ben, "room/a", 2_001)
+    assert ben.checks >= 1
+
+
+@pytest.mark.redis
+async def test_a_restart_of_redis_is_outlived(redis_server: RedisServer, node: Nodes) -> None:
+    ana, ben = await node("ana", "room/a"), await node("ben", "room/a")
+    await heard(ana, ben, "room/a", 1)
+    redis_server.stop()
+    await until(lambda: not (ana.bus.is_connected or ben.bus.is_connected), "the loss is noticed")
+
+    started = time.monotonic()
+    for seq in range(2, 102):
+        ana.say("room/a", seq)
+    await ana.bus.subscribe("room/new")
+    await ana.bus.unsubscribe("room/gone")
+    assert time.monotonic() - started < 0.5
+    assert ana.seqs("room/a") == list(range(1, 102))
+
+    redis_server.start()
+    await healed(ana, ben)
+    assert (ana.checks, ben.checks) == (1, 1)
+    await heard(ana, ben, "room/a", 102)
+    await heard(ben, ana, "room/new", 1)
+    assert ben.seqs("room/a") == sorted(set(ben.seqs("room/a")))
+
+
+@pytest.mark.redis
+async def test_an_outage_is_one_warning(redis_server: RedisServer, node: Nodes) -> None:
+    with structlog.testing.capture_logs() as logs:
+        ana = await node("ana", "room/a")
+        redis_server.stop()
+        await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+        await until(lambda: sum(log["event"] == "bus_still_lost" for log in logs) >= 3, "it tries again and again")
+        redis_server.start()
+        await healed(ana)
+    assert [log["event"] for log in logs if log["log_level"] != "debug"] == ["bus_lost", "bus_back"]
+    assert str(redis_server.port) in logs[0]["redis"]
+
+
+@pytest.mark.redis
+async def test_redis_that_stops_answering_never_blocks_and_is_found_out(redis_server: RedisServer, node: Nodes) -> None:
+    """SIGSTOP: connections stay open and swallow bytes. Publishing and subscribing must not hang."""
+    ana, ben = await node("ana", "room/a"), await node("ben", "room/a")
+    with redis_server.paused():
+        longest_s = 0.0
+        give_up_at = time.monotonic() + FOUND_OUT_S
+        seq = 0
+        while ana.bus.is_connected or ben.bus.is_connected:
+            assert time.monotonic() < give_up_at, "it goes unnoticed"
+            seq += 1
+            started = time.monotonic()
+            ana.say("room/a", seq, b"x" * 20_000)
+            longest_s = max(longest_s, time.monotonic() - started)
+            await asyncio.sleep(0.001)
+        assert longest_s < 0.25
+        assert ana.seqs("room/a") == list(range(1, seq + 1))
+    await healed(ana, ben)
+    await heard(ana, ben, "room/a", seq + 1)
+    assert ana.checks >= 1
+
+
+@pytest.mark.redis
+async def test_an_idle_node_finds_out_too(redis_server: RedisServer, node: Nodes) -> None:
+    ana = await node("ana")
+    with redis_server.paused():
+        await until(lambda: not ana.bus.is_connected, "the silence is noticed", deadline_s=FOUND_OUT_S)
+    await healed(ana)
+
+
+@pytest.mark.redis
+async def test_an_idle_node_stays_connected(shared_redis: RedisServer) -> None:
+    """Longer than two checks: answers to pings are no messages and no failure."""
+    ana = Node("ana", RedisBus(shared_redis.url, "ana"))
+    await ana.start()
+    try:
+        pings = int(shared_redis.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0))
+
+        def pinged() -> int:
+            return int(shared_redis.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0)) - pings
+
+        await until(lambda: pinged() >= 4, "both connections are checked twice")
+        assert ana.bus.is_connected
+        assert ana.bus.counts.reconnects == 0
+        assert ana.bus.counts.foreign == 0
+    finally:
+        await ana.bus.stop()
+
+
+@pytest.mark.redis
+async def test_a_short_pause_only_delays(redis_server: RedisServer, node: Nodes) -> None:
+    ana, ben = await node("ana"), await node("ben", "room/a")
+    redis_server.pause_clients(60_000)
+    started = time.monotonic()
+    for seq in range(1, 101):
+        ana.say("room/a", seq)
+    assert time.monotonic() - started < 0.5
+    redis_server.unpause_clients()
+    await until(lambda: ben.seqs("room/a") == list(range(1, 101)), "all arrive after the pause")
+    assert ana.bus.counts.reconnects == ben.bus.counts.reconnects == 0
+
+
+@pytest.mark.redis
+async def test_a_subscription_that_comes_late_says_so(redis_server: RedisServer, node: Nodes) -> None:
+    """What was published between `subscribe` giving up waiting and its confirmation must be asked for."""
+    ana, ben = await node("ana"), await node("ben")
+    with redis_server.paused():
+        started = time.monotonic()
+        await ben.bus.subscribe("room/a")
+        waited_s = time.monotonic() - started
+    assert limits.bus_subscribe_wait_s * 0.9 <= waited_s < limits.bus_subscribe_wait_s + 1.0
+    await until(lambda: ben.checks == 1, "it is told to check")
+    assert ben.bus.counts.reconnects == 0
+    await heard(ana, ben, "room/a", 1)
+
+
+class Gate:
+    """A TCP forwarder that can be shut: connections are cut and new ones refused until it opens again."""
+
+    def __init__(self, port: int) -> None:
+        self._to_port = port
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.port = free_port()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
+        self._writers |= {writer, there_writer}
+        await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.mark.redis
+async def test_entries_wait_for_the_reconnect_and_soft_messages_do_not(shared_redis: RedisServer) -> None:
+    gate = Gate(shared_redis.port)
+    await gate.open()
+    ana = Node("ana", RedisBus(f"redis://127.0.0.1:{gate.port}", "ana"))
+    ben = Node("ben", RedisBus(shared_redis.url, "ben"))
+    await ana.start()
+    await ben.start()
+    await ben.bus.subscribe("room/a")
+    try:
+        await gate.shut()
+        await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+        for seq in (1, 0, 2, 0, 3):
+            ana.say("room/a", seq)
+        assert ana.seqs("room/a") == [1, 0, 2, 0, 3]
+        await gate.open()
+        await until(lambda: len(ben.received) >= 3, "the entries are told after all")
+        assert ben.seqs("room/a") == [1, 2, 3]
+        assert ana.bus.counts.dropped == 2
+    finally:
+        await ana.bus.stop()
+        await ben.bus.stop()
+        await gate.shut()
+
+
+@pytest.mark.redis
+async def test_a_long_outage_keeps_the_newest_entries(shared_redis: RedisServer) -> None:
+    gate = Gate(shared_redis.port)
+    await gate.open()
+    ana = Node("ana", RedisBus(f"redis://127.0.0.1:{gate.port}", "ana"))
+    ben = Node("ben", RedisBus(shared_redis.url, "ben"))
+    await ana.start()
+    await ben.start()
+    await ben.bus.subscribe("room/a")
+    try:
+        await gate.shut()
+        await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+        last = limits.bus_queue_messages_max + 7
+        for seq in range(1, last + 1):
+            ana.say("room/a", seq)
+        await gate.open()
+        await until(lambda: ben.seqs("room/a")[-1:] == [last], "the newest is told")
+        assert ben.seqs("room/a") == list(range(8, last + 1))
+        assert ana.bus.counts.dropped == 7
+    finally:
+        await ana.bus.stop()
+        await ben.bus.stop()
+        await gate.shut()
+
+
+@pytest.mark.redis
+async def test_stopping_while_redis_is_away_does_not_wait(redis_server: RedisServer, node: Nodes) -> None:
+    ana = await node("ana", "room/a")
+    redis_server.stop()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    ana.say("room/a", 1)
+    started = time.monotonic()
+    await ana.bus.stop()
+    assert time.monotonic() - started < 1.0
+
+
+# --- what is refused at the start -----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening(answer: bytes) -> AsyncIterator[int]:
+    """A port where something says `answer` to whoever connects, whatever they say."""
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        writer.write(answer)
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+    await asyncio.gather(*filter(None, serving))
+
+
+async def refusal(url: str) -> str:
+    bus = RedisBus(url, "ana")
+    with pytest.raises(BusRefused) as caught:
+        await bus.start(lambda message: None, lambda: None)
+    assert not bus.is_connected
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+@pytest.mark.redis
+async def test_a_wrong_or_missing_password_is_refused(tmp_path: Path) -> None:
+    with RedisServer(tmp_path, options={"requirepass": PASSWORD}) as server:
+        here = f"127.0.0.1:{server.port}"
+        wrong = await refusal(f"redis://:{PASSWORD}x@{here}")
+        assert here in wrong
+        assert "Correct the URL" in wrong
+        missing = await refusal(f"redis://{here}")
+        assert "wants a password" in missing
+        ana = Node("ana", RedisBus(server.url, "ana"))
+        await ana.start()
+        await ana.bus.stop()
+
+
+@pytest.mark.redis
+async def test_a_password_redis_does_not_have_is_refused(shared_redis: RedisServer) -> None:
+    said = await refusal(f"redis://:{PASSWORD}@127.0.0.1:{shared_redis.port}")
+    assert "does not take the user or password" in said
+
+
+@pytest.mark.redis
+async def test_the_password_is_in_no_log_line(tmp_path: Path) -> None:
+    with RedisServer(tmp_path, options={"requirepass": PASSWORD}) as server, structlog.testing.capture_logs() as logs:
+        ana = Node("ana", RedisBus(server.url, "ana"))
+        await ana.start()
+        server.stop()
+        await until(lambda: any(log["event"] == "bus_still_lost" for log in logs), "it tries again")
+        server.start()
+        await healed(ana)
+        await ana.bus.stop()
+    assert PASSWORD not in repr(logs)
+
+
+@pytest.mark.redis
+async def test_a_user_needs_four_commands_and_our_channels_and_is_told_so(redis_server: RedisServer) -> None:
+    redis_server.ask("ACL", "SETUSER", "bus", "on", f">{PASSWORD}", "resetchannels", "-@all", "+ping")
+    url = f"redis://bus:{PASSWORD}@127.0.0.1:{redis_server.port}"
+    said = await refusal(url)
+    _, _, advice = said.partition("ACL SETUSER ")
+    assert advice, said
+    redis_server.ask("ACL", "SETUSER", *advice.split())
+    ana = Node("ana", RedisBus(url, "ana"))
+    await ana.start()
+    await ana.bus.subscribe("room/a")
+    await ana.bus.unsubscribe("room/a")
+    assert ana.checks == 0
+    await ana.bus.stop()
+
+
+async def test_nobody_there_is_refused() -> None:
+    port = free_port()
+    said = await refusal(f"redis://:{PASSWORD}@127.0.0.1:{port}")
+    assert f"127.0.0.1:{port}" in said
+    assert "Start it" in said
+    assert "cannot be reached" in await refusal("redis://nowhere.invalid")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"-ERR unknown command '%b'\r\n" % PASSWORD.encode()],
+)
+async def test_something_else_than_redis_is_refused(answer: bytes) -> None:
+    async with listening(answer) as port:
+        assert f"127.0.0.1:{port}" in await refusal(f"redis://:{PASSWORD}@127.0.0.1:{port}")
+
+
+async def test_something_that_never_answers_is_refused_in_time() -> None:
+    async with listening(b"") as port:
+        started = time.monotonic()
+        assert "no answer within" in await refusal(f"redis://127.0.0.1:{port}")
+        assert time.monotonic() - started < limits.bus_deadline_s + 2.0
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:1", "begins with http://"),
+        ("redis+sentinel://127.0.0.1:1", "begins with redis+sentinel://"),
+        ("127.0.0.1:6379", "no scheme"),
+        (f"ana:{PASSWORD}@127.0.0.1:6379", "no scheme"),
+        ("", "no scheme"),
+        ("redis://", "names no host"),
+        ("redis://127.0.0.1:many", "port"),
+        ("redis://127.0.0.1:99999", "port"),
+        ("redis://[::1", "cannot be read"),
+        (f"redis://ana:1/{PASSWORD}@127.0.0.1", "percent-encoded"),
+        (f"redis://ana:a/{PASSWORD}@127.0.0.1", "percent-encoded"),
+        (f"redis://:1?{PASSWORD}@127.0.0.1", "percent-encoded"),
+        ("redis://127.0.0.1?socket_timeout=5", "'socket_timeout'"),
+        ("rediss://127.0.0.1?ssl_password=x", "'ssl_password'"),
+    ],
+)
+async def test_a_url_that_cannot_be_used_is_refused_in_words(url: str, says: str) -> None:
+    assert says in await refusal(url)
+
+
+@pytest.mark.redis
+async def test_tls_to_a_plain_redis_is_refused(shared_redis: RedisServer) -> None:
+    assert "cannot be reached" in await refusal(f"rediss://127.0.0.1:{shared_redis.port}")
+
+
+# --- what travels ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.redis
+async def test_foreign_messages_are_counted_and_ignored(redis_server: RedisServer, node: Nodes) -> None:
+    ana, ben = await node("ana"), await node("ben", "room/a")
+    good = BusMessage("room/a", StreamName("room/a"), "e", 1, b"{}", "eve")
+    later_version = msgspec.msgpack.encode(["t2", "eve", "room/a", "e", 1, b"{}"])
+    foreign = [b"", b"hello", b"\xff" * 20, frame(good)[:-1], frame(good) + b"x", later_version, b"\x91" * 100_000]
+    for payload in foreign:
+        redis_server.ask("PUBLISH", "tertulia:room/a", payload)
+    redis_server.ask("PUBLISH", "other:room/a", b"hello")
+    await heard(ana, ben, "room/a", 2)
+    assert ben.bus.counts.foreign == len(foreign)
+    assert ben.bus.counts.received == 1
+    assert ben.bus.is_connected
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_nothing(payload: bytes) -> None:
+    message = unframe("room/a", payload)
+    assert message is None or message.channel == "room/a"
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 2**53 - 1), st.binary())
+def test_a_framed_message_reads_back(node: str, stream: str, epoch: str, seq: int, record: bytes) -> None:
+    message = BusMessage("room/a", StreamName(stream), epoch, seq, record, node)
+    payload = frame(message)
+    assert unframe("room/a", payload) == message
+    for length in range(len(payload)):
+        assert unframe("room/a", payload[:length]) is None
+
+
+def test_a_later_version_may_add_elements() -> None:
+    payload = msgspec.msgpack.encode(["t1", "eve", "room/a", "e", 7, b"{}", "more"])
+    assert unframe("room/a", payload) == BusMessage("room/a", StreamName("room/a"), "e", 7, b"{}", "eve")
