@@ -1,0 +1,180 @@
+/**
+ * `<tt-message-row>`: one message. It draws again only when one of its properties is another object than before, which
+ * is why the log hands it the message, its tally and my reactions one by one.
+ */
+import { html, nothing } from "lit";
+import { clock, full } from "../text/times.js";
+import { editMessage, messageItems, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
+import { icon } from "./icons.js";
+import { Light, define } from "./light.js";
+import { avatar, rolePill } from "./person.js";
+import "./composer.js";
+import "./menu.js";
+import "./message-body.js";
+
+export class TtMessageRow extends Light {
+  static properties = {
+    ui: { attribute: false }, room: { attribute: false }, message: { attribute: false }, joined: { type: Boolean },
+    tally: { attribute: false }, mine: { attribute: false }, flash: { type: Number }, pinned: { type: Boolean },
+    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, editing: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {import("./ui.js").Ui} */
+    this.ui = /** @type {any} */ (null);
+    /** @type {import("../model/room.js").RoomModel} */
+    this.room = /** @type {any} */ (null);
+    /** @type {import("../model/types.js").Message} */
+    this.message = /** @type {any} */ (null);
+    this.joined = false;
+    /** @type {Record<string, number> | undefined} */
+    this.tally = undefined;
+    /** @type {Set<string> | undefined} */
+    this.mine = undefined;
+    this.flash = 0;
+    this.pinned = false;
+    this.stop = false;
+    this.words = 0;
+    this.people = 0;
+    this.inThread = false;
+    this.editing = false;
+  }
+
+  render() {
+    const { message, room, joined, ui } = this;
+    const { cohort } = room;
+    const { lang } = ui.catalogue;
+    const name = cohort.nameOf(message.by);
+    const toMe = !message.redacted && message.mentions.includes(cohort.me.person);
+    const when = html`<a class="when" href=${ui.href(`/room/${room.id}/${message.seq}`)} title=${full(message.at, lang)} tabindex="-1"
+      @click=${this.onTime}><time datetime=${new Date(message.at).toISOString()}>${clock(message.at, lang)}</time></a>`;
+    return html`<article
+      class="msg ${joined ? "joined" : ""} ${toMe ? "to-me" : ""} ${this.flash ? "flash" : ""}"
+      data-seq=${message.seq}
+      tabindex=${this.stop ? "0" : "-1"}
+      aria-label=${ui.t("message_by", { name, time: clock(message.at, lang) })}
+      @keydown=${this.onKey}
+    >
+      ${joined
+        ? html`<span class="gutter-time" title=${full(message.at, lang)} aria-hidden="true">${clock(message.at, lang)}</span>`
+        : avatar(cohort, message.by)}
+      <div class="content">
+        ${joined ? nothing : html`<div class="who"><bdi class="name">${name}</bdi>${rolePill(cohort, message.by, ui.t)}${when}${this.notes()}</div>`}
+        ${this.answering()} ${this.body()} ${joined ? html`<div class="who">${this.notes()}</div>` : nothing} ${this.under()}
+        ${this.threadLink()}
+      </div>
+      ${message.redacted || this.editing ? nothing : this.acts()}
+    </article>`;
+  }
+
+  notes() {
+    const { message, ui, pinned } = this;
+    if (message.redacted) return nothing;
+    return html`${message.revision > 0
+      ? html`<button type="button" class="note" tabindex=${this.stop ? "0" : "-1"} @click=${() => showHistory(this)}>${ui.t("edited")}</button>` : nothing}
+    ${pinned ? html`<span class="note">${icon("pin")} ${ui.t("pinned")}</span>` : nothing}
+    ${message.resolved ? html`<span class="pill live">${icon("check")}${ui.t("resolved")}</span>` : nothing}`;
+  }
+
+  /** In a thread: whom a reply answers, when that is not its first message. */
+  answering() {
+    const { message, room, ui } = this;
+    if (!this.inThread || !message.reply_to || message.reply_to === message.thread) return nothing;
+    const other = room.get(message.reply_to);
+    return other ? html`<div class="reply-to">${icon("reply")}<span>${ui.t("answering", { name: room.cohort.nameOf(other.by) })}</span></div>` : nothing;
+  }
+
+  body() {
+    const { message, room, ui } = this;
+    if (message.redacted) {
+      const words = message.by_staff ? (message.reason ? ui.t("removed_by_staff_reason", { reason: message.reason }) : ui.t("removed_by_staff")) : message.by_staff === false ? ui.t("removed_by_author") : ui.t("removed");
+      return html`<p class="gone">${words}</p>`;
+    }
+    if (this.editing) {
+      return html`<div class="edit-box"><tt-composer .ui=${ui} .room=${room} .editing=${message} .thread=${message.thread ?? null}
+        @done=${this.stopEditing}></tt-composer></div>`;
+    }
+    return html`<tt-message-body .text=${message.text} .cohort=${room.cohort}></tt-message-body>`;
+  }
+
+  under() {
+    const { tally, mine, room, ui, message } = this;
+    const entries = Object.entries(tally ?? {}).filter(([, count]) => count > 0);
+    if (!entries.length || message.redacted) return nothing;
+    const may = room.cohort.canSpeak;
+    return html`<div class="under" role="group" aria-label=${ui.t("reactions")}>
+      ${entries.map(([emoji, count]) => {
+        const on = mine?.has(emoji) ?? false;
+        return html`<button type="button" class="react" aria-pressed=${on} aria-disabled=${may ? nothing : "true"}
+          tabindex=${this.stop ? "0" : "-1"}
+          aria-label=${ui.t(on ? "reaction_mine" : "reaction_count", { emoji, n: count })}
+          @click=${() => may && room.toggleReaction(message.seq, emoji)}><span>${emoji}</span> ${count}</button>`;
+      })}
+    </div>`;
+  }
+
+  threadLink() {
+    const { message, room, ui } = this;
+    if (this.inThread || !message.replies) return nothing;
+    const last = message.last_reply;
+    return html`<button type="button" class="thread-link" tabindex=${this.stop ? "0" : "-1"}
+      aria-expanded=${room.thread?.root === message.seq} @click=${this.openThread}>
+      ${icon("reply")}<span>${ui.t("replies", { n: message.replies })}</span>
+      ${last ? html`<span class="muted">${ui.t("last_from", { name: room.cohort.nameOf(last.by), time: clock(last.at, ui.catalogue.lang) })}</span>` : nothing}
+    </button>`;
+  }
+
+  acts() {
+    const { ui, room } = this;
+    const stop = this.stop ? "0" : "-1";
+    const may = room.cohort.canSpeak && !room.state?.closed;
+    return html`<div class="acts" role="group" aria-label=${ui.t("message_actions")}>
+      ${may ? html`<tt-menu class="wide" kind="emoji" look="icon-btn small" sign="smile" button-tabindex=${stop} .label=${ui.t("react")}
+        .items=${() => reactionItems(this)}></tt-menu>` : nothing}
+      ${this.inThread ? nothing : html`<button type="button" class="icon-btn small wide" tabindex=${stop} aria-label=${ui.t("open_thread")}
+        title=${ui.t("open_thread")} @click=${this.openThread}>${icon("reply")}</button>`}
+      <tt-menu look="icon-btn small" sign="more" button-tabindex=${stop} .label=${ui.t("more_actions")} .items=${() => messageItems(this)}></tt-menu>
+    </div>`;
+  }
+
+  openThread() {
+    this.ui.panel(`thread-${this.message.thread ?? this.message.seq}`);
+  }
+
+  /** @param {MouseEvent} event */
+  onTime(event) {
+    if (event.ctrlKey || event.metaKey || event.button) return;
+    event.preventDefault();
+    copyLink(this);
+  }
+
+  startEditing() {
+    this.editing = true;
+  }
+
+  stopEditing() {
+    this.editing = false;
+    this.updateComplete.then(() => /** @type {HTMLElement} */ (this.querySelector(".msg"))?.focus({ preventScroll: true }));
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      Enter: () => this.openThread(),
+      r: () => /** @type {any} */ (this.querySelector("tt-menu[kind=emoji]"))?.toggle(),
+      e: () => editMessage(this),
+      c: () => copyLink(this),
+      p: () => togglePin(this),
+      Delete: () => redactMessage(this),
+    };
+    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || this.message.redacted) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+define("tt-message-row", TtMessageRow);
