@@ -39,9 +39,7 @@ def _read(path: Path) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise SecretRefused(
-                f"{path} is not a file. Move it away; a new secret is then made at the next start."
-            )
+            raise SecretRefused(f"{path} is not a file. Move it away; a new secret is then made at the next start.")
         if stat.S_IMODE(status.st_mode) & 0o077:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise SecretRefused(

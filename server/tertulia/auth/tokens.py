@@ -120,9 +120,7 @@ class Tokens:
             return expired
         return claims
 
-    def _issue(
-        self, use: Use, subject: str, *, cohort: CohortId, name: str, role: Role, lifetime_s: int
-    ) -> Issued:
+    def _issue(self, use: Use, subject: str, *, cohort: CohortId, name: str, role: Role, lifetime_s: int) -> Issued:
         now_s = self._now_s()
         payload = {
             "iss": ISSUER,

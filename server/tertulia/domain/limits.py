@@ -71,6 +71,9 @@ signals_burst: Final = 60
 signals_per_s: Final = 20.0
 joins_burst_per_address: Final = 100
 joins_per_s_per_address: Final = 10.0
+reads_burst: Final = 200
+reads_per_s: Final = 50.0
+rate_keys_max: Final = 50_000
 
 # Hub and bus
 tail_records: Final = 512

@@ -1,0 +1,51 @@
+"""How fast one may ask: a token bucket for each key (a person, an address), told the time, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+from tertulia.domain import limits
+
+
+class Rates:
+    """`burst` at once, then `per_s`. Of more than `keys_max` keys, the ones asked for longest ago are forgotten.
+
+    A bucket is one number, the time at which it is full again (GCRA): a full one needs no memory.
+    """
+
+    def __init__(self, burst: int, per_s: float, *, keys_max: int = limits.rate_keys_max) -> None:
+        assert burst >= 1, "a bucket holds at least one"
+        assert per_s > 0, "a bucket fills again"
+        self._interval_s = 1.0 / per_s
+        self._depth_s = burst / per_s
+        self._keys_max = keys_max
+        self._full_at_s: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._full_at_s)
+
+    def take(self, key: str, now_s: float) -> int | None:
+        """Take one. None: go on. Otherwise nothing was taken; the milliseconds after which it will be allowed."""
+        full_at_s = max(self._full_at_s.get(key, now_s), now_s) + self._interval_s
+        wait_s = full_at_s - self._depth_s - now_s
+        if wait_s > _ROUNDING_S:
+            self._full_at_s.move_to_end(key)
+            return math.ceil(wait_s * 1_000)
+        self._full_at_s[key] = full_at_s
+        self._full_at_s.move_to_end(key)
+        self._forget(now_s)
+        return None
+
+    def _forget(self, now_s: float) -> None:
+        """Drop what is full again from the old end, then whatever is too many. Each call drops at most two."""
+        for _ in range(2):
+            oldest = next(iter(self._full_at_s))
+            if len(self._full_at_s) > self._keys_max or self._full_at_s[oldest] <= now_s:
+                del self._full_at_s[oldest]
+            else:
+                return
+
+
+_ROUNDING_S = 1e-6
+"""Times are large floats: a wait shorter than this is none."""
