@@ -15,7 +15,6 @@ import structlog
 import uvicorn
 
 from tertulia import routes
-from tertulia.auth.rates import Rates
 from tertulia.auth.secret import load_secret
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
@@ -27,6 +26,7 @@ from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import RandomIds, SystemClock
+from tertulia.live.rates import CommandRates
 from tertulia.projections.sqlite_fold import projections
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.websocket.connection import WebSocketShell
@@ -79,7 +79,7 @@ async def open_node(settings: Settings) -> Flow:
         bus=bus,
         reading=SqliteReading(log),
         tokens=tokens,
-        rates=Rates(is_limited=settings.rate_limits),
+        rates=CommandRates(is_limited=settings.rate_limits),
         clock=clock,
         ids=ids,
     )

@@ -43,7 +43,7 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
     if isinstance(asker, Refusal):
         answer(asker)
         return
-    after_ms = node.rates.take_command(person, is_signal=isinstance(command, SetReaction))
+    after_ms = node.rates.take(person, node.clock.now_ms() / 1000, is_signal=isinstance(command, SetReaction))
     if after_ms is not None:
         answer(Refusal("rate_limited", after_ms=after_ms))
         return

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from tertulia.auth.rates import Rates
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
 from tertulia.conversation import Conversation
@@ -35,6 +34,7 @@ from tertulia.hub.channel import FlushStats
 from tertulia.live.keepers import CohortKeeper, PersonKeeper, RoomKeeper
 from tertulia.live.lane import Lane
 from tertulia.live.ports import Clock, IdSource
+from tertulia.live.rates import CommandRates
 from tertulia.projections import Reading
 from tertulia.wire.stored import Entry
 
@@ -67,7 +67,7 @@ class Node:
         bus: Bus,
         reading: Reading,
         tokens: Tokens,
-        rates: Rates,
+        rates: CommandRates,
         clock: Clock,
         ids: IdSource,
     ) -> None:
