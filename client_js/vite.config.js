@@ -1,9 +1,12 @@
 // The web app: client_js/app → server/tertulia/webapp, where the server finds it and the wheel takes it along.
 import { defineConfig } from "vite";
+import { resolve, woff2Only } from "./vite.web.js";
 
 export default defineConfig({
   root: new URL("app/", import.meta.url).pathname,
   base: "/",
+  resolve,
+  plugins: [woff2Only],
   build: {
     outDir: "../../server/tertulia/webapp",
     emptyOutDir: true,

@@ -1,10 +1,12 @@
 // <tertulia-room> for other people's pages: one ES module without imports. Runs after vite.config.js,
 // which empties the directory.
 import { defineConfig } from "vite";
+import { resolve } from "./vite.web.js";
 
 export default defineConfig({
   root: new URL("app/", import.meta.url).pathname,
   publicDir: false,
+  resolve,
   build: {
     outDir: "../../server/tertulia/webapp/embed",
     emptyOutDir: true,

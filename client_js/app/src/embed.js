@@ -3,7 +3,7 @@
  * site. Its styles live in a shadow root, so that neither page changes the other.
  */
 import styles from "./css/index.css?inline";
-import "./elements/app.js";
+import { TtApp } from "./elements/app.js";
 import { Settings } from "./model/settings.js";
 import { useMath } from "./text/math.js";
 
@@ -49,7 +49,7 @@ export class TertuliaRoom extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     root.replaceChildren();
     if (!room) return;
-    const app = /** @type {import("./elements/app.js").TtApp} */ (document.createElement("tt-app"));
+    const app = new TtApp();
     app.className = "tertulia-root";
     app.url = server;
     app.fixedRoom = room;

@@ -1,6 +1,6 @@
 /** The page: who this tab is comes from the address or from sessionStorage, the rest is `<tt-app>`. */
 import "./css/index.css";
-import "./elements/app.js";
+import { TtApp } from "./elements/app.js";
 import * as credentials from "./model/credentials.js";
 import { Settings } from "./model/settings.js";
 import { useMath } from "./text/math.js";
@@ -10,7 +10,7 @@ useMath(() => import("./text/math_engine.js"));
 const said = credentials.takeFromAddress();
 if (said.token) credentials.save({ token: said.token, refresh: said.refresh });
 
-const app = /** @type {import("./elements/app.js").TtApp} */ (document.createElement("tt-app"));
+const app = new TtApp();
 app.settings = new Settings();
 app.keeper = credentials;
 app.invite = said.invite ?? null;

@@ -11,18 +11,12 @@ import { Notices } from "../model/notices.js";
 import { Place, withPanel } from "../router.js";
 import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
+import { dialogsHere, fetchLater } from "./later.js";
 import { Light, define } from "./light.js";
 import "./banner.js";
-import "./dialogs.js";
-import "./home-view.js";
-import "./join-view.js";
 import "./notices-list.js";
-import "./people-panel.js";
-import "./pins-panel.js";
 import "./room-view.js";
 import "./rooms-nav.js";
-import "./search-panel.js";
-import "./thread-panel.js";
 
 /** @typedef {import("../model/credentials.js").Credentials} Credentials */
 /** @typedef {{load: () => Credentials | null, save: (credentials: Credentials) => void, forget: () => void}} Keeper */
@@ -53,21 +47,24 @@ export class TtApp extends Light {
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
     };
+    this.place = /** @type {Place} */ (/** @type {unknown} */ (null));
+    this.catalogue = new Catalogue();
+    this.notices = new Notices(this.catalogue, (path) => this.place.go(path));
+    this.announcer = new Announcer((sentence) => (this.spoken = sentence), this.catalogue.t);
+    /** @type {import("./ui.js").Ui} */
+    this.ui = /** @type {any} */ (null); // made when the settings are here
   }
 
   connectedCallback() {
     super.connectedCallback();
     this.place = new Place(() => this.moved(), this.fixedRoom ? `/room/${encodeURIComponent(this.fixedRoom)}` : null);
-    this.catalogue = new Catalogue(this.settings.lang);
-    this.notices = new Notices(this.catalogue, (path) => this.place.go(path));
-    this.announcer = new Announcer((sentence) => (this.spoken = sentence), this.catalogue.t);
     this.ui = this.makeUi();
-    this.watch.only(this.settings, this.catalogue);
     this.place.start();
     this.addEventListener("click", this.onClick);
     (this.fixedRoom ? this : document).addEventListener("keydown", /** @type {any} */ (this.onKey));
     document.addEventListener("visibilitychange", this.onVisible);
     const credentials = this.keeper.load();
+    fetchLater(credentials && !this.invite ? this.place.route.view : "join");
     if (credentials && !this.invite) this.enter(credentials);
     else if (!this.fixedRoom && this.place.route.view !== "join") this.place.go("/join", true);
   }
@@ -83,14 +80,14 @@ export class TtApp extends Light {
   /** @returns {import("./ui.js").Ui} */
   makeUi() {
     const { catalogue, notices, settings } = this;
-    const dialogs = () => /** @type {import("./dialogs.js").TtDialogs} */ (this.querySelector("tt-dialogs"));
+    const dialogs = () => dialogsHere(this);
     return {
       t: catalogue.t, catalogue, notices, settings, embedded: this.fixedRoom !== null,
       navigate: (path, replace) => this.place.go(path, replace),
       href: (path) => (this.fixedRoom ? this.url + path : path),
       panel: (panel) => this.openPanel(panel),
-      ask: (question) => dialogs().ask(question),
-      dialog: (name, data) => void dialogs().show(name, data),
+      ask: async (question) => (await dialogs()).ask(question),
+      dialog: async (name, data) => (await dialogs()).show(name, data),
       copy: (what) => this.copy(what),
       leave: () => this.leave(null),
     };
@@ -226,10 +223,10 @@ export class TtApp extends Light {
     const host = /** @type {HTMLElement} */ (this.fixedRoom ? /** @type {ShadowRoot} */ (this.getRootNode()).host : document.documentElement);
     host.dataset.theme = this.settings.shade;
     host.lang = this.catalogue.lang;
-    if (!this.fixedRoom) document.title = this.title();
+    if (!this.fixedRoom) document.title = this.tabTitle();
   }
 
-  title() {
+  tabTitle() {
     const { cohort } = this;
     if (!cohort) return "Tertulia";
     const unread = cohort.unreadTotal + (document.hidden ? (cohort.room?.newCount ?? 0) : 0);

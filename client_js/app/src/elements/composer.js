@@ -259,7 +259,8 @@ export class TtComposer extends Light {
       this.finish();
     } else if ((event.ctrlKey || event.metaKey) && (event.key === "b" || event.key === "i")) {
       event.preventDefault();
-      this.wrap(...(event.key === "b" ? /** @type {const} */ (["**", "**"]) : /** @type {const} */ (["*", "*"])));
+      const sign = event.key === "b" ? "**" : "*";
+      this.wrap(sign, sign);
     }
   }
 

@@ -1,5 +1,7 @@
 /** What can be done with a message, as functions and as menu items. Rows and keys use the same ones. */
 
+import { mutePerson } from "./room-actions.js";
+
 /** @typedef {import("./message-row.js").TtMessageRow} Row */
 
 /** @param {Row} row */
@@ -90,20 +92,4 @@ export async function showHistory({ room, message, ui }) {
   } catch (error) {
     ui.notices.refused(/** @type {any} */ (error));
   }
-}
-
-/** @param {import("./ui.js").Ui} ui @param {import("../model/room.js").RoomModel} room @param {string} person */
-export async function mutePerson(ui, room, person) {
-  const { t } = ui;
-  const answer = await ui.ask({
-    title: t("mute_title", { name: room.cohort.nameOf(person) }),
-    lead: t("mute_lead"),
-    confirm: t("mute"),
-    danger: true,
-    fields: [
-      { name: "for_s", label: t("for_how_long"), type: "select", value: "3600", options: [["600", t("for_10_min")], ["3600", t("for_1_h")], ["86400", t("for_1_day")], ["604800", t("for_1_week")]] },
-      { name: "reason", label: t("reason"), type: "textarea", required: true, charsMax: 500, hint: t("reason_person") },
-    ],
-  });
-  if (answer) room.cohort.send({ type: "mute_member", room: room.id, person, reason: answer.reason, for_s: Number(answer.for_s) });
 }

@@ -20,13 +20,13 @@ export class TtNotices extends Light {
   render() {
     const { list } = this.ui.notices;
     return html`<div class="notices">
-      <div role="alert">${this.part(list.filter(({ role }) => role === "alert"))}</div>
-      <div role="status">${this.part(list.filter(({ role }) => role === "status"))}</div>
+      <div role="alert">${this.entries(list.filter(({ role }) => role === "alert"))}</div>
+      <div role="status">${this.entries(list.filter(({ role }) => role === "status"))}</div>
     </div>`;
   }
 
   /** @param {import("../model/notices.js").Notice[]} list */
-  part(list) {
+  entries(list) {
     const { ui } = this;
     return repeat(list, ({ id }) => id, ({ id, text, action, act }) => html`<div class="notice"><span>${text}</span>
       ${action ? html`<button type="button" class="link-btn" @click=${() => { act?.(); ui.notices.close(id); }}>${action}</button>` : nothing}

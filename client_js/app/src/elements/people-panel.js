@@ -2,9 +2,8 @@
 import { html, nothing } from "lit";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
-import { mutePerson } from "./message-actions.js";
 import { avatar, rolePill } from "./person.js";
-import { banPerson, changeRole, createInvite } from "./room-actions.js";
+import { banPerson, changeRole, createInvite, mutePerson } from "./room-actions.js";
 import "./menu.js";
 
 const SHOWN_MAX = 200;

@@ -1,5 +1,5 @@
 /** `<tt-search-panel>`: finds messages by words, room, person and dates. */
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { plain } from "../text/markdown.js";
 import { brief } from "../text/times.js";
 import { snippetParts } from "../text/snippet.js";
@@ -92,14 +92,14 @@ export class TtSearchPanel extends Light {
       const date = text(name) ? new Date(`${text(name)}T00:00:00`) : null;
       return date ? date.getTime() + plus : undefined;
     };
-    this.search({ q: text("q"), room: text("room"), by: text("by"), from: day("from", 0), to: day("to", 86_400_000 - 1) });
+    this.search({ q: text("q"), room: text("room"), by: text("by"), from: day("from", 0), to: day("to", 86_400_000) });
   }
 
   /** @param {Record<string, string | number | undefined>} query */
   async search(query) {
     const asked = (this.asked += 1);
     const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ""));
-    if (!Object.keys(given).length) return;
+    if (!given.q) return;
     this.busy = true;
     this.error = null;
     try {

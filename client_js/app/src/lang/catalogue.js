@@ -8,8 +8,7 @@ import en from "./en.js";
 const OTHERS = { es: () => import("./es.js") };
 
 export class Catalogue extends Observable {
-  /** @param {string} lang */
-  constructor(lang) {
+  constructor() {
     super();
     this.lang = "en";
     /** @type {Record<string, Entry>} */
@@ -17,7 +16,6 @@ export class Catalogue extends Observable {
     this.plural = new Intl.PluralRules("en");
     this.wanted = "en";
     this.t = this.t.bind(this);
-    this.use(lang);
   }
 
   /** @param {string} lang */

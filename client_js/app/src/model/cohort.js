@@ -43,6 +43,8 @@ export class CohortModel extends Observable {
     this.peopleVersion = 0;
     /** @type {Set<string>} */
     this.asked = new Set();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.asking = undefined;
     /** @type {import("../../../sdk/client.js").Client} */
     this.client = new Client({
       url,

@@ -1,6 +1,5 @@
 /** The `/` commands of the composer, as a table: who may, what they take, what they do. */
-import { mutePerson } from "../elements/message-actions.js";
-import { changeRoom, createInvite, setLock } from "../elements/room-actions.js";
+import { changeRoom, createInvite, mutePerson, setLock } from "../elements/room-actions.js";
 
 /**
  * @typedef {object} Place
@@ -23,19 +22,19 @@ export const SLASH = [
   { name: "help", does: "slash_help", who: "everyone", run: ({ ui }) => ui.dialog("help") },
   { name: "rename", takes: "slash_name", does: "slash_rename", who: "everyone", run: ({ room }, words) => {
     if (!words) return "slash_name_missing";
-    room.cohort.send({ type: "rename_member", name: words });
+    return void room.cohort.send({ type: "rename_member", name: words });
   } },
   { name: "mute", takes: "slash_person", does: "slash_mute", who: "staff", run: ({ ui, room }, words) => {
     const person = findPerson(room, words);
     if (!person) return "slash_person_missing";
-    mutePerson(ui, room, person);
+    return void mutePerson(ui, room, person);
   } },
   { name: "lock", takes: "slash_reason", does: "slash_lock", who: "staff", run: ({ room }, words) => setLock(room, true, words) },
   { name: "unlock", does: "slash_unlock", who: "staff", run: ({ room }) => setLock(room, false, "") },
   { name: "slow", takes: "slash_seconds", does: "slash_slow", who: "teachers", run: ({ room }, words) => {
     const seconds = Number(words || "0");
     if (!Number.isInteger(seconds) || seconds < 0 || seconds > 3600) return "slash_seconds_wrong";
-    changeRoom(room, { slow_mode_s: seconds });
+    return void changeRoom(room, { slow_mode_s: seconds });
   } },
   { name: "topic", takes: "slash_words", does: "slash_topic", who: "teachers", run: ({ room }, words) => changeRoom(room, { topic: words }) },
   { name: "invite", does: "slash_invite", who: "teachers", run: ({ ui, room }) => void createInvite(ui, room.cohort) },

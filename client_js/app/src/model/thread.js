@@ -23,12 +23,17 @@ export class ThreadModel extends Observable {
 
   /** The first message, or the one of the room until the thread is here. */
   get first() {
-    return this.data?.thread ?? this.room.window.get(this.root) ?? null;
+    return this.all.find(({ seq }) => seq === this.root) ?? this.room.window.get(this.root) ?? null;
+  }
+
+  /** @returns {import("./types.js").Message[]} */
+  get all() {
+    return this.data?.messages ?? [];
   }
 
   /** @returns {import("./types.js").Message[]} the replies */
   get messages() {
-    return this.data?.messages ?? [];
+    return this.all.filter(({ seq }) => seq !== this.root);
   }
 
   get hasAfter() {
@@ -52,7 +57,7 @@ export class ThreadModel extends Observable {
       let data = await api.thread(this.room.id, this.root, { limit: PAGE });
       while (data.has_after && data.messages.length < HELD_MAX) data = await this.more(data);
       this.data = data;
-      for (const event of this.early) if (event.seq > data.seq) applyThread(data, /** @type {any} */ ({ type: "event", ...event }));
+      for (const event of this.early) applyThread(data, /** @type {any} */ ({ type: "event", ...event }));
       this.room.reactions.add(data.tallies, data.mine);
     } catch (error) {
       this.failed = /** @type {{code?: string}} */ (error).code ?? "internal";
@@ -75,7 +80,7 @@ export class ThreadModel extends Observable {
       this.early.push(event);
       return;
     }
-    if (event.seq > this.data.seq && applyThread(this.data, /** @type {any} */ ({ type: "event", ...event }))) this.told();
+    if (applyThread(this.data, /** @type {any} */ ({ type: "event", ...event }))) this.told();
   }
 
   told() {

@@ -51,7 +51,7 @@ export class MessageWindow {
 
   /** @param {Message[]} messages @param {boolean} hasBefore @param {boolean} hasAfter */
   reset(messages, hasBefore, hasAfter) {
-    this.messages = [...messages];
+    this.messages = messages.map(whole);
     this.hasBefore = hasBefore;
     this.hasAfter = hasAfter;
   }
@@ -79,7 +79,7 @@ export class MessageWindow {
   /** Older ones in front; the newest go when there are too many. @param {Message[]} older @param {boolean} hasBefore */
   extendUp(older, hasBefore) {
     const first = this.messages.length ? this.first : Infinity;
-    const joined = [...older.filter(({ seq }) => seq < first), ...this.messages];
+    const joined = [...older.map(whole).filter(({ seq }) => seq < first), ...this.messages];
     this.hasBefore = hasBefore;
     if (joined.length > HELD_MAX) {
       joined.length = HELD_MAX;
@@ -90,7 +90,7 @@ export class MessageWindow {
 
   /** Newer ones behind; the oldest go when there are too many. @param {Message[]} newer @param {boolean} hasAfter */
   extendDown(newer, hasAfter) {
-    let joined = [...this.messages, ...newer.filter(({ seq }) => seq > this.last)];
+    let joined = [...this.messages, ...newer.map(whole).filter(({ seq }) => seq > this.last)];
     this.hasAfter = hasAfter;
     if (joined.length > HELD_MAX) {
       joined = joined.slice(-HELD_MAX);
@@ -135,6 +135,12 @@ export class MessageWindow {
         return false;
     }
   }
+}
+
+/** A message with the keys that were left out because they have their default value. @param {Message} message @returns {Message} */
+function whole(message) {
+  if ("replies" in message && "mentions" in message && "revision" in message) return message;
+  return Object.assign({ text: "", revision: 0, redacted: false, mentions: [], reply_to: null, thread: null, replies: 0, last_reply: null, resolved: false }, message);
 }
 
 /** An event as a message. @param {import("./types.js").EventRecord} event @returns {Message} */

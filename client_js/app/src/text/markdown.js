@@ -10,6 +10,8 @@ import MarkdownIt from "markdown-it";
 import { mathRules } from "./math_rules.js";
 import { mentionRule } from "./mentions.js";
 
+/** @typedef {InstanceType<typeof MarkdownIt>} Markdown */
+
 const KEPT_MAX = 400;
 
 const TAGS = [
@@ -24,8 +26,9 @@ markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 markdown.validateLink = (url) => LINK.test(url.trim());
 markdown.renderer.rules.image = (tokens, index) => {
   const token = tokens[index];
-  const words = markdown.utils.escapeHtml(token.content || token.attrGet("src") || "");
-  return `<a class="picture" href="${markdown.utils.escapeHtml(token.attrGet("src") ?? "")}">${words}</a>`;
+  const source = String(token.attrGet("src") ?? "");
+  const { escapeHtml } = markdown.utils;
+  return `<a class="picture" href="${escapeHtml(source)}">${escapeHtml(token.content || source)}</a>`;
 };
 mathRules(markdown);
 mentionRule(markdown);

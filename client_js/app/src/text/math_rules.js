@@ -5,7 +5,7 @@
  * "it costs $5 and $6" stays as it is.
  */
 
-/** @param {import("markdown-it").default} markdown */
+/** @param {import("./markdown.js").Markdown} markdown */
 export function mathRules(markdown) {
   markdown.inline.ruler.before("escape", "math", (state, silent) => {
     const { src, pos, posMax } = state;

@@ -4,7 +4,7 @@
 
 const MENTION = /@\[([^\]\n]{1,80})\]\(([A-Za-z0-9_.:-]{1,64})\)/y;
 
-/** @param {import("markdown-it").default} markdown */
+/** @param {import("./markdown.js").Markdown} markdown */
 export function mentionRule(markdown) {
   markdown.inline.ruler.before("link", "mention", (state, silent) => {
     if (state.src[state.pos] !== "@") return false;
@@ -14,7 +14,7 @@ export function mentionRule(markdown) {
     if (!silent) {
       const token = state.push("mention", "", 0);
       token.content = found[1];
-      token.meta = found[2];
+      token.meta = { person: found[2] };
     }
     state.pos += found[0].length;
     return true;
@@ -22,7 +22,7 @@ export function mentionRule(markdown) {
   markdown.renderer.rules.mention = (tokens, index) => {
     const { content, meta } = tokens[index];
     const escape = markdown.utils.escapeHtml;
-    return `<span class="mention" data-person="${escape(meta)}">@${escape(content)}</span>`;
+    return `<span class="mention" data-person="${escape(String(meta?.person))}">@${escape(content)}</span>`;
   };
 }
 

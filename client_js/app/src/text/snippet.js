@@ -1,8 +1,5 @@
-/**
- * A search snippet marks its hits with STX and ETX (no HTML travels). Other marks that a server may use are taken as
- * plain text.
- */
-const MARKED = /\u0002([^\u0003]*)\u0003/g;
+/** A search snippet is plain text whose matched words stand between U+E000 and U+E001. */
+const MARKED = /\uE000([^\uE001]*)\uE001/g;
 
 /** @param {string} snippet @returns {{text: string, hit: boolean}[]} */
 export function snippetParts(snippet) {

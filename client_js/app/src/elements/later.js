@@ -1,0 +1,21 @@
+/**
+ * What the first picture does not need: the side panels, the dialogs, the join page. They are fetched when the page is
+ * idle, and so are here before anybody goes offline. An element that is drawn earlier fills when its code comes.
+ */
+
+const IDLE_MS = 400;
+
+/** @param {"home" | "join" | "room"} first what is shown at once */
+export function fetchLater(first) {
+  if (first === "join") import("./join-view.js");
+  if (first === "home") import("./home-view.js");
+  const all = () => Promise.all([import("./home-view.js"), import("./thread-panel.js"), import("./search-panel.js"), import("./people-panel.js"), import("./pins-panel.js"), import("./dialogs.js"), import("./forms.js"), import("./join-view.js")]).catch(() => {});
+  if ("requestIdleCallback" in window) requestIdleCallback(all, { timeout: 5 * IDLE_MS });
+  else setTimeout(all, IDLE_MS);
+}
+
+/** The dialogs of an app, with their code. @param {Element} app @returns {Promise<import("./dialogs.js").TtDialogs>} */
+export async function dialogsHere(app) {
+  await import("./dialogs.js");
+  return /** @type {import("./dialogs.js").TtDialogs} */ (app.querySelector("tt-dialogs"));
+}

@@ -1,0 +1,21 @@
+// What the builds of the page and of the embedded room have in common.
+const ours = (/** @type {string} */ name) => new URL(`app/src/text/${name}.js`, import.meta.url).pathname;
+
+/** markdown-it brings a table of all named characters of HTML, a sixth of the app, and punycode, which the browser has. */
+export const resolve = {
+  alias: [
+    { find: /^entities$/, replacement: ours("entities") },
+    { find: /^punycode\.js$/, replacement: ours("punycode") },
+  ],
+};
+
+/** KaTeX names each font in three formats; every browser that can run the app takes the first, woff2. */
+export const woff2Only = {
+  name: "woff2-only",
+  enforce: /** @type {const} */ ("pre"),
+  /** @param {string} code @param {string} id */
+  transform(code, id) {
+    if (!/katex[^/]*\.css/.test(id)) return null;
+    return { code: code.replace(/,url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)/g, ""), map: null };
+  },
+};
