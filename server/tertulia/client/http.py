@@ -1,0 +1,85 @@
+"""The HTTP side of the client: pages of what was missed, new tokens, and whatever a program wants to read."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import msgspec
+
+from tertulia.client import limits
+from tertulia.client.errors import Refused, Unreachable
+from tertulia.client.records import Event
+from tertulia.domain import limits as shared
+from tertulia.domain.refusals import Retry
+
+_SCHEMES: Final = {"http": ("http", "ws"), "https": ("https", "wss"), "ws": ("http", "ws"), "wss": ("https", "wss")}
+
+
+class Page(msgspec.Struct, frozen=True):
+    stream: str
+    epoch: str
+    head: int
+    events: list[Event]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    code: str = "internal"
+    message: str = "The server answered something that is no answer of this protocol."
+    retry: Retry = "later"
+    after: int | None = None
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    token: str
+    refresh: str = ""
+
+
+def addresses(url: str) -> tuple[str, str]:
+    """(HTTP root, WebSocket address) of `http://host:port`, with or without `/ws`. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise ValueError(f"{url!r} is not the address of a server; it should look like http://127.0.0.1:8080")
+    http, ws = _SCHEMES[parts.scheme]
+    path = parts.path.rstrip("/").removesuffix("/ws")
+    return urlunsplit((http, parts.netloc, path, "", "")), urlunsplit((ws, parts.netloc, f"{path}/ws", "", ""))
+
+
+class Http:
+    """Made when it is first needed: most clients never are that far behind."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._http: httpx.AsyncClient | None = None
+
+    async def events(self, stream: str, *, after: int, token: str) -> Page:
+        """A page of event records. Raises Refused, Unreachable."""
+        params = {"stream": stream, "after": str(after), "limit": str(shared.page_events_max)}
+        body = await self.call("GET", "/api/events", token=token, params=params)
+        return msgspec.json.decode(body, type=Page)
+
+    async def renew(self, refresh: str) -> Renewed:
+        """A new access token. Raises Refused, Unreachable."""
+        return msgspec.json.decode(await self.call("POST", "/api/refresh", json={"refresh": refresh}), type=Renewed)
+
+    async def call(self, method: str, path: str, *, token: str = "", **arguments: Any) -> bytes:
+        """The body of a good answer. Raises Refused, Unreachable."""
+        if self._http is None:
+            self._http = httpx.AsyncClient(base_url=self._root, timeout=limits.page_deadline_s)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            response = await self._http.request(method, path, headers=headers, **arguments)
+        except httpx.TransportError as error:
+            raise Unreachable(f"{self._root} does not answer: {error or type(error).__name__}") from None
+        if response.is_success:
+            return response.content
+        try:
+            problem = msgspec.json.decode(response.content, type=Problem)
+        except msgspec.DecodeError:
+            problem = Problem(retry="later" if response.status_code >= 500 else "never")
+        raise Refused(problem.code, problem.message, retry=problem.retry, after_ms=problem.after)
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
