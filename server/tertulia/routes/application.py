@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from tertulia.domain.refusals import Refusal
 from tertulia.live.flow import Flow
-from tertulia.routes import operating, webapp
+from tertulia.routes import webapp
 from tertulia.routes.answering import refuse
 from tertulia.routes.call import Call, endpoint
 from tertulia.routes.manners import Manners
+from tertulia.routes.metrics import NodeCollector
 from tertulia.routes.site import RouteSettings, Site
 from tertulia.routes.table import CALLS
 
@@ -26,13 +27,14 @@ from tertulia.routes.table import CALLS
 def build(flow: Flow, settings: RouteSettings, websocket: Any = None) -> Starlette:
     """The application to give to uvicorn. `websocket`: what its `ws=` class finds in the state of the application."""
     site = Site(flow, settings)
+    site.registry.register(NodeCollector(site))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         yield {"websocket": websocket}
 
     app = Starlette(
-        routes=[*api_routes(site), *operator_routes(site), *webapp.routes(site)],
+        routes=[*api_routes(site), *webapp.routes(site)],
         middleware=[Middleware(Manners, site=site)],
         exception_handlers={HTTPException: _not_here},
         lifespan=lifespan,
@@ -46,14 +48,6 @@ def api_routes(site: Site) -> list[Route]:
     for call in CALLS:
         by_path.setdefault(call.path, {})[call.method] = call
     return [Route(path, endpoint(site, calls), methods=list(calls), name=path) for path, calls in by_path.items()]
-
-
-def operator_routes(site: Site) -> list[Route]:
-    return [
-        Route("/healthz", operating.healthz),
-        Route("/readyz", operating.readyz(site)),
-        Route("/metrics", operating.metrics(site)),
-    ]
 
 
 async def _not_here(request: Request, exception: Exception) -> Response:

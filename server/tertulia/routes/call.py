@@ -19,7 +19,7 @@ from tertulia.routes.site import Site
 
 logger = structlog.get_logger("tertulia.routes.call")
 
-Answer = msgspec.Struct | Response
+Answer = msgspec.Struct | Response | Refusal
 Method = Literal["GET", "POST", "DELETE"]
 Who = Literal["anyone", "member", "operator"]
 
@@ -63,8 +63,8 @@ async def _respond(site: Site, call: Call, request: Request, decoder: msgspec.js
         if decoder is not None:
             taken = await take_body(request, decoder)
         else:
-            taken = take_query(request, call.takes)
-        said: Answer | Refusal = await call.does(visit, taken)
+            taken = take_query(request, call.takes) if call.who != "operator" else None
+        said: Answer = await call.does(visit, taken)
     except NotAnswered as no:
         headers = {"connection": "close"} if no.closes else None
         return refuse(no.refusal, status=no.status, headers=headers)

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from tertulia.auth.rates import Rates
 from tertulia.domain import limits
 from tertulia.live.flow import Flow
@@ -44,6 +46,7 @@ class Site:
     settings: RouteSettings
     counts: HttpCounts = field(default_factory=HttpCounts)
     joins: Rates = field(default_factory=lambda: Rates(limits.joins_burst_per_address, limits.joins_per_s_per_address))
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     reads: Rates = field(default_factory=lambda: Rates(limits.reads_burst, limits.reads_per_s))
 
     def take(self, rates: Rates, key: str) -> int | None:

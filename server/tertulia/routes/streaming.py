@@ -7,8 +7,8 @@ a status any more; the connection is cut, so that the reader sees that the answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Mapping
+from typing import Any, Final
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -20,15 +20,61 @@ from tertulia.routes.faults import described
 
 logger = structlog.get_logger("tertulia.routes.streaming")
 
-ABORT: Final = "tertulia.abort"
-"""In the scope: cuts the connection at once."""
+TRANSPORT: Final = "tertulia.transport"
+"""In the scope: the connection's transport, or None."""
 
 
-def abort_of(send: Send) -> Callable[[], None]:
-    """What cuts the connection. uvicorn's `send` is a method of the object that holds the transport; with another
-    server nothing can be cut, and its own timeouts must do."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    return cast("Callable[[], None]", getattr(transport, "abort", _nothing))
+class TakesNothing(Exception):
+    """The reader has taken nothing for `write_deadline_s`."""
+
+
+def transport_of(send: Send) -> Any:
+    """uvicorn's `send` is a method of the object that holds the transport. With another server there is none to be
+    had: then a reader that takes nothing is left to that server's own deadlines."""
+    return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def cut(scope: Scope) -> None:
+    """End the connection at once, and drop what it was still owed."""
+    transport = scope.get(TRANSPORT)
+    if transport is not None:
+        transport.abort()
+
+
+async def write(scope: Scope, send: Send, message: dict[str, Any]) -> None:
+    """Send, however slowly the reader takes it, as long as it takes anything. Raises TakesNothing."""
+    transport = scope.get(TRANSPORT)
+    left = _unsent(transport)
+    while True:
+        try:
+            # uvicorn waits before it writes: a send that was given up has written nothing, and may be tried again.
+            async with asyncio.timeout(limits.write_deadline_s):
+                return await send(message)
+        except TimeoutError:
+            before, left = left, _unsent(transport)
+            if left >= before:
+                raise TakesNothing from None
+
+
+def _unsent(transport: Any) -> int:
+    return 0 if transport is None else int(transport.get_write_buffer_size())
+
+
+async def until_gone(work: Awaitable[None], scope: Scope, receive: Receive, *, what: str) -> None:
+    """Do the work until it is done or the peer is gone. A failure cuts the connection."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        working.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+    error = None if working.cancelled() else working.exception()
+    if error is not None:
+        if not isinstance(error, TakesNothing):
+            logger.error("stream broke off", what=what, **described(error))
+        cut(scope)
 
 
 class Streamed(Response):
@@ -46,39 +92,31 @@ class Streamed(Response):
         self._chunks = chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writing = asyncio.ensure_future(self._write(send))
-        leaving = asyncio.ensure_future(_gone(receive))
         try:
-            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await until_gone(self._write(scope, send), scope, receive, what=scope["path"])
         finally:
-            leaving.cancel()
-            writing.cancel()
-            await asyncio.gather(writing, leaving, return_exceptions=True)
             await self._chunks.aclose()
-        if writing.cancelled():
-            return  # the reader left
-        if (error := writing.exception()) is not None:
-            if not isinstance(error, TimeoutError):
-                logger.error("stream broke off", **described(error))
-            scope.get(ABORT, _nothing)()
 
-    async def _write(self, send: Send) -> None:
-        await _send(send, {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async for chunk in self._chunks:
-            await _send(send, {"type": "http.response.body", "body": chunk, "more_body": True})
-        await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
+    async def _write(self, scope: Scope, send: Send) -> None:
+        await write(scope, send, begin(self))
+        if scope["method"] != "HEAD":
+            async for chunk in self._chunks:
+                await write(scope, send, {"type": "http.response.body", "body": chunk, "more_body": True})
+        await write(scope, send, {"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def in_thread(
-    lines: Iterator[bytes], *, chunk_bytes: int = limits.message_bytes_max
-) -> AsyncGenerator[bytes, None]:
+def begin(response: Response) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+
+
+async def in_thread(lines: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
     """A blocking iterator's lines, gathered to chunks in a thread."""
 
     def gather() -> bytes:
         chunk = bytearray()
         for line in lines:
             chunk += line
-            if len(chunk) >= chunk_bytes:
+            if len(chunk) >= limits.message_bytes_max:
                 break
         return bytes(chunk)
 
@@ -91,15 +129,6 @@ async def in_thread(
             await run_in_threadpool(close)
 
 
-async def _send(send: Send, message: dict[str, Any]) -> None:
-    async with asyncio.timeout(limits.write_deadline_s):
-        await send(message)
-
-
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _nothing() -> None:
-    pass

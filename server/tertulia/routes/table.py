@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from starlette.responses import Response
+
 from tertulia.domain.commands import AnyCommand
-from tertulia.routes import commanding, entering, exporting, inviting, reading
-from tertulia.routes.asking import Nothing
+from tertulia.routes import commanding, entering, exporting, inviting, live, openapi, operating, reading
+from tertulia.routes.addresses import public_url
+from tertulia.routes.answering import STATUS, answer
+from tertulia.routes.asking import Nothing, Visit
 from tertulia.routes.call import Call
 from tertulia.wire.records import Accepted
+
+
+async def describe(visit: Visit, _: Nothing) -> Response:
+    """The document that describes all of these."""
+    return answer(openapi.document(CALLS, url=public_url(visit.site, visit.request)))
+
 
 CALLS: Final[tuple[Call, ...]] = (
     Call(
@@ -147,5 +157,29 @@ CALLS: Final[tuple[Call, ...]] = (
         AnyCommand,
         Accepted,
         "Any command; a refusal is a `refused` record with its code's status",
+        refuses=tuple(sorted(STATUS.keys() - {"invite_invalid", "invite_expired"})),
+    ),
+    Call(
+        "POST",
+        "/api/live",
+        live.live,
+        live.LiveBody,
+        None,
+        "The live stream as server-sent events, where WebSockets are blocked",
+        media=("text/event-stream",),
+        refuses=("too_many", "overloaded", "draining"),
+    ),
+    Call("GET", "/api/openapi.json", describe, Nothing, dict, "This document", who="anyone"),
+    Call("GET", "/healthz", operating.healthz, Nothing, operating.Health, "Is the process alive", who="operator"),
+    Call("GET", "/readyz", operating.readyz, Nothing, operating.Readiness, "Can it serve; 503: no", who="operator"),
+    Call(
+        "GET",
+        "/metrics",
+        operating.metrics,
+        Nothing,
+        None,
+        "Counters, as Prometheus reads them",
+        who="operator",
+        media=("text/plain",),
     ),
 )
