@@ -46,11 +46,11 @@ export class Link {
     if (this.#socket.readyState === 1) this.#socket.send(JSON.stringify(request));
   }
 
-  /** From now on a silence is suspicious. */
-  watch() {
-    this.#wait(QUIET_MS, () => {
+  /** From now on a silence is suspicious. @param {number} [ms] to look after */
+  watch(ms = QUIET_MS) {
+    this.#wait(ms, () => {
       const quiet_ms = this.#clock.now() - this.#heardAt;
-      if (quiet_ms < QUIET_MS) this.#wait(QUIET_MS - quiet_ms, () => this.probe());
+      if (quiet_ms < QUIET_MS) this.watch(QUIET_MS - quiet_ms);
       else this.probe();
     });
   }

@@ -1,0 +1,404 @@
+// What one says: kept until it is settled, once, in order, and on the screen exactly once.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { uuid7 } from "../index.js";
+import { seeded } from "./fake_clock.js";
+import { FakeShelf, ROOM, liveStage, screen, stage } from "./stage.js";
+
+/** @param {string} text @param {object} [more] */
+const say = (text, more) => ({ type: "post_message", room: "general", text, ...more });
+
+/** @param {import("./fake_server.js").FakeServer} server */
+const posts = (server) => server.heard.filter(({ type }) => type === "post_message");
+
+/** @param {import("./fake_server.js").FakeServer} server */
+const texts = (server) => server.truth(ROOM).messages.map((/** @type {any} */ { text }) => text);
+
+test("keys are UUIDs of version 7 that sort in the order in which they were made", () => {
+  const keys = Array.from({ length: 10_000 }, () => uuid7(1_700_000_000_000));
+  keys.push(uuid7(1_600_000_000_000), uuid7());
+  for (const key of keys) assert.match(key, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.deepEqual([...keys].sort(), keys);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("a command is queued, sent, accepted; its promise tells", async () => {
+  const { client, clock, details } = await liveStage();
+  const pending = client.send(say("Hello"));
+  assert.deepEqual([pending.state, client.outbox], ["sent", [pending]]);
+  await clock.pass(50);
+  assert.equal(await pending.promise, pending);
+  assert.deepEqual([pending.state, pending.stream, pending.seq, client.outbox], ["accepted", ROOM, 2, []]);
+  assert.deepEqual(details("pending"), [pending, pending, pending]);
+});
+
+test("refused for good: told why, taken out; a post stays to be seen until it is dealt with", async () => {
+  for (const retry of ["never", "reload"]) {
+    const { client, server, clock, details } = await liveStage();
+    server.refusals = [{ code: "not_allowed", retry }, { code: "not_author", retry }];
+    const post = client.send(say("Hello"));
+    const edit = client.send({ type: "edit_message", room: "general", message: 1, text: "x" });
+    await clock.pass(50);
+    assert.deepEqual([post.state, edit.state, client.outbox], ["refused", "refused", []]);
+    assert.equal((await edit.promise).refusal?.code, "not_author");
+    assert.deepEqual(details("refused"), [post, edit]);
+    assert.deepEqual(screen(client), ["Hello (refused)"]);
+    const again = post.retry();
+    assert.notEqual(again.key, post.key);
+    await clock.pass(50);
+    assert.deepEqual(screen(client), ["Hello"]);
+  }
+});
+
+test("a refused post that is cancelled is gone; a queued one is never sent", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [{ code: "muted", retry: "later", after: 5_000 }, { code: "not_allowed", retry: "never" }];
+  const later = client.send(say("later"));
+  await clock.pass(50);
+  const never = client.send({ ...say("never"), room: "general" });
+  assert.deepEqual(screen(client), ["later (queued)", "never (queued)"]);
+  later.cancel();
+  never.cancel();
+  await clock.pass(60_000);
+  assert.deepEqual([screen(client), posts(server).length, client.outbox], [[], 1, []]);
+});
+
+test("later: the same command under the same key, after as long as was said", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [{ code: "slow_mode", retry: "later", after: 7_000 }];
+  const pending = client.send(say("Hello"));
+  await clock.pass(50);
+  assert.deepEqual([pending.state, pending.refusal?.code], ["queued", "slow_mode"]);
+  assert.ok(Math.abs(pending.retryAt - clock.now() - 7_000) < 50);
+  await clock.pass(6_900);
+  assert.equal(posts(server).length, 1);
+  await clock.pass(200);
+  assert.deepEqual([pending.state, pending.refusal], ["accepted", null]);
+  assert.equal(posts(server)[0].key, posts(server)[1].key);
+});
+
+test("later without a time: ever more rarely; and a time longer than a browser's timers know", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = Array.from({ length: 1_000 }, () => ({ code: "room_locked", retry: "later" }));
+  client.send(say("Hello"));
+  await clock.pass(600_000);
+  assert.ok(posts(server).length > 20 && posts(server).length < 80, `${posts(server).length}`);
+  server.refusals = [{ code: "muted", retry: "later", after: 90 * 86_400_000 }];
+  await clock.pass(40_000);
+  assert.equal(client.outbox[0].refusal?.code, "muted");
+});
+
+test("posts to a room keep their order when one must wait; other rooms and other commands do not wait", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [{ code: "rate_limited", retry: "later", after: 3_000 }];
+  client.send(say("one"));
+  await clock.pass(50);
+  client.send(say("two"));
+  client.send(say("three"));
+  const other = client.send({ ...say("elsewhere"), room: "homework" });
+  const edit = client.send({ type: "edit_message", room: "general", message: 1, text: "x" });
+  await clock.pass(50);
+  assert.deepEqual([other.state, edit.state, posts(server).length], ["accepted", "accepted", 2]);
+  await clock.pass(5_000);
+  assert.deepEqual(texts(server), ["one", "two", "three"]);
+});
+
+test("what has no answer when the connection breaks is sent again, in order, and happens once", async () => {
+  const { client, server, clock } = await liveStage();
+  server.losesReplies = true;
+  const all = ["one", "two", "three"].map((text) => client.send(say(text)));
+  await clock.pass(50);
+  assert.deepEqual(all.map(({ state }) => state), ["sent", "sent", "sent"]);
+  server.losesReplies = false;
+  server.socket.hangUp(1006);
+  await clock.pass(10);
+  assert.deepEqual(all.map(({ state }) => state), ["queued", "queued", "queued"]);
+  const four = client.send(say("four"));
+  await clock.pass(3_000);
+  assert.deepEqual([...all, four].map(({ state }) => state), ["accepted", "accepted", "accepted", "accepted"]);
+  assert.deepEqual(texts(server), ["one", "two", "three", "four"]);
+  const keys = posts(server).map(({ key }) => key);
+  assert.deepEqual(keys.slice(3), [...keys.slice(0, 3), four.key]);
+});
+
+test("said while away: it goes out, in order, when the connection is back", async () => {
+  const { client, server, clock } = stage();
+  server.happen(ROOM, "room_created", { cohort: "demo", name: "General" });
+  client.follow(ROOM);
+  for (let n = 0; n < 20; n++) client.send(say(`${n}`));
+  assert.equal(client.outbox.length, 20);
+  assert.deepEqual(screen(client).at(-1), "19 (queued)");
+  client.open();
+  await clock.pass(100);
+  assert.deepEqual(texts(server), Array.from({ length: 20 }, (_, n) => `${n}`));
+});
+
+test("while it moves to another node, what had no answer goes again on the new connection", async () => {
+  const { client, server, clock } = await liveStage();
+  server.losesReplies = true;
+  const pending = client.send(say("Hello"));
+  server.say({ type: "reconnect", after: 0, window: 0 });
+  await clock.pass(8);
+  server.losesReplies = false;
+  await clock.pass(100);
+  assert.equal(pending.state, "accepted");
+  assert.deepEqual([texts(server), screen(client)], [["Hello"], ["Hello"]]);
+});
+
+test("only so many commands are under way as the server allows", async () => {
+  const set = stage();
+  set.server.limits = { ...set.server.limits, commands_in_flight_max: 4 };
+  let underWay = 0;
+  let most = 0;
+  set.client.addEventListener("pending", (event) => {
+    const { state } = /** @type {CustomEvent} */ (event).detail;
+    if (state !== "queued") underWay += state === "sent" ? 1 : -1;
+    most = Math.max(most, underWay);
+  });
+  for (let n = 0; n < 50; n++) set.client.send(say(`${n}`));
+  set.client.open();
+  await set.clock.pass(2_000);
+  assert.deepEqual([most, set.client.outbox.length, texts(set.server).length], [4, 0, 50]);
+});
+
+test("the outbox has an end: beyond it a command is refused at once, in words", async () => {
+  const { client } = stage();
+  for (let n = 0; n < 1_000; n++) client.send(say(`${n}`));
+  const pending = client.send(say("too much"));
+  assert.deepEqual([pending.state, pending.refusal?.code], ["refused", "outbox_full"]);
+  assert.equal(client.outbox.length, 1_000);
+});
+
+// --- a post of one's own is on the screen exactly once --------------------------------------------
+
+for (const isEventFirst of [false, true]) {
+  test(`an own message never shows twice and never flickers: ${isEventFirst ? "event" : "reply"} first`, async () => {
+    const { client, server, clock, room } = await liveStage();
+    server.isEventFirst = isEventFirst;
+    /** @type {string[][]} */
+    const seen = [];
+    const look = () => seen.push(screen(client).map((line) => line.normalize()));
+    room.addEventListener("change", look);
+    client.addEventListener("event", look);
+    // The server normalises: composed, nothing at the end.
+    client.send(say("He\u0301llo  \n"));
+    client.addEventListener("pending", look);
+    for (let ms = 0; ms < 40; ms++) await clock.pass(1).then(look);
+    assert.ok(seen.length > 40);
+    for (const lines of seen) assert.deepEqual(lines.map((line) => line.slice(0, 5)), ["Héllo"]);
+    assert.equal(screen(client)[0], "Héllo");
+    assert.deepEqual(client.pending("general"), []);
+  });
+}
+
+test("two equal messages at once are two, each shown once", async () => {
+  const { client, server, clock, room } = await liveStage();
+  server.isEventFirst = true;
+  let most = 0;
+  const look = () => (most = Math.max(most, screen(client).length));
+  room.addEventListener("change", look);
+  client.send(say("ok"));
+  client.send(say("ok"));
+  await clock.pass(50);
+  assert.deepEqual([most, screen(client)], [2, ["ok", "ok"]]);
+});
+
+test("the same words from my other device while mine are under way: both are shown in the end", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [{ code: "rate_limited", retry: "later", after: 2_000 }];
+  client.send(say("ok"));
+  await clock.pass(50);
+  server.post("ok", "general", "p-ana");
+  await clock.pass(5_000);
+  assert.deepEqual(screen(client), ["ok", "ok"]);
+});
+
+test("another's message with my words hides nothing", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [{ code: "slow_mode", retry: "later", after: 2_000 }];
+  client.send(say("ok"));
+  server.post("ok");
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["ok", "ok (queued)"]);
+});
+
+test("cut between event and reply: it is shown once while away, and once after", async () => {
+  const { client, server, clock } = await liveStage();
+  server.losesReplies = true;
+  client.send(say("Hello"));
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["Hello"]);
+  server.losesReplies = false;
+  server.socket.hangUp(1006);
+  await clock.pass(3_000);
+  assert.deepEqual([screen(client), client.outbox], [["Hello"], []]);
+});
+
+test("cut before the event: a snapshot brings it, and it is shown once all the same", async () => {
+  const { client, server, clock, room } = await liveStage({ gap: "snapshot" });
+  server.gapAbove = 3;
+  client.send(say("Hello"));
+  await clock.pass(6);
+  server.socket.hangUp(1006);
+  for (let n = 0; n < 5; n++) server.post(`${n}`);
+  const most = { count: 0 };
+  room.addEventListener("change", () => {
+    most.count = Math.max(most.count, screen(client).filter((line) => line.startsWith("Hello")).length);
+  });
+  await clock.pass(3_000);
+  assert.deepEqual([screen(client), most.count], [["Hello", "0", "1", "2", "3", "4"], 1]);
+});
+
+test("old words of mine in a snapshot do not hide the same words said now", async () => {
+  const { client, server, clock } = await liveStage({ gap: "snapshot" });
+  client.send(say("ok"));
+  await clock.pass(60_000);
+  server.refusals = [{ code: "slow_mode", retry: "later", after: 50_000 }];
+  client.send(say("ok"));
+  await clock.pass(50);
+  server.restore("epoch-2", 2);
+  server.socket.hangUp(1006);
+  await clock.pass(3_000);
+  assert.deepEqual(screen(client), ["ok", "ok (queued)"]);
+});
+
+test("accepted, and then the log is restored without it: it does not stay on the screen as if it were there", async () => {
+  const { client, server, clock } = await liveStage();
+  const { say: speak } = server.socket;
+  // The reply comes, the event does not.
+  server.socket.say = (...records) => speak.apply(server.sockets[0], records.filter(({ type }) => type !== "event"));
+  client.send(say("Hello"));
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["Hello (accepted)"]);
+  server.restore("epoch-2", 1);
+  server.socket.hangUp(1006);
+  await clock.pass(3_000);
+  assert.deepEqual(screen(client), []);
+});
+
+test("a post to a room that is not on the screen is gone from pending once it is accepted", async () => {
+  const { client, clock } = await liveStage();
+  client.send({ ...say("elsewhere"), room: "homework" });
+  assert.equal(client.pending("homework").length, 1);
+  await clock.pass(50);
+  assert.deepEqual(client.pending("homework"), []);
+});
+
+test("a reply is pending until its event was applied", async () => {
+  const { client, server, clock } = await liveStage();
+  server.post("Why?");
+  await clock.pass(10);
+  const pending = client.send(say("So", { reply_to: 2 }));
+  /** @type {number[]} */
+  const left = [];
+  client.addEventListener("event", () => left.push(client.pending("general").length));
+  assert.deepEqual(client.pending("general"), [pending]);
+  await clock.pass(50);
+  assert.deepEqual([left, client.pending("general")], [[0], []]);
+});
+
+test("in 100 random histories of cuts and delays each message is once in the log and once on the screen", async () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const random = seeded(seed);
+    const below = (/** @type {number} */ bound) => Math.floor(random() * bound);
+    const { client, server, clock, room } = await liveStage({ seed, gap: below(2) ? "snapshot" : undefined });
+    server.gapAbove = 3;
+    /** @type {string[]} */
+    const said = [];
+    const look = () => {
+      const lines = screen(client).map((line) => line.split(" ")[0]).filter((line) => line.startsWith("m"));
+      assert.equal(new Set(lines).size, lines.length, `seed ${seed}: twice on the screen`);
+      for (const text of said) assert.ok(lines.includes(text), `seed ${seed}: ${text} is off the screen`);
+    };
+    room.addEventListener("change", look);
+    client.addEventListener("pending", look);
+    for (let step = 0; step < 30; step++) {
+      const act = below(9);
+      if (act < 4) {
+        const text = `m${step}`;
+        client.send(say(text));
+        said.push(text);
+      } else if (act === 4) server.socket.hangUp(1006);
+      else if (act === 5) server.isEventFirst = !server.isEventFirst;
+      else if (act === 6) server.losesReplies = !server.losesReplies;
+      else if (act === 7) server.refusals.push({ code: "rate_limited", retry: "later", after: below(200) });
+      else server.say({ type: "reconnect", after: 0, window: 20 });
+      await clock.pass(below(12) * (below(6) ? 1 : 100));
+    }
+    server.losesReplies = false;
+    server.socket.hangUp(1006);
+    await clock.pass(60_000);
+    look();
+    assert.deepEqual([client.outbox, client.pending("general")], [[], []], `seed ${seed}`);
+    assert.deepEqual([...texts(server)].sort(), [...said].sort(), `seed ${seed}`);
+  }
+});
+
+// --- surviving a reload ---------------------------------------------------------------------------
+
+test("the outbox survives a reload, in order, and happens once although it was sent before", async () => {
+  const storage = new FakeShelf();
+  const first = await liveStage({ storage });
+  first.server.losesReplies = true;
+  for (const text of ["one", "two", "three"]) first.client.send(say(text));
+  first.client.markRead("general", 1);
+  await first.clock.pass(50);
+  first.client.close();
+  assert.equal(storage.length, 3);
+  first.server.losesReplies = false;
+
+  const { client, clock, server } = stage({ storage, server: first.server });
+  client.follow(ROOM);
+  assert.deepEqual(screen(client), ["one (queued)", "two (queued)", "three (queued)"]);
+  client.open();
+  await clock.pass(100);
+  assert.deepEqual([client.outbox, storage.length], [[], 0]);
+  assert.deepEqual([texts(server), screen(client)], [["one", "two", "three"], ["one", "two", "three"]]);
+});
+
+test("what one person wrote is never sent as another", async () => {
+  const storage = new FakeShelf();
+  const first = stage({ storage });
+  first.client.send(say("Ana's"));
+  const second = await liveStage({ storage, token: "token-ben", person: "p-ben" });
+  assert.deepEqual(second.client.outbox, []);
+  const third = stage({ storage, token: "token-ben" });
+  third.client.open();
+  await third.clock.pass(100);
+  assert.deepEqual([third.client.status.state, third.client.status.code], ["stopped", "another_person"]);
+  assert.deepEqual([posts(third.server), posts(second.server)], [[], []]);
+});
+
+test("without knowing who it is, nothing is stored", async () => {
+  const storage = new FakeShelf();
+  const { client } = stage({ storage, person: undefined });
+  client.send(say("Hello"));
+  assert.deepEqual([storage.length, client.outbox.length, client.draft("general", "text")], [0, 1, ""]);
+});
+
+test("a shelf that is full or holds rubbish stops nothing", async () => {
+  const storage = new FakeShelf();
+  storage.setItem("tertulia:p-ana:outbox:rubbish", "{");
+  storage.setItem("somebody else's", "{");
+  const { client, server, clock } = await liveStage({ storage });
+  assert.equal(storage.length, 1);
+  storage.isFull = true;
+  client.send(say("Hello"));
+  client.draft("general", "text");
+  await clock.pass(50);
+  assert.deepEqual(texts(server), ["Hello"]);
+});
+
+test("drafts survive a reload, and are forgotten when empty", () => {
+  const storage = new FakeShelf();
+  const { client } = stage({ storage });
+  assert.equal(client.draft("general"), "");
+  client.draft("general", "half a th");
+  client.draft("general/17", "another");
+  const again = stage({ storage }).client;
+  assert.deepEqual([again.draft("general"), again.draft("general/17")], ["half a th", "another"]);
+  again.draft("general", "");
+  assert.deepEqual([again.draft("general"), storage.length], ["", 1]);
+});
