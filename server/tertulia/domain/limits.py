@@ -38,6 +38,7 @@ page_messages_max: Final = 100
 page_events_max: Final = 500
 search_results_max: Final = 50
 search_chars_max: Final = 200
+search_candidates_max: Final = 400
 members_page_max: Final = 200
 
 # A connection
@@ -63,6 +64,8 @@ connections_max: Final = 20_000
 listen_backlog: Final = 4_096
 connections_per_person_max: Final = 20
 http_body_bytes_max: Final = 65_536
+live_streams_max: Final = 64
+live_heartbeat_s: Final = 15.0
 
 # Rates (burst, then a steady rate for each person)
 commands_burst: Final = 40

@@ -1,10 +1,12 @@
 """The event log: the truth. The port, and what every implementation promises.
 
-- A stream's entries have seq 1, 2, 3, … without a hole. Two readers never see different entries at the same seq.
+- A stream's entries have seq 1, 2, 3, … without a hole. Two readers never see different entries at the same
+  seq.
 - `append` returns after the commit: what was answered is on disk (for SQLite: WAL with `synchronous=FULL`).
-- An append names the version it follows (`expect`); when a stream has moved on, nothing is written: `Conflict`.
-- (author, key) is unique for as long as the log is kept. When a planned decision's key is there already, nothing of
-  the whole append is written: `Duplicates` says which, with the receipts of the first time.
+- An append names the version it follows (`expect`); when a stream has moved on, nothing is written:
+  `Conflict`.
+- (author, key) is unique for as long as the log is kept. When a planned decision's key is there already,
+  nothing of the whole append is written: `Duplicates` says which, with the receipts of the first time.
 - All of one append is written, or nothing.
 - `epoch` says which incarnation of the log this is; it changes when a log is made anew, never while it lives.
 
@@ -14,7 +16,7 @@ Errors: `LogFull` and `LogUnavailable` while running (the caller refuses with `l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tertulia.domain.ids import PersonId, StreamName
@@ -107,7 +109,11 @@ class EventLog(Protocol):
     @property
     def epoch(self) -> str: ...
 
-    async def append(self, append: Append, /) -> Appended | Conflict | Duplicates: ...
+    def append(self, append: Append, /) -> Awaitable[Appended | Conflict | Duplicates]:
+        """Taken at once, in the order of the calls; awaited for the answer. Of `Duplicates` and `Conflict`, when both
+        are so, the former is told. What is awaited may be let go: the append then still happens, or does not.
+        """
+        ...
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
         """At most `limit` entries with seq > `after`, in order."""

@@ -1,8 +1,8 @@
 """Projections: state for reading, folded from the log, remade by `tertulia rebuild`. The port for reading.
 
-Promises: what `Reading` gives is consistent at one seq per stream (one read transaction per call). A message, thread, tally
-or marker is there when the append that made it was answered; full-text search may be behind by a moment.
-Shapes of rooms, messages and tallies are those of protocol.md, chapter 4 (`domain/view.py`).
+Promises: what `Reading` gives is consistent at one seq per stream (one read transaction per call). A message,
+thread, tally or marker is there when the append that made it was answered; full-text search may be behind by
+a moment. Shapes of rooms, messages and tallies are those of protocol.md, chapter 4 (`domain/view.py`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,248 @@
+"""One transaction of the log: many appends checked, written and folded at once. No threads and no futures
+here.
+
+Each append of the group is answered by itself: a conflict or a repeated key of one does not spoil the others.
+An append sees the ones before it in the group as written. What is asked and written goes through one
+statement each, as JSON, however many rows there are: every statement hands Python's lock to and fro, and a
+busy event loop keeps it for milliseconds.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from tertulia.domain import limits
+from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner
+from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Decided, Duplicates, Receipt
+from tertulia.eventlog.projection import Projection
+from tertulia.wire.stored import STORED_VERSION, Entry
+
+Outcome = Appended | Conflict | Duplicates
+Place = tuple[int, int]
+"""A stream's number and its head."""
+
+_LOOK_UP: Final = """
+SELECT json_array(
+    (SELECT coalesce(max(position), 0) FROM entry),
+    (SELECT coalesce(max(id), 0) FROM stream),
+    json((SELECT json_group_array(
+            json_array(asked.key, stream.name, receipt.seq, receipt.at, hex(receipt.fingerprint)))
+        FROM jsonb_each(?1) AS asked CROSS JOIN receipt CROSS JOIN stream
+        WHERE receipt.author = asked.value ->> 0 AND receipt.key = asked.value ->> 1 AND stream.id = receipt.stream)),
+    json((SELECT json_group_array(json_array(
+            stream.name, stream.id, (SELECT max(entry.seq) FROM entry WHERE entry.stream = stream.id)))
+        FROM json_each(?2) AS asked CROSS JOIN stream WHERE stream.name = asked.value)))
+"""
+_ADD_STREAMS: Final = """
+INSERT INTO stream (id, name, kind, owner)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM jsonb_each(?)
+"""
+_ADD_ENTRIES: Final = """
+INSERT INTO entry (position, stream, seq, at, by, name, version, data)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+FROM jsonb_each(?)
+"""
+_ADD_RECEIPTS: Final = """
+INSERT INTO receipt (author, key, stream, seq, at, fingerprint)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM jsonb_each(?)
+"""
+_KEEP_CHECKPOINT: Final = """
+INSERT INTO checkpoint (owner, version, positions, state) VALUES (?, ?, ?, ?)
+ON CONFLICT (owner) DO UPDATE
+SET version = excluded.version, positions = excluded.positions, state = excluded.state
+"""
+_REDACT: Final = """
+UPDATE entry SET data = json_remove(json_set(data, '$.redacted', json('true')), '$.text', '$.mentions')
+WHERE name IN ('message_posted', 'message_edited') AND position IN (
+    SELECT entry.position FROM jsonb_each(?1) AS asked CROSS JOIN entry
+    WHERE entry.stream = asked.value ->> 0 AND entry.seq = asked.value ->> 1
+    UNION ALL
+    SELECT entry.position FROM jsonb_each(?1) AS asked CROSS JOIN entry
+    WHERE entry.name = 'message_edited' AND entry.stream = asked.value ->> 0
+        AND entry.data ->> '$.message' = asked.value ->> 1)
+"""
+
+_encode = msgspec.json.Encoder().encode
+_decode_look_up = msgspec.json.Decoder(
+    tuple[int, int, list[tuple[int, StreamName, int, int, str]], list[tuple[StreamName, int, int | None]]]
+).decode
+
+
+class GroupCommit:
+    """Writes groups of appends on `connection`. `is_alone`: no other process writes to this file, so that what
+    was learned about heads stays true."""
+
+    def __init__(self, connection: apsw.Connection, projections: Sequence[Projection], *, is_alone: bool) -> None:
+        self._connection = connection
+        self._projections = projections
+        self._is_alone = is_alone
+        self._places: dict[StreamName, Place] = {}
+
+    def write(self, appends: Sequence[Append]) -> tuple[list[Outcome | Exception], int]:
+        """The answer to each append, and the position of the log's last entry; all of it is on disk. An exception in
+        an answer's place: that append made no sense and nothing of it was written. Raises apsw's errors when the
+        transaction as a whole failed."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            draft = self._look_up(appends)
+            before = draft.position
+            answers = [_answer(draft, append) for append in appends]
+            self._keep(draft, before)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        if self._is_alone:
+            if len(self._places) > limits.log_heads_cached_max:
+                self._places.clear()
+            self._places.update(draft.places)
+        return answers, draft.position
+
+    def _look_up(self, appends: Sequence[Append]) -> _Draft:
+        """What the plan must know: the receipts of all keys, the heads of all streams."""
+        keys = [
+            (decided.author, decided.key)
+            for append in appends
+            for decided in append.decisions
+            if decided.key is not None
+        ]
+        named = set(itertools.chain.from_iterable(map(_streams_of, appends)))
+        places = {stream: self._places[stream] for stream in named & self._places.keys()}
+        asked = (_encode(keys).decode(), _encode(list(named - places.keys())).decode())
+        position, last_stream, receipts, found = _decode_look_up(self._connection.execute(_LOOK_UP, asked).get)
+        places |= {stream: (number, head or 0) for stream, number, head in found}
+        known = {
+            keys[place]: Receipt(stream, seq, at, bytes.fromhex(fingerprint))
+            for place, stream, seq, at, fingerprint in receipts
+        }
+        return _Draft(known, places, position=position, last_stream=last_stream)
+
+    def _keep(self, draft: _Draft, before: int) -> None:
+        execute = self._connection.execute
+        for statement, rows in (
+            (_ADD_STREAMS, draft.streams),
+            (_ADD_ENTRIES, draft.entries),
+            (_ADD_RECEIPTS, draft.receipts),
+        ):
+            if rows:
+                execute(statement, (_encode(rows).decode(),))
+        for owner, version, positions, state in draft.checkpoints:
+            execute(_KEEP_CHECKPOINT, (owner, version, _encode(positions).decode(), state))
+        if draft.redacts:
+            for projection in self._projections:
+                projection.redact(self._connection, draft.redacts)
+            execute(_REDACT, (_encode([(draft.places[stream][0], seq) for stream, seq in draft.redacts]).decode(),))
+        if draft.position > before:
+            for projection in self._projections:
+                if not projection.is_behind:
+                    projection.fold(self._connection, after=before, upto=draft.position)
+
+
+class _Draft:
+    """What this transaction is going to write, and what it knows so far."""
+
+    def __init__(
+        self,
+        known: dict[tuple[PersonId, str], Receipt],
+        places: dict[StreamName, Place],
+        *,
+        position: int,
+        last_stream: int,
+    ) -> None:
+        self.known = known
+        self.places = places
+        self.position = position
+        self.last_stream = last_stream
+        self.streams: list[tuple[Any, ...]] = []
+        self.entries: list[tuple[Any, ...]] = []
+        self.receipts: list[tuple[Any, ...]] = []
+        self.redacts: list[tuple[StreamName, int]] = []
+        self.checkpoints: list[Checkpoint] = []
+
+    def head(self, stream: StreamName) -> int:
+        return self.places.get(stream, (0, 0))[1]
+
+
+def _streams_of(append: Append) -> Iterable[StreamName]:
+    yield from append.expect
+    for decided in append.decisions:
+        yield decided.stream
+        for planned in decided.events:
+            yield planned.stream
+        for stream, _ in decided.redacts:
+            yield stream
+
+
+def _answer(draft: _Draft, append: Append) -> Outcome | Exception:
+    known = draft.known
+    repeated = {
+        place: known[decided.author, decided.key]
+        for place, decided in enumerate(append.decisions)
+        if decided.key is not None and (decided.author, decided.key) in known
+    }
+    if repeated:
+        return Duplicates(repeated)
+    moved = {stream: head for stream, seq in append.expect.items() if (head := draft.head(stream)) != seq}
+    if moved:
+        return Conflict(moved)
+    try:
+        return _plan(draft, append)
+    except Exception as error:  # a bug of the caller's; the others in this group must not suffer from it
+        return error
+
+
+def _plan(draft: _Draft, append: Append) -> Appended:
+    """Give every event its place. Nothing of `draft` changes unless all of the append is sound."""
+    heads: dict[StreamName, int] = {}
+    entries: list[Entry] = []
+    receipts: list[Receipt] = []
+    keys: dict[tuple[PersonId, str], Receipt] = {}
+    for decided in append.decisions:
+        for planned in decided.events:
+            seq = heads[planned.stream] = heads.get(planned.stream, draft.head(planned.stream)) + 1
+            entries.append(Entry(planned.stream, Seq(seq), decided.at, planned.by, planned.name, planned.data))
+        receipt = _receipt(decided, heads.get(decided.stream, draft.head(decided.stream)))
+        receipts.append(receipt)
+        if decided.key is not None:
+            assert (decided.author, decided.key) not in keys, "a key is used once in an append"
+            keys[decided.author, decided.key] = receipt
+    texts = [entry.data.decode() for entry in entries]
+    redacts = [redact for decided in append.decisions for redact in decided.redacts]
+    assert all(stream in draft.places or stream in heads for stream, _ in redacts), "what is redacted exists"
+    for stream in dict.fromkeys(itertools.chain(heads, (receipt.stream for receipt in receipts))):
+        _number(draft, stream)
+    for stream, seq in heads.items():
+        draft.places[stream] = (draft.places[stream][0], seq)
+    for entry, text in zip(entries, texts, strict=True):
+        draft.position += 1
+        number = draft.places[entry.stream][0]
+        draft.entries.append((draft.position, number, entry.seq, entry.at, entry.by, entry.name, STORED_VERSION, text))
+    for (author, key), receipt in keys.items():
+        number = draft.places[receipt.stream][0]
+        draft.receipts.append((author, key, number, receipt.seq, receipt.at, receipt.fingerprint.hex()))
+    draft.known.update(keys)
+    draft.redacts.extend(redacts)
+    if append.checkpoint is not None:
+        draft.checkpoints.append(append.checkpoint)
+    return Appended(receipts, entries)
+
+
+def _receipt(decided: Decided, head: int) -> Receipt:
+    """`head`: of the decision's stream, after its events."""
+    if decided.events:
+        assert decided.events[0].stream == decided.stream, "the receipt names the first event"
+        head -= sum(planned.stream == decided.stream for planned in decided.events) - 1
+    return Receipt(decided.stream, head, decided.at, decided.fingerprint)
+
+
+def _number(draft: _Draft, stream: StreamName) -> None:
+    if stream not in draft.places:
+        draft.last_stream += 1
+        draft.places[stream] = (draft.last_stream, 0)
+        draft.streams.append((draft.last_stream, stream, stream_kind(stream), stream_owner(stream)))

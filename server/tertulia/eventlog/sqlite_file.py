@@ -1,0 +1,174 @@
+"""The database file: made whole or not at all, looked at before it is opened for writing, refused without
+being touched.
+
+What is checked, and why so much and not more:
+
+- The header, read as plain bytes: SQLite's, ours, not newer than this program, as long as it says. Nothing is
+  opened yet.
+- `PRAGMA quick_check` over the whole file up to `log_check_bytes_max`, which takes a few seconds at most: it
+  finds pages overwritten with garbage and pages that are missing. A larger file that was closed cleanly is
+  sampled (the schema, both ends of each table); a larger one after a crash too: SQLite mends that by itself,
+  and an hour of checking is no help then.
+- All of it through a read-only connection. When the log was closed cleanly (no `-wal` beside it), that
+  connection is also `immutable`: it makes no lock and no file. After a crash it must read the `-wal`, for
+  which SQLite makes a `-shm`; it is removed again.
+- Not found: bytes changed inside a text that leave the structure sound. That needs checksums per page, which
+  SQLite's file format has no room for by default.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import struct
+import urllib.parse
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from tertulia.domain import limits
+from tertulia.eventlog import LogRefused
+from tertulia.eventlog.migrations import APPLICATION_ID, MIGRATIONS, migrate
+
+_MAGIC: Final = b"SQLite format 3\0"
+_HEADER_BYTES: Final = 100
+
+
+def make(path: Path) -> None:
+    """A new, empty log: under another name first, so that there is never half a one."""
+    fresh = path.with_name(path.name + ".new")
+    for leftover in (fresh, _wal(fresh), _shm(fresh)):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    connection = apsw.Connection(str(fresh))
+    try:
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "full")
+        with connection:
+            connection.pragma("application_id", APPLICATION_ID)
+        migrate(connection)
+        connection.execute("INSERT INTO meta (key, value) VALUES ('epoch', ?)", (secrets.token_hex(8),))
+    finally:
+        connection.close()
+    os.rename(fresh, path)
+    _sync_folder(path.parent)
+
+
+def check(path: Path) -> None:
+    """Raise `LogRefused` unless this is a whole log that this program can write. Changes nothing."""
+    _check_header(path)
+    had_shm = _shm(path).exists()
+    try:
+        connection = _connect_to_check(path)
+        try:
+            _check_pages(connection, path)
+        finally:
+            connection.close()
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
+        raise LogRefused(_damaged(path, str(error))) from error
+    except apsw.Error as error:
+        raise LogRefused(f"{path} cannot be read: {error}. Check its permissions and the disk.") from error
+    finally:
+        if not had_shm:
+            _shm(path).unlink(missing_ok=True)
+
+
+def connect_to_write(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_timeout(int(limits.log_busy_s * 1000))
+    for name, value in (
+        ("journal_mode", "wal"),
+        ("synchronous", "full"),
+        ("secure_delete", "on"),  # what is redacted is overwritten, not only unlinked
+        ("cache_size", -limits.log_cache_kib),
+        ("temp_store", "memory"),
+        ("journal_size_limit", limits.log_wal_kept_bytes),
+    ):
+        connection.pragma(name, value)
+    return connection
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _shm(path: Path) -> Path:
+    return path.with_name(path.name + "-shm")
+
+
+def _damaged(path: Path, what: str) -> str:
+    return (
+        f"{path} is damaged ({what}). It was not changed. Restore it from a backup; "
+        "to begin with an empty log, move it and the files named like it elsewhere."
+    )
+
+
+def _check_header(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    size = path.stat().st_size
+    if size == 0:
+        raise LogRefused(_damaged(path, "it is empty"))
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise LogRefused(f"{path} is not a Tertulia database (not even an SQLite one). It was not changed.")
+    (application,) = struct.unpack_from(">I", header, 68)
+    if application != APPLICATION_ID:
+        raise LogRefused(f"{path} is not a Tertulia database: another program made it. It was not changed.")
+    (version,) = struct.unpack_from(">I", header, 60)
+    _check_version(path, version)
+    if not _is_waiting(path):
+        page_bytes, pages = struct.unpack_from(">H", header, 16)[0], struct.unpack_from(">I", header, 28)[0]
+        page_bytes = 65_536 if page_bytes == 1 else page_bytes
+        if size < page_bytes * pages or size % max(page_bytes, 512):
+            raise LogRefused(_damaged(path, f"it should have {page_bytes * pages:,} bytes and has {size:,}"))
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > len(MIGRATIONS):
+        raise LogRefused(
+            f"{path} was written by a newer Tertulia (its tables are of version {version}, this program knows "
+            f"{len(MIGRATIONS)}). It was not changed. Install that newer program again."
+        )
+
+
+def _is_waiting(path: Path) -> bool:
+    """Whether commits are still in the write-ahead log: a crash, or another node at work."""
+    with contextlib.suppress(FileNotFoundError):
+        return _wal(path).stat().st_size > 0
+    return False
+
+
+def _connect_to_check(path: Path) -> apsw.Connection:
+    options = "mode=ro" if _is_waiting(path) else "mode=ro&immutable=1"
+    name = f"file:{urllib.parse.quote(str(path.absolute()))}?{options}"
+    connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    connection.set_busy_timeout(int(limits.log_busy_s * 1000))
+    return connection
+
+
+def _check_pages(connection: apsw.Connection, path: Path) -> None:
+    version = connection.pragma("user_version")
+    assert isinstance(version, int), "user_version is a number in the file's header"
+    _check_version(path, version)
+    if path.stat().st_size <= limits.log_check_bytes_max:
+        found = connection.execute("PRAGMA quick_check(1)").get
+        if found != "ok":
+            raise LogRefused(_damaged(path, str(found)))
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    if missing := {"meta", "stream", "entry", "receipt", "checkpoint", "projection"}.difference(tables):
+        raise LogRefused(_damaged(path, f"it has no table {min(missing)}"))
+    for table in tables:
+        connection.execute(f'SELECT * FROM "{table}" LIMIT 1').fetchall()
+    connection.execute("SELECT * FROM entry ORDER BY position DESC LIMIT 1").fetchall()
+    if connection.execute("SELECT value FROM meta WHERE key = 'epoch'").get is None:
+        raise LogRefused(_damaged(path, "it does not say which incarnation of the log it is"))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

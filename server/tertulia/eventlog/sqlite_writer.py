@@ -1,0 +1,184 @@
+"""The one thread that writes. While one transaction runs, the appends that come gather and make the next
+group.
+
+Nothing waits on a timer: a lone append is written at once. When nothing is queued, the thread does what may
+lag: a slice of the projections that are behind, moving the write-ahead log into the database, and wiping
+redacted text from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import apsw
+import structlog
+
+from tertulia.domain import limits
+from tertulia.eventlog import Append, Appended, LogFull, LogUnavailable
+from tertulia.eventlog.sqlite_commit import GroupCommit, Outcome
+from tertulia.eventlog.sqlite_projections import Projections
+
+logger = structlog.get_logger("tertulia.eventlog")
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Job(NamedTuple):
+    append: Append
+    answer: asyncio.Future[Outcome]
+
+
+class Errand(NamedTuple):
+    """Something else to be done by the writer, between two groups."""
+
+    work: Callable[[apsw.Connection], Any]
+    answer: asyncio.Future[Any]
+
+
+Answered = list[tuple[asyncio.Future[Any], Any]]
+"""Each future with its result, or with the exception that is to be raised."""
+
+
+class Writer:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        projections: Projections,
+        *,
+        is_alone: bool,
+        loop: asyncio.AbstractEventLoop,
+        tell: Callable[[Answered], None],
+    ) -> None:
+        self._connection = connection
+        self._projections = projections
+        self._group_commit = GroupCommit(connection, projections.all, is_alone=is_alone)
+        self._loop = loop
+        self._tell = tell
+        self._queue: queue.SimpleQueue[Job | Errand | None] = queue.SimpleQueue()
+        self._wal_pages = 0
+        self._must_wipe = False
+        connection.set_wal_hook(self._note_wal)
+        self._thread = threading.Thread(target=self._run, name="tertulia-log-write", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Job | Errand) -> None:
+        self._queue.put(job)
+
+    def stop(self) -> None:
+        """Do what is queued, then end; close the connection. Blocks."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while (group := self._gather()) is not None:
+                if group:
+                    self._do(group)
+                self._tidy_up()
+        finally:
+            self._connection.close()
+
+    def _gather(self) -> list[Job | Errand] | None:
+        """What is queued, at least one; empty when nothing came for a while and there is something to tidy up."""
+        try:
+            first = self._queue.get(timeout=limits.log_idle_s if self._must_wipe else None)
+        except queue.Empty:
+            return []
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < limits.log_batch_appends_max:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._queue.put(None)  # nothing is queued behind it: `stop` is the last one to put
+                break
+            group.append(job)
+        return group
+
+    def _do(self, group: Sequence[Job | Errand]) -> None:
+        jobs = [job for job in group if isinstance(job, Job)]
+        if jobs:
+            self._answer(self._write(jobs))
+        for errand in group:
+            if isinstance(errand, Errand):
+                try:
+                    result = errand.work(self._connection)
+                except Exception as error:
+                    result = error
+                self._answer([(errand.answer, result)])
+
+    def _write(self, jobs: Sequence[Job]) -> Answered:
+        try:
+            answers, position = self._group_commit.write([job.append for job in jobs])
+        except apsw.Error as error:
+            refusal = _refusal(error, self._connection)
+            logger.error("append failed", error=str(error), appends=len(jobs))
+            return [(job.answer, refusal) for job in jobs]
+        except Exception:
+            if len(jobs) > 1:  # one of them is the cause: the others are written without it
+                return [answered for job in jobs for answered in self._write([job])]
+            logger.exception("append failed")
+            return [(jobs[0].answer, LogUnavailable("The append could not be written."))]
+        self._projections.note(position)
+        self._must_wipe |= any(
+            decided.redacts
+            for job, answer in zip(jobs, answers, strict=True)
+            if isinstance(answer, Appended)
+            for decided in job.append.decisions
+        )
+        return list(zip((job.answer for job in jobs), answers, strict=True))
+
+    def _answer(self, answered: Answered) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._tell, answered)
+        except RuntimeError:  # the loop is closed: nobody is there to hear it
+            logger.warning("nobody waits for the log any more", answers=len(answered))
+
+    # --- when there is time ---------------------------------------------------------------------------------------
+
+    def _tidy_up(self) -> None:
+        try:
+            if self._projections.is_far_behind:
+                self._projections.fold_slice(self._connection)
+            while self._queue.empty() and self._projections.is_behind:
+                self._projections.fold_slice(self._connection)
+            if self._wal_pages >= limits.log_wal_pages:
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                self._wal_pages = 0
+            if self._must_wipe and self._queue.empty():
+                self._wipe()
+        except apsw.Error as error:
+            self._projections.pause()
+            logger.error("the log could not be tidied up", error=str(error))
+        except Exception:  # a bug in a projection must not stop the log
+            self._projections.pause()
+            logger.exception("the log could not be tidied up")
+
+    def _wipe(self) -> None:
+        """The write-ahead log still holds what was redacted: empty it, as soon as no reader needs it."""
+        self._connection.set_busy_timeout(0)
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._must_wipe = False
+        except apsw.BusyError:
+            pass
+        finally:
+            self._connection.set_busy_timeout(int(limits.log_busy_s * 1000))
+
+    def _note_wal(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+
+def _refusal(error: apsw.Error, connection: apsw.Connection) -> LogFull | LogUnavailable:
+    is_full = isinstance(error, apsw.FullError) or (
+        isinstance(error, apsw.IOError) and connection.system_errno in _NO_SPACE
+    )
+    return LogFull("The disk is full.") if is_full else LogUnavailable(f"The log cannot be written: {error}")

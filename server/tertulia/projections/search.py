@@ -1,0 +1,232 @@
+"""Full-text search: an FTS5 index of every message's present text, folded behind the log by a cursor.
+
+The index holds no text of its own: `search_text` is a view that takes it from the log's entry
+(`searched.text_position`). Beside the text stand tags (`r7`: room, `p…`: author, `m202501`: month), so that
+filters are met inside the index and the newest matches are found without looking at all of them, however
+common the word. Of the newest matches the densest come first.
+
+`secure-delete` makes FTS5 take the words of a redacted message out of its pages at once, not at some later
+merge. What a person types is never FTS5 syntax: words and phrases are quoted.
+"""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from tertulia.domain import limits
+from tertulia.domain.ids import PersonId, RoomId, StreamName
+from tertulia.projections import Found
+from tertulia.projections.message_queries import MESSAGE
+
+_TABLES: Final = """
+CREATE TABLE searched (
+    position INTEGER PRIMARY KEY,
+    text_position INTEGER NOT NULL
+) STRICT;
+
+CREATE VIEW search_text AS
+SELECT searched.position,
+    'r' || post.stream || ' p' || lower(hex(post.by)) || ' m' || strftime('%Y%m', post.at / 1000, 'unixepoch') AS tags,
+    said.data ->> '$.text' AS text
+FROM searched
+JOIN entry AS post ON post.position = searched.position
+JOIN entry AS said ON said.position = searched.text_position;
+
+CREATE VIRTUAL TABLE search USING fts5 (
+    tags, text, content = 'search_text', content_rowid = 'position', columnsize = 0,
+    tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+"""
+_DROP: Final = """
+DROP TABLE IF EXISTS search;
+DROP VIEW IF EXISTS search_text;
+DROP TABLE IF EXISTS searched;
+"""
+_ADD_POSTED: Final = """
+INSERT INTO searched (position, text_position)
+SELECT position, position FROM entry
+WHERE position > :after AND position <= :upto AND name = 'message_posted' AND NOT coalesce(data ->> '$.redacted', 0);
+INSERT INTO search (rowid, tags, text)
+SELECT position, tags, text FROM search_text WHERE position > :after AND position <= :upto;
+"""
+# Only the last wording in this slice counts, and of messages that are in the index: others are redacted.
+_EDITED: Final = """
+SELECT json_group_array(json_array(position, text_position)) FROM (
+    SELECT post.position AS position, max(edit.position) AS text_position
+    FROM entry AS edit CROSS JOIN entry AS post CROSS JOIN searched
+    WHERE edit.position > :after AND edit.position <= :upto AND edit.name = 'message_edited'
+        AND NOT coalesce(edit.data ->> '$.redacted', 0)
+        AND post.stream = edit.stream AND post.seq = edit.data ->> '$.message' AND searched.position = post.position
+    GROUP BY post.position)
+"""
+_POSTED_AT: Final = """
+SELECT json_group_array(json_array(entry.position, NULL))
+FROM jsonb_each(?) AS asked CROSS JOIN stream CROSS JOIN entry
+WHERE stream.name = asked.value ->> 0 AND entry.stream = stream.id AND entry.seq = asked.value ->> 1
+"""
+_UNINDEX: Final = """
+INSERT INTO search (search, rowid, tags, text)
+SELECT 'delete', search_text.position, tags, text
+FROM jsonb_each(?) AS gone CROSS JOIN search_text WHERE search_text.position = gone.value ->> 0
+"""
+_FORGET: Final = "DELETE FROM searched WHERE position IN (SELECT value ->> 0 FROM jsonb_each(?))"
+_REWORD: Final = """
+UPDATE searched SET text_position = edit.value ->> 1
+FROM jsonb_each(?) AS edit WHERE searched.position = edit.value ->> 0
+"""
+_INDEX_AGAIN: Final = """
+INSERT INTO search (rowid, tags, text)
+SELECT search_text.position, tags, text
+FROM jsonb_each(?) AS edit CROSS JOIN search_text WHERE search_text.position = edit.value ->> 0
+"""
+
+_FIND: Final = f"""
+WITH newest AS MATERIALIZED (
+    SELECT search.rowid AS position, length(highlight(search, 1, 'm', '')) - length(search.text) AS hits,
+        length(search.text) AS chars, snippet(search, 1, char(57344), char(57345), '…', 24) AS snippet
+    FROM search
+    WHERE search MATCH :match
+        AND (:since IS NULL OR (SELECT at FROM entry WHERE position = search.rowid) >= :since)
+        AND (:until IS NULL OR (SELECT at FROM entry WHERE position = search.rowid) <= :until)
+    ORDER BY search.rowid DESC LIMIT :candidates),
+best AS MATERIALIZED (
+    SELECT position, snippet, (hits + 1.0) / (chars + 200) AS density FROM newest
+    ORDER BY density DESC, position DESC LIMIT :limit)
+SELECT json_group_array(
+    json_array(message.room, {MESSAGE}, best.snippet) ORDER BY best.density DESC, best.position DESC)
+FROM best
+CROSS JOIN entry AS post ON post.position = best.position
+CROSS JOIN stream ON stream.id = post.stream
+CROSS JOIN message ON message.room = stream.owner AND message.seq = post.seq
+CROSS JOIN entry AS said ON said.position = message.text_position
+"""
+_ROOM_NUMBERS: Final = """
+SELECT json_group_array(stream.id) FROM json_each(?) AS asked CROSS JOIN stream
+WHERE stream.name = 'room/' || asked.value
+"""
+_MONTHS_MAX: Final = 240
+"""A longer range of time is not narrowed by months first."""
+
+_encode = msgspec.json.Encoder().encode
+_decode_found = msgspec.json.Decoder(list[Found]).decode
+
+
+class SearchIndex:
+    """The projection (`eventlog/projection.py`)."""
+
+    name = "search"
+    version = 1
+    is_behind = True
+
+    def create(self, connection: apsw.Connection, /) -> None:
+        connection.execute(_TABLES)
+
+    def drop(self, connection: apsw.Connection, /) -> None:
+        connection.execute(_DROP)
+
+    def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
+        span = {"after": after, "upto": upto}
+        connection.execute(_ADD_POSTED, span)
+        edited = connection.execute(_EDITED, span).get
+        if edited != "[]":
+            for statement in (_UNINDEX, _REWORD, _INDEX_AGAIN):
+                connection.execute(statement, (edited,))
+
+    def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
+        posted = connection.execute(_POSTED_AT, (_encode(messages).decode(),)).get
+        connection.execute(_UNINDEX, (posted,))
+        connection.execute(_FORGET, (posted,))
+
+    def begin_rebuild(self, connection: apsw.Connection, /) -> None:
+        connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (_HASH_BYTES_REBUILD,))
+
+    def end_rebuild(self, connection: apsw.Connection, /) -> None:
+        connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (_HASH_BYTES,))
+
+
+_HASH_BYTES: Final = 1_048_576
+_HASH_BYTES_REBUILD: Final = 16_777_216
+
+
+def search_messages(
+    connection: apsw.Connection,
+    rooms: Sequence[RoomId],
+    query: str,
+    *,
+    by: PersonId | None,
+    since: int | None,
+    until: int | None,
+    limit: int,
+) -> list[Found]:
+    words = match_words(query)
+    numbers = msgspec.json.decode(connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get)
+    if not words or not numbers:
+        return []
+    tags = [_any_of(f"r{number}" for number in numbers)]
+    if by is not None:
+        tags.append(f'"p{by.encode().hex()}"')
+    if months := _months(since, until):
+        tags.append(_any_of(f"m{month}" for month in months))
+    bindings: dict[str, Any] = {
+        "match": f"tags : ({' AND '.join(tags)}) AND text : ({words})",
+        "since": since,
+        "until": until,
+        "candidates": limits.search_candidates_max,
+        "limit": min(limit, limits.search_results_max),
+    }
+    return _decode_found(connection.execute(_FIND, bindings).get)
+
+
+def match_words(query: str) -> str:
+    """What a person typed as an FTS5 expression for one column: all words and "phrases", the last word a prefix.
+    Empty when there is no word in it."""
+    text = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in query[: limits.search_chars_max])
+    parts = text.split('"')
+    terms: list[str] = []
+    for place, part in enumerate(parts):
+        is_phrase = place % 2 == 1 and place < len(parts) - 1
+        terms += [part] if is_phrase else part.split()
+    quoted = [f'"{term}"' for term in terms if _has_token(term)]
+    last = parts[-1].split()
+    if quoted and last and _has_token(last[-1]) and len(last[-1]) >= _PREFIX_CHARS_MIN:
+        quoted[-1] += " *"
+    return " AND ".join(quoted)
+
+
+_UNSEEN: Final = ("Cc", "Cs")
+_PREFIX_CHARS_MIN: Final = 2
+"""One letter begins too many words."""
+
+
+def _has_token(term: str) -> bool:
+    """Whether FTS5's unicode61 finds a word in it: letters, numbers and private characters make words."""
+    return any((category := unicodedata.category(c))[0] in "LN" or category == "Co" for c in term)
+
+
+def _any_of(tags: Iterator[str]) -> str:
+    return "(" + " OR ".join(f'"{tag}"' for tag in tags) + ")"
+
+
+def _months(since: int | None, until: int | None) -> list[str]:
+    """The months (`202501`) between two times, or none when they need not or cannot be listed."""
+    if since is None or until is None or not 0 <= since <= until:
+        return []
+    months: list[str] = []
+    day = _day(since).replace(day=1)
+    while day <= _day(until):
+        if len(months) == _MONTHS_MAX:
+            return []
+        months.append(day.strftime("%Y%m"))
+        day = (day + datetime.timedelta(days=32)).replace(day=1)
+    return months
+
+
+def _day(at: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).date()

@@ -1,0 +1,115 @@
+"""`Reading` on the SQLite log: each method is one query, run by one of the log's readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+import apsw
+
+from tertulia.domain.ids import CohortId, PersonId, RoomId
+from tertulia.domain.room import MessageFact
+from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
+from tertulia.projections import Found, MessagesPage, Revision, Unread
+from tertulia.projections.message_queries import (
+    read_facts,
+    read_message,
+    read_mine,
+    read_page,
+    read_tallies,
+    read_thread,
+)
+from tertulia.projections.person_export import export_person
+from tertulia.projections.search import search_messages
+from tertulia.projections.view_queries import (
+    read_cohort,
+    read_cohort_of,
+    read_members,
+    read_room,
+    read_unread,
+    read_user,
+)
+
+T = TypeVar("T")
+
+
+class Readers(Protocol):
+    """Where queries run: `eventlog/sqlite_readers.py`."""
+
+    async def run(self, query: Callable[[apsw.Connection], T], /) -> T: ...
+
+    def connect(self) -> apsw.Connection: ...
+
+
+class SqliteReading:
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
+        return await self._readers.run(lambda connection: read_facts(connection, room, seqs))
+
+    async def room_view(self, room: RoomId) -> tuple[int, RoomView] | None:
+        return await self._readers.run(lambda connection: read_room(connection, room))
+
+    async def cohort_view(self, cohort: CohortId) -> tuple[int, CohortView] | None:
+        return await self._readers.run(lambda connection: read_cohort(connection, cohort))
+
+    async def user_view(self, person: PersonId) -> tuple[int, UserView]:
+        return await self._readers.run(lambda connection: read_user(connection, person))
+
+    async def cohort_of(self, room: RoomId) -> CohortId | None:
+        return await self._readers.run(lambda connection: read_cohort_of(connection, room))
+
+    async def members(self, cohort: CohortId, people: Sequence[PersonId]) -> dict[PersonId, dict[str, Any]]:
+        return await self._readers.run(lambda connection: read_members(connection, cohort, people))
+
+    async def messages(
+        self,
+        room: RoomId,
+        *,
+        person: PersonId,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+        limit: int,
+    ) -> MessagesPage:
+        where = {"before": before, "after": after, "around": around}
+        return await self._readers.run(
+            lambda connection: read_page(connection, room, person=person, where=where, limit=limit)
+        )
+
+    async def thread(
+        self, room: RoomId, thread: int, *, person: PersonId, after: int, limit: int
+    ) -> MessagesPage | None:
+        return await self._readers.run(
+            lambda connection: read_thread(connection, room, thread, person=person, after=after, limit=limit)
+        )
+
+    async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
+        return await self._readers.run(lambda connection: read_message(connection, room, seq))
+
+    async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
+        return await self._readers.run(lambda connection: read_tallies(connection, room, messages))
+
+    async def mine(self, room: RoomId, person: PersonId, messages: Sequence[int]) -> dict[str, list[str]]:
+        return await self._readers.run(lambda connection: read_mine(connection, room, messages, person=person))
+
+    async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
+        return await self._readers.run(lambda connection: read_unread(connection, person, rooms))
+
+    async def search(
+        self,
+        rooms: Sequence[RoomId],
+        query: str,
+        *,
+        by: PersonId | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int,
+    ) -> list[Found]:
+        return await self._readers.run(
+            lambda connection: search_messages(connection, rooms, query, by=by, since=since, until=until, limit=limit)
+        )
+
+    def person_export(self, person: PersonId) -> Iterator[dict[str, Any]]:
+        return export_person(self._readers.connect, person)

@@ -1,0 +1,126 @@
+"""Queries for snapshots and lists: a room, a cohort, a person, members, unread counts. One statement each,
+answered as JSON in the shapes of `domain/view.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from tertulia.domain import limits
+from tertulia.domain.ids import CohortId, PersonId, RoomId
+from tertulia.domain.view import CohortView, RoomView, UserView
+from tertulia.projections import Unread
+from tertulia.projections.message_queries import HEAD, SHOWN, TALLIES
+
+_ROOM: Final = f"""
+WITH shown AS MATERIALIZED (
+    SELECT seq FROM message WHERE room = :room AND thread IS NULL ORDER BY seq DESC LIMIT :limit)
+SELECT {HEAD}, json_object(
+    'room', room.room, 'cohort', room.cohort, 'name', room.name, 'kind', room.kind, 'topic', room.topic,
+    'emoji', json(room.emoji), 'slow_mode_s', room.slow_mode_s,
+    'locked', json(iif(room.locked, 'true', 'false')), 'closed', json(iif(room.closed, 'true', 'false')),
+    'messages', {SHOWN},
+    'pins', json((SELECT json_group_array(message ORDER BY seq) FROM pin WHERE room = :room)),
+    'tallies', {TALLIES},
+    'has_more', json(iif(EXISTS (
+        SELECT 1 FROM message WHERE room = :room AND thread IS NULL AND seq < (SELECT min(seq) FROM shown)
+    ), 'true', 'false')))
+FROM room WHERE room.room = :room
+"""
+_COHORT: Final = """
+SELECT coalesce((SELECT max(entry.seq) FROM entry
+        WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'cohort/' || :cohort)), 0),
+    json_object(
+        'cohort', cohort.cohort, 'name', cohort.name, 'course', cohort.course, 'course_name', cohort.course_name,
+        'rooms', json((
+            SELECT json_group_array(json_object(
+                'room', room, 'name', name, 'kind', kind, 'closed', json(iif(closed, 'true', 'false')))
+                ORDER BY listed_seq)
+            FROM listed_room WHERE cohort = :cohort)),
+        'members', json((
+            SELECT json_group_object(person, json_object('name', name, 'role', role) ORDER BY joined_seq) FROM (
+                SELECT person, name, role, joined_seq FROM member
+                WHERE cohort = :cohort AND here ORDER BY joined_seq DESC LIMIT :limit))),
+        'member_count', cohort.member_count)
+FROM cohort WHERE cohort.cohort = :cohort
+"""
+_USER: Final = """
+SELECT coalesce((SELECT max(entry.seq) FROM entry
+        WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'user/' || :person)), 0),
+    json_object(
+        'markers', json((
+            SELECT json_group_object(room, json(places)) FROM (
+                SELECT room, json_group_object(iif(thread = 0, '', CAST(thread AS TEXT)), seq) AS places
+                FROM marker WHERE person = :person GROUP BY room))),
+        'mentions', json((
+            SELECT json_group_array(json_object(
+                'room', room, 'message', message, 'thread', thread, 'at', at, 'by', by) ORDER BY seq)
+            FROM (SELECT * FROM mention WHERE person = :person ORDER BY seq DESC LIMIT :limit))))
+"""
+_MEMBERS: Final = """
+SELECT json_group_object(member.person, json_object(
+    'name', member.name, 'role', member.role, 'here', json(iif(member.here, 'true', 'false'))))
+FROM json_each(:people) AS asked CROSS JOIN member
+WHERE member.cohort = :cohort AND member.person = asked.value
+"""
+_COHORT_OF: Final = "SELECT cohort FROM room WHERE room = ?"
+# The count stops at the limit, so that a room of a million messages costs no more than a small one.
+_UNREAD: Final = """
+SELECT json_group_object(room, json_array(head, read, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM message
+        WHERE message.room = asked.room AND message.seq > asked.read AND message.by <> :person
+            AND NOT message.redacted
+        LIMIT :limit))))
+FROM (
+    SELECT rooms.value AS room,
+        coalesce((SELECT max(entry.seq) FROM entry
+            WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'room/' || rooms.value)), 0) AS head,
+        coalesce((SELECT marker.seq FROM marker
+            WHERE marker.person = :person AND marker.room = rooms.value AND marker.thread = 0), 0) AS read
+    FROM json_each(:rooms) AS rooms
+) AS asked
+"""
+
+_encode = msgspec.json.Encoder().encode
+_decode_room = msgspec.json.Decoder(RoomView).decode
+_decode_cohort = msgspec.json.Decoder(CohortView).decode
+_decode_user = msgspec.json.Decoder(UserView).decode
+_decode_members = msgspec.json.Decoder(dict[PersonId, dict[str, Any]]).decode
+_decode_unread = msgspec.json.Decoder(dict[RoomId, Unread]).decode
+
+
+def read_room(connection: apsw.Connection, room: RoomId) -> tuple[int, RoomView] | None:
+    found = connection.execute(_ROOM, {"room": room, "limit": limits.snapshot_messages}).get
+    return None if found is None else (found[0], _decode_room(found[1]))
+
+
+def read_cohort(connection: apsw.Connection, cohort: CohortId) -> tuple[int, CohortView] | None:
+    found = connection.execute(_COHORT, {"cohort": cohort, "limit": limits.snapshot_members_max}).get
+    return None if found is None else (found[0], _decode_cohort(found[1]))
+
+
+def read_user(connection: apsw.Connection, person: PersonId) -> tuple[int, UserView]:
+    seq, view = connection.execute(_USER, {"person": person, "limit": limits.snapshot_mentions}).get
+    return seq, _decode_user(view)
+
+
+def read_cohort_of(connection: apsw.Connection, room: RoomId) -> CohortId | None:
+    found: CohortId | None = connection.execute(_COHORT_OF, (room,)).get
+    return found
+
+
+def read_members(
+    connection: apsw.Connection, cohort: CohortId, people: Sequence[PersonId]
+) -> dict[PersonId, dict[str, Any]]:
+    found = connection.execute(_MEMBERS, {"cohort": cohort, "people": _encode(list(people)).decode()}).get
+    return _decode_members(found)
+
+
+def read_unread(connection: apsw.Connection, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
+    bindings = {"person": person, "rooms": _encode(list(rooms)).decode(), "limit": limits.unread_count_max}
+    return _decode_unread(connection.execute(_UNREAD, bindings).get)
