@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 
 from tertulia import routes
-from tertulia.auth.secret import load_secret
+from tertulia.auth.secret import own_secret
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
 from tertulia.bus.in_process import InProcessBus
@@ -27,7 +27,8 @@ from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
-from tertulia.projections.sqlite_fold import projections
+from tertulia.projections.search import SearchIndex
+from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.websocket.connection import WebSocketShell
 from tertulia.websocket.liveness import TimingWheel
@@ -35,6 +36,7 @@ from tertulia.websocket.liveness import TimingWheel
 logger = structlog.get_logger("tertulia.app")
 
 LOG_FILE = "tertulia.sqlite3"
+PROJECTIONS = (ROOMS, PEOPLE, SearchIndex())
 WEBAPP = Path(__file__).parent / "webapp"
 
 
@@ -68,16 +70,16 @@ async def open_node(settings: Settings) -> Flow:
     `SecretRefused`."""
     settings.data.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    tokens = Tokens(load_secret(settings.data), clock=clock)
+    tokens = Tokens(own_secret(settings.data), clock=clock)
     ids = RandomIds()
     node_id = ids.new_id()
     bus = make_bus(settings.bus, node_id=node_id)
-    log = await SqliteLog.open(log_path(settings), projections=projections(), shared=bool(settings.bus))
+    log = await SqliteLog.open(log_path(settings), projections=PROJECTIONS, shared=bool(settings.bus))
     node = Node(
         node_id=node_id,
         log=log,
         bus=bus,
-        reading=SqliteReading(log),
+        reading=SqliteReading(log.readers),
         tokens=tokens,
         rates=CommandRates(is_limited=settings.rate_limits),
         clock=clock,
@@ -167,6 +169,7 @@ def route_settings(settings: Settings) -> routes.RouteSettings:
         webapp=WEBAPP,
         origins=frozenset(settings.origins),
         metrics_token=settings.metrics_token or None,
+        rate_limits=settings.rate_limits,
     )
 
 
