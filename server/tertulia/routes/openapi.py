@@ -87,8 +87,12 @@ def _responses(call: Call, schema_of: dict[int, Any]) -> dict[str, Any]:
         "200": {"description": "Done", "content": {media: {"schema": good} for media in call.media}}
     }
     if call.who == "operator":
+        if call.path == "/readyz":
+            responses["503"] = {**responses["200"], "description": "Not now, and why"}
         return responses
-    problem = _REF.format(name="Refused" if call.path == "/api/commands" else "Problem")
+    problem: dict[str, Any] = {"$ref": _REF.format(name="Problem")}
+    if call.path == "/api/commands":
+        problem = {"anyOf": [{"$ref": _REF.format(name="Refused")}, problem]}
     codes = dict.fromkeys((*ANY_MEETS, *(MEMBERS_MEET if call.who == "member" else ()), *call.refuses))
     by_status: dict[int, list[str]] = {}
     for code in codes:
@@ -96,6 +100,6 @@ def _responses(call: Call, schema_of: dict[int, Any]) -> dict[str, Any]:
     for status, named in sorted(by_status.items()):
         responses[str(status)] = {
             "description": " ".join(f"`{code}`: {CODES[code][1]}" for code in named),
-            "content": {"application/json": {"schema": {"$ref": problem}}},
+            "content": {"application/json": {"schema": problem}},
         }
     return responses
