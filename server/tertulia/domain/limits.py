@@ -125,6 +125,7 @@ presence_list_people_max: Final = 200
 presence_lease_s: Final = 30.0
 presence_refresh_s: Final = 10.0
 typing_every_s: Final = 3.0
+typing_slack_s: Final = 0.5
 typing_expires_s: Final = 6.0
 typing_names_max: Final = 3
 typing_readers_max: Final = 500
