@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 
 from tertulia import routes
-from tertulia.auth.secret import own_secret
+from tertulia.auth.secret import own_secret, secret_from
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
 from tertulia.bus.in_process import InProcessBus
@@ -25,7 +25,7 @@ from tertulia.eventlog import LogRefused
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.live.flow import Flow
 from tertulia.live.node import Node
-from tertulia.live.ports import RandomIds, SystemClock
+from tertulia.live.ports import Clock, RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
@@ -45,7 +45,8 @@ class Settings:
     """What an operator may set; the same names on the command line, in the environment and in a TOML file.
 
     `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`;
-    with a bus that reaches other nodes the data folder may be shared by several nodes of one machine.
+    with a bus that reaches other nodes the data folder may be shared by several nodes of one machine. `secret_file`:
+    the secret for tokens; without it, the one this data folder makes for itself.
     """
 
     data: Path
@@ -55,6 +56,7 @@ class Settings:
     bus: str = ""
     origins: tuple[str, ...] = ()
     public_url: str = ""
+    secret_file: Path | None = None
     connections_max: int = limits.connections_max
     rate_limits: bool = True
     metrics_token: str = ""
@@ -65,12 +67,13 @@ class SettingsRefused(Exception):
     """A setting cannot be used; the message names it and says what to do."""
 
 
-async def open_node(settings: Settings) -> Flow:
+async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     """Everything a node needs, opened and handed together; not started. Raises LogRefused, SettingsRefused,
     `SecretRefused`."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    clock = SystemClock()
-    tokens = Tokens(own_secret(settings.data), clock=clock)
+    clock = clock or SystemClock()
+    secret = own_secret(settings.data) if settings.secret_file is None else secret_from(settings.secret_file)
+    tokens = Tokens(secret, clock=clock)
     ids = RandomIds()
     node_id = ids.new_id()
     bus = make_bus(settings.bus, node_id=node_id)
@@ -112,9 +115,9 @@ def make_bus(url: str, *, node_id: str) -> Bus:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Flow]:
+async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Flow]:
     """A node's flow, started; stopped and closed at the end. What the server and the command line both use."""
-    flow = await open_node(settings)
+    flow = await open_node(settings, clock=clock)
     try:
         await flow.start()
         try:

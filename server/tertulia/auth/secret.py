@@ -29,7 +29,23 @@ def own_secret(folder: Path) -> bytes:
         return _read(path)
 
 
-def _read(path: Path) -> bytes:
+def secret_from(path: Path) -> bytes:
+    """The secret an operator keeps in a file of their own (`--secret-file`)."""
+    try:
+        return _read(path, otherwise=_NAME_ANOTHER)
+    except FileNotFoundError:
+        raise SecretRefused(
+            f"There is no secret file {path}. Make one: head -c 32 /dev/urandom | base64 > {path}; chmod 600 {path}"
+        ) from None
+    except OSError as error:
+        raise SecretRefused(f"The secret file {path} cannot be read: {error.strerror}. {_NAME_ANOTHER}") from None
+
+
+_DELETE: Final = "delete it: a new one is made and everybody must sign in again."
+_NAME_ANOTHER: Final = "name another with --secret-file; everybody must then sign in again."
+
+
+def _read(path: Path, *, otherwise: str = _DELETE) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except PermissionError:
@@ -44,7 +60,7 @@ def _read(path: Path) -> bytes:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise SecretRefused(
                 f"{path} can be read by others (mode {mode}). If nobody else has read it: chmod 600 {path}. "
-                "If in doubt, delete it: a new one is made and everybody must sign in again."
+                f"If in doubt, {otherwise}"
             )
         secret = os.read(descriptor, _BYTES_READ_MAX).strip()
     finally:
@@ -52,7 +68,7 @@ def _read(path: Path) -> bytes:
     if len(secret) < limits.secret_bytes_min:
         raise SecretRefused(
             f"{path} holds {len(secret)} bytes; at least {limits.secret_bytes_min} are needed. Put a longer "
-            "secret there, or delete it: a new one is made and everybody must sign in again."
+            f"secret there, or {otherwise}"
         )
     return secret
 
