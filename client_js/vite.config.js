@@ -11,6 +11,7 @@ export default defineConfig({
     outDir: "../../server/tertulia/webapp",
     emptyOutDir: true,
     assetsDir: "assets",
+    assetsInlineLimit: 0, // the content security policy takes no data: fonts
     manifest: true,
     license: { fileName: "licenses.md" }, // of what is bundled
     sourcemap: false,

@@ -37,7 +37,7 @@ export class TtHomeView extends Light {
       <div class="home-title">
         ${state.course_name && state.course_name !== state.name ? html`<p class="eyebrow"><bdi>${state.course_name}</bdi></p>` : nothing}
         <h1><bdi>${state.name}</bdi></h1>
-        <p>${t("welcome_back", { name: cohort.me.name })} ${cohort.unreadTotal ? t("n_unread", { n: cohort.unreadTotal }) : t("all_read")}</p>
+        <p>${t("welcome_back", { name: cohort.me.name })} ${cohort.unreadTotal ? t("you_have_unread", { n: cohort.unreadTotal }) : t("all_read")}</p>
       </div>
       ${this.rooms()} ${this.mentions()} ${this.people()}
     </div>`;

@@ -17,7 +17,7 @@ export default {
   paste_link: "Invite link", go_on: "Continue",
 
   // Left column and home
-  welcome_back: "Hello, {name}.", all_read: "You have read everything.", n_unread: { one: "{n} unread message", other: "{n} unread messages" },
+  welcome_back: "Hello, {name}.", all_read: "You have read everything.", you_have_unread: { one: "You have {n} unread message.", other: "You have {n} unread messages." }, n_unread: { one: "{n} unread message", other: "{n} unread messages" },
   here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", no_rooms: "There are no rooms yet.",
   for_you: "Said to you", mentioned_in: "{name} mentioned you in {room}", my_menu: "My settings", to_all_rooms: "All rooms",
   kind_discussion: "discussion", kind_announcements: "announcements", kind_resources: "resources", kind_live: "live session", kind_team: "team",

@@ -17,7 +17,7 @@ export default {
   paste_link: "Enlace de invitación", go_on: "Continuar",
 
   // Left column and home
-  welcome_back: "Hola, {name}.", all_read: "Lo has leído todo.", n_unread: { one: "{n} mensaje sin leer", other: "{n} mensajes sin leer" },
+  welcome_back: "Hola, {name}.", all_read: "Lo has leído todo.", you_have_unread: { one: "Tienes {n} mensaje sin leer.", other: "Tienes {n} mensajes sin leer." }, n_unread: { one: "{n} mensaje sin leer", other: "{n} mensajes sin leer" },
   here_now: "Aquí ahora · {n} de {all}", n_more: "y {n} más", not_connected: "sin conexión", create_room: "Nueva sala", no_rooms: "Todavía no hay salas.",
   for_you: "Te mencionaron", mentioned_in: "{name} te mencionó en {room}", my_menu: "Mis ajustes", to_all_rooms: "Todas las salas",
   kind_discussion: "conversación", kind_announcements: "avisos", kind_resources: "recursos", kind_live: "sesión en vivo", kind_team: "equipo",

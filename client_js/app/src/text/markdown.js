@@ -63,6 +63,7 @@ export function plain(text, charsMax = 140) {
     .replace(/```[^\n]*\n?|```/g, " ")
     .replace(/@\[([^\]]*)\]\([^)]*\)/g, "@$1")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/^\s*(?:[-*+]|\d+\.)\s+/gm, "")
     .replace(/[*_~`>#]+/g, "")
     .replace(/\s+/g, " ")
     .trim();
@@ -75,6 +76,7 @@ function purify(html) {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
     ALLOWED_URI_REGEXP: LINK,
+    ADD_URI_SAFE_ATTR: ["start", "data-tex", "data-display", "data-person"], // they are words, not addresses
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,

@@ -8,7 +8,9 @@ export function hueOf(id) {
   for (let index = 0; index < id.length; index += 1) {
     hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
   }
-  hash ^= hash >>> 15;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b); // and stir, for ids that differ in a letter
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  hash ^= hash >>> 16;
   return (hash >>> 0) % HUES;
 }
 

@@ -13,7 +13,7 @@ function format(lang, options) {
 
 /** @param {number} at @param {string} lang */
 export function clock(at, lang) {
-  return format(lang, { hour: "2-digit", minute: "2-digit" }).format(at);
+  return format(lang, { hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** @param {number} at @param {string} lang */
@@ -39,7 +39,7 @@ export function day(at, now, lang, t) {
 /** Short: the time today, else the date. @param {number} at @param {number} now @param {string} lang */
 export function brief(at, now, lang) {
   if (dayNumber(at) === dayNumber(now)) return clock(at, lang);
-  return format(lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(at);
+  return format(lang, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** The number of the local day. @param {number} at */

@@ -1,0 +1,66 @@
+"""Fixtures of the browser tests: one Chromium for all, one school per file, visitors that are checked when they leave."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.school import School
+from tests.browser.visitor import Visitor
+
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SHOTS = Path(__file__).with_name("shots")
+
+Visit = Callable[..., Visitor]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Scoped to this package: the loop of Playwright's sync API must be gone before other packages' async tests."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    running = School(tmp_path_factory.mktemp("school"))
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, school: School) -> Iterator[Visit]:
+    """`visit("Mei", size="phone")`: a new window, not yet at any page."""
+    visitors: list[Visitor] = []
+
+    def come(name: str | None = None, **how: str) -> Visitor:
+        visitors.append(Visitor(chromium, school, name, **how))
+        return visitors[-1]
+
+    yield come
+    faults = [f"{visitor.name}: {fault}" for visitor in visitors for fault in visitor.faults]
+    for visitor in visitors:
+        visitor.context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    SHOTS.mkdir(exist_ok=True)
+    return SHOTS

@@ -1,0 +1,121 @@
+"""One person at one browser window: opens the app, reads and writes, and notes everything that must not happen."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect
+
+from tests.browser.school import School
+
+SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900), "smallest": (320, 640)}
+NOT_FAULTS = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED", "WebSocket connection to", "status of 4", "net::ERR_CONNECTION_RESET")
+
+
+class Visitor:
+    """`page` is Playwright's. `faults` gathers errors of scripts, breaches of the content security policy, dialogs and
+    requests to other servers; a test that ends with any fails."""
+
+    def __init__(self, browser: Browser, school: School, name: str | None, *, size: str = "desk", theme: str = "light", lang: str = "en-GB") -> None:
+        width, height = SIZES[size]
+        self.school = school
+        self.name = name
+        self.faults: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,  # type: ignore[arg-type]
+            locale=lang,
+            timezone_id="Europe/Lisbon",
+            has_touch=size == "phone",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        self.context.set_default_timeout(10_000)
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("console", self._on_console)
+        self.page.on("dialog", self._on_dialog)
+        self.page.on("request", self._on_request)
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.context.close()
+
+    # --- coming in -----------------------------------------------------------------------------------------------
+
+    def enter(self, path: str | None = None) -> Visitor:
+        """With a ready link, as the demo prints it; then to `path`."""
+        assert self.name is not None
+        self.page.goto(f"{self.school.url}/join#token={self.school.token(self.name)}")
+        expect(self.page.locator("tt-home-view h1")).to_be_visible()
+        if path:
+            self.go(path)
+        return self
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.school.url + path)
+
+    def room(self, room: str = "general") -> Visitor:
+        self.enter(f"/room/{room}")
+        expect(self.page.locator("main tt-composer form")).to_be_visible()
+        return self
+
+    # --- what is on screen ---------------------------------------------------------------------------------------
+
+    @property
+    def log(self) -> Locator:
+        return self.page.locator("#log")
+
+    @property
+    def field(self) -> Locator:
+        return self.page.locator("main tt-composer textarea").last
+
+    def message(self, seq: int) -> Locator:
+        return self.page.locator(f"#log .msg[data-seq='{seq}']")
+
+    def saying(self, text: str) -> Locator:
+        return self.log.locator(".msg", has_text=text)
+
+    def say(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def top_of(self, seq: int) -> float:
+        """Where a message stands on the glass, in px from the top of the log."""
+        script = "([seq]) => { const log = document.querySelector('#log').getBoundingClientRect().top;" \
+            " return document.querySelector(`#log .msg[data-seq='${seq}']`).getBoundingClientRect().top - log; }"
+        return float(self.page.evaluate(script, [seq]))
+
+    def scroll(self, px: int) -> None:
+        self.page.evaluate("px => { document.querySelector('#log').scrollTop += px; }", px)
+        self.frames()
+
+    def frames(self, count: int = 3) -> None:
+        """Let some frames be drawn."""
+        self.page.evaluate(
+            "count => new Promise(done => { const next = () => (count-- ? requestAnimationFrame(next) : done()); next(); })",
+            count,
+        )
+
+    def cut(self) -> None:
+        self.context.set_offline(True)
+
+    def mend(self) -> None:
+        self.context.set_offline(False)
+
+    # --- what must not happen ------------------------------------------------------------------------------------
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(word in message.text for word in NOT_FAULTS):
+            self.faults.append(f"console: {message.text[:400]}")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != self.school.url:
+            self.faults.append(f"request outside: {request.url}")
