@@ -80,7 +80,7 @@ class NodeDesk:
 
     def typing(self, conversation: Conversation, request: Typing) -> None:
         if self._follows(conversation, request.room):
-            self._soft.here.typing(conversation, request.room, request.thread)
+            self._soft.here.types(conversation, request.room, request.thread)
 
     def in_view(self, conversation: Conversation, request: InView) -> None:
         if self._follows(conversation, request.room):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tertulia.domain.events import MemberBanned, MemberLeft, ReactionSet, RoleChanged
+from tertulia.domain.events import MemberBanned, MemberLeft, MessagePosted, ReactionSet, RoleChanged
 from tertulia.domain.ids import PersonId, RoomId, StreamName, stream_kind, stream_owner
 from tertulia.domain.policy import is_staff
 from tertulia.live.node import Node
@@ -17,26 +17,40 @@ def happened(node: Node, soft: SoftState, entry: Entry) -> None:
     """May be called more than once for the same entry; each effect bears that."""
     if entry.name not in _OF_INTEREST:
         return
-    if entry.name == "message_posted":
-        soft.posted(RoomId(stream_owner(entry.stream)), entry.by)
-        return
     match decode_event(entry):
+        case MessagePosted(thread=thread):
+            soft.here.posted(RoomId(stream_owner(entry.stream)), thread, person=entry.by)
         case ReactionSet(message=message):
             soft.reacted(RoomId(stream_owner(entry.stream)), message=message, person=entry.by)
         case MemberBanned(person=person):
-            send_away(node, person, why="banned")
+            send_away(node, soft, person, why="banned")
         case MemberLeft(person=person):
-            send_away(node, person, why="not_a_member")
-        case RoleChanged(person=person, role=role) if not is_staff(role):
-            _drop_staff_streams(node, person)
+            send_away(node, soft, person, why="not_a_member")
+        case RoleChanged(person=person, role=role):
+            for room in _rooms_followed(node, person):
+                soft.here.set_role(room, person, role)
+            if not is_staff(role):
+                _drop_staff_streams(node, person)
         case _:
             pass
 
 
-def send_away(node: Node, person: PersonId, *, why: str) -> None:
-    """Close all sockets of a person on this node."""
+def send_away(node: Node, soft: SoftState, person: PersonId, *, why: str) -> None:
+    """Close all sockets of a person on this node; they are gone from its rooms at once."""
+    rooms = _rooms_followed(node, person)
     for conversation in list(node.people.get(person, ())):
         conversation.close(why)
+    for room in rooms:
+        soft.here.remove(room, person)
+
+
+def _rooms_followed(node: Node, person: PersonId) -> set[RoomId]:
+    return {
+        RoomId(stream_owner(stream))
+        for conversation in node.people.get(person, ())
+        for stream in conversation.follows
+        if stream_kind(stream) == "room"
+    }
 
 
 def _drop_staff_streams(node: Node, person: PersonId) -> None:

@@ -33,7 +33,7 @@ class Flow:
 
     async def start(self) -> None:
         """Begin to hear and to tick. Raises `BusRefused`."""
-        await self.node.bus.start(self.receiver.receive, self._check_heads_now)
+        await self.node.bus.start(self.receiver.receive, self._bus_reconnected)
         for period_s, work in (
             *self.soft.ticks(),
             (limits.head_check_s, self.receiver.check_heads),
@@ -68,7 +68,9 @@ class Flow:
         handle(self.node, command, person=person, cohort=cohort, answer=settle)
         return await answer
 
-    def _check_heads_now(self) -> None:
+    def _bus_reconnected(self) -> None:
+        """The bus was away: what it did not tell is in the log, and who is where must be told anew."""
+        self.soft.here.reconnected()
         self.node.spawn(self.receiver.check_heads())
 
     async def _tidy(self) -> None:

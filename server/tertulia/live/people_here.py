@@ -1,24 +1,132 @@
-"""Presence and typing on this node (being written: presence/ is not there yet)."""
+"""Presence and typing on this node: from connections to `presence/`, from there to readers and to other nodes."""
 
 from __future__ import annotations
 
+import asyncio
+
 from tertulia.bus import BusMessage
 from tertulia.conversation import Conversation
-from tertulia.domain.ids import PersonId, RoomId
+from tertulia.domain.ids import PersonId, RoomId, StreamName, room_stream, stream_owner
+from tertulia.domain.policy import Role
+from tertulia.hub.channel import Soft
 from tertulia.live.node import Node
+from tertulia.presence import PRESENCE, TYPING, Moved, People, Typing
+from tertulia.wire.codec import encode
+from tertulia.wire.records import PresenceChanged
 
 
 class PeopleHere:
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._people = People(node.node_id, life=node.clock.now_ms())
+        self._typing = Typing(self._people.count)
 
-    def enter(self, room: RoomId, conversation: Conversation) -> None: ...
-    def leave(self, room: RoomId, conversation: Conversation) -> None: ...
-    def forget(self, conversation: Conversation) -> None: ...
-    def typing(self, conversation: Conversation, room: RoomId, thread: int | None) -> None: ...
-    def look(self, conversation: Conversation, room: RoomId, people: frozenset[PersonId]) -> None: ...
-    def posted(self, room: RoomId, person: PersonId) -> None: ...
-    def tell_all(self, room: RoomId, conversation: Conversation) -> None: ...
-    def receive(self, message: BusMessage) -> None: ...
-    def node_leaves(self) -> None: ...
-    async def tick(self) -> None: ...
+    # --- this node's connections --------------------------------------------------------------------------------
+
+    def enter(self, room: RoomId, conversation: Conversation) -> None:
+        """A conversation follows the room: it counts as here, and is told who is."""
+        member = conversation.member
+        assert member is not None, "only members follow rooms"
+        state = self._node.cohort_state(member.cohort)
+        role = state.roles.get(member.person) if state else None
+        if role is None:
+            return  # sent away this very moment
+        said = self._people.enter(room, member.person, role=role)
+        if said is not None:
+            self._publish(room, PRESENCE, said)
+        conversation.say(self._people.presence(room))
+
+    def leave(self, room: RoomId, conversation: Conversation) -> None:
+        if conversation.member is not None:
+            self._people.leave(room, conversation.member.person, now_s=_now_s())
+        conversation.in_view.pop(room, None)
+
+    def remove(self, room: RoomId, person: PersonId) -> None:
+        """No longer a member: gone at once."""
+        self._people.remove(room, person)
+
+    def set_role(self, room: RoomId, person: PersonId, role: Role) -> None:
+        self._people.set_role(room, person, role)
+
+    def look(self, conversation: Conversation, room: RoomId, people: frozenset[PersonId]) -> None:
+        """A client says whom it shows: it is told which of them are here, and of their coming and going."""
+        conversation.in_view[room] = people
+        here = sorted(self._people.here(room, people))
+        conversation.say(PresenceChanged(room=room, count=self._people.count(room), joined=here))
+
+    def tell_all(self, room: RoomId, conversation: Conversation) -> None:
+        conversation.say(self._people.presence(room))
+
+    # --- typing -------------------------------------------------------------------------------------------------
+
+    def types(self, conversation: Conversation, room: RoomId, thread: int | None) -> None:
+        member = conversation.member
+        assert member is not None, "only members type"
+        said = self._typing.types(room, thread, person=member.person, now_s=_now_s())
+        if said is not None:
+            self._publish(room, TYPING, said)
+            self._tell_typing()
+
+    def posted(self, room: RoomId, thread: int | None, *, person: PersonId) -> None:
+        """Who has said it types it no more. (Readers see the message; the next tick tells the rest.)"""
+        self._typing.posted(room, thread, person=person)
+
+    # --- ticks and other nodes ----------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        moved, said = self._people.tick(_now_s())
+        for change in moved:
+            self._tell_moved(change)
+        for room, payload in said:
+            self._publish(room, PRESENCE, payload)
+        self._tell_typing()
+
+    def receive(self, message: BusMessage) -> None:
+        """What another node says of its people."""
+        room = RoomId(stream_owner(StreamName(message.channel)))
+        if message.node == self._node.node_id:
+            return
+        if message.stream == PRESENCE:
+            self._people.hear(room, message.record, node=message.node, now_s=_now_s())
+        elif message.stream == TYPING:
+            self._typing.hear(room, message.record, now_s=_now_s())
+            self._tell_typing()
+
+    def reconnected(self) -> None:
+        for room, payload in self._people.reconnected():
+            self._publish(room, PRESENCE, payload)
+
+    def node_leaves(self) -> None:
+        for room, payload in self._people.node_leaves():
+            self._publish(room, PRESENCE, payload)
+
+    # --- private ------------------------------------------------------------------------------------------------
+
+    def _tell_moved(self, change: Moved) -> None:
+        channel = self._node.channels.get(room_stream(change.room))
+        if channel is None:
+            return
+        channel.tell(Soft(encode(change.record), "state", change.room))
+        if not self._people.is_large(change.room):
+            return
+        count = self._people.count(change.room)
+        for conversation in self._node.conversations:
+            in_view = conversation.in_view.get(change.room)
+            if in_view and (in_view & (change.came | change.went)):
+                joined, left = sorted(in_view & change.came), sorted(in_view & change.went)
+                conversation.say(PresenceChanged(room=change.room, count=count, joined=joined, left=left))
+
+    def _tell_typing(self) -> None:
+        for record in self._typing.changes(_now_s()):
+            channel = self._node.channels.get(room_stream(record.room))
+            if channel is not None:
+                channel.tell(Soft(encode(record), "ephemeral", record.room))
+
+    def _publish(self, room: RoomId, kind: StreamName, payload: bytes) -> None:
+        self._node.bus.publish(
+            BusMessage(channel=room_stream(room), stream=kind, epoch="", seq=0, record=payload, node=self._node.node_id)
+        )
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -38,9 +38,6 @@ class SoftState:
         if person in self._node.people:
             self._mine.setdefault((room, person), set()).add(message)
 
-    def posted(self, room: RoomId, person: PersonId) -> None:
-        self.here.posted(room, person)
-
     # --- heads --------------------------------------------------------------------------------------------------
 
     def watch_head(self, stream: StreamName, conversation: Conversation) -> None:
@@ -125,7 +122,6 @@ class SoftState:
     def forget(self, conversation: Conversation) -> None:
         for stream in [stream for stream, watching in self._heads.items() if conversation in watching]:
             self.unwatch_head(stream, conversation)
-        self.here.forget(conversation)
 
     async def tell_missed(self, conversation: Conversation) -> None:
         """A slow reader is clear again: tell it the state it missed, as it is now."""
