@@ -1,0 +1,405 @@
+"""Who is here, over several nodes: leases, and that any interleaving of what they tell each other comes right."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tertulia.domain import limits
+from tertulia.domain.ids import PersonId, RoomId
+from tertulia.presence import People
+from tertulia.presence.messages import All, Some, decode_presence, encode
+from tertulia.wire.records import Presence, PresenceChanged
+
+ROOM = RoomId("heaps")
+ANA, BEN, EVE = PersonId("ana"), PersonId("ben"), PersonId("eve")
+TICK_S = limits.presence_tick_s
+LEASE_S = limits.presence_lease_s
+GRACE_S = limits.presence_grace_s
+
+
+class Cluster:
+    """Nodes on one bus, with a client at each that reads one room and believes what it is told."""
+
+    def __init__(self, *names: str) -> None:
+        self.now_s = 1_000.0
+        self.lives = 0
+        self.nodes: dict[str, People] = {}
+        self.clients: dict[str, set[PersonId]] = {}
+        self.connections: Counter[tuple[str, PersonId]] = Counter()
+        self.wire: list[tuple[str, str, bytes]] = []
+        """Under way: from, to, payload."""
+        self.told_left: list[tuple[str, PersonId]] = []
+        for name in names:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        self.lives += 1
+        self.nodes[name] = People(name, life=self.lives)
+        self.clients[name] = set()
+
+    def kill(self, name: str) -> None:
+        """Without a word; what it said is still under way."""
+        self.nodes.pop(name, None)
+        for node, person in list(self.connections):
+            if node == name:
+                del self.connections[node, person]
+
+    def say_goodbye(self, name: str) -> None:
+        for said in self.nodes[name].node_leaves():
+            self.send(name, said.payload)
+        self.kill(name)
+
+    def enter(self, name: str, person: PersonId) -> None:
+        self.connections[name, person] += 1
+        payload = self.nodes[name].enter(ROOM, person, role="learner")
+        if payload is not None:
+            self.send(name, payload)
+
+    def leave(self, name: str, person: PersonId) -> None:
+        if self.connections[name, person]:
+            self.connections[name, person] -= 1
+            self.nodes[name].leave(ROOM, person, now_s=self.now_s)
+
+    def send(self, name: str, payload: bytes) -> None:
+        self.wire += [(name, other, payload) for other in self.nodes]
+
+    def deliver(self, place: int) -> None:
+        sender, to, payload = self.wire[place]
+        if to in self.nodes:
+            self.nodes[to].hear(ROOM, payload, node=sender, now_s=self.now_s)
+
+    def deliver_all(self) -> None:
+        for place in range(len(self.wire)):
+            self.deliver(place)
+        self.wire.clear()
+
+    def tick(self, name: str) -> None:
+        moved, said = self.nodes[name].tick(self.now_s)
+        for room in moved:
+            match room.record:
+                case Presence(people=list(people)):
+                    self.clients[name] = set(people)
+                case PresenceChanged(joined=joined, left=left):
+                    self.clients[name] = (self.clients[name] | set(joined)) - set(left)
+                    self.told_left += [(name, person) for person in left]
+            assert room.record.count == len(self.clients[name])
+        for message in said:
+            self.send(name, message.payload)
+
+    def run(self, seconds: float) -> None:
+        """Calm: every node ticks in time and everything arrives at once."""
+        until_s = self.now_s + seconds
+        while self.now_s < until_s:
+            for name in list(self.nodes):
+                self.tick(name)
+            self.deliver_all()
+            self.now_s += TICK_S
+
+    def truth(self) -> set[PersonId]:
+        return {person for (_, person), count in self.connections.items() if count}
+
+    def seen(self, name: str) -> set[PersonId]:
+        return set(self.nodes[name].presence(ROOM).people or ())
+
+
+# --- in calm --------------------------------------------------------------------------------------------------------
+
+
+def test_nodes_see_each_others_people_within_two_ticks() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("a", ANA)
+    cluster.enter("b", BEN)
+    cluster.run(2 * TICK_S)
+    assert cluster.seen("a") == cluster.seen("b") == {ANA, BEN}
+    cluster.run(TICK_S)
+    assert cluster.clients["a"] == cluster.clients["b"] == {ANA, BEN}
+
+
+def test_the_first_on_a_node_asks_and_is_answered_at_the_next_tick() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("a", ANA)
+    cluster.run(3 * TICK_S)
+    cluster.start("late")
+    cluster.enter("late", EVE)
+    cluster.deliver_all()
+    cluster.run(TICK_S)
+    assert cluster.seen("late") == {ANA, EVE}
+
+
+def test_a_person_on_two_nodes_leaves_with_the_last() -> None:
+    cluster = Cluster("a", "b", "c")
+    cluster.enter("a", ANA)
+    cluster.enter("b", ANA)
+    cluster.run(10)
+    cluster.leave("a", ANA)
+    cluster.run(GRACE_S + 10)
+    assert all(cluster.seen(name) == {ANA} for name in "abc")
+    cluster.leave("b", ANA)
+    cluster.run(GRACE_S + 3 * TICK_S)
+    assert all(cluster.seen(name) == set() for name in "abc")
+
+
+def test_moving_to_another_node_is_no_leave() -> None:
+    """A deploy: each connection is made anew elsewhere before the old one goes, then the node leaves in order."""
+    cluster = Cluster("old", "new", "other")
+    for person in (ANA, BEN):
+        cluster.enter("old", person)
+    cluster.enter("other", EVE)
+    cluster.run(20)
+    for person in (ANA, BEN):
+        cluster.enter("new", person)
+        cluster.leave("old", person)
+        cluster.run(2 * TICK_S)
+    cluster.say_goodbye("old")
+    cluster.run(2 * LEASE_S)
+    assert cluster.told_left == []
+    assert cluster.seen("other") == {ANA, BEN, EVE}
+
+
+def test_a_clean_leave_of_a_node_is_told_at_the_next_tick() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("a", ANA)
+    cluster.enter("b", BEN)
+    cluster.run(10)
+    cluster.say_goodbye("a")
+    cluster.deliver_all()
+    cluster.tick("b")
+    assert cluster.clients["b"] == {BEN}
+
+
+def test_the_people_of_a_killed_node_leave_within_the_lease() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("a", ANA)
+    cluster.enter("b", BEN)
+    cluster.run(20)
+    cluster.kill("a")
+    cluster.run(limits.presence_refresh_s)
+    assert cluster.clients["b"] == {ANA, BEN}, "a short silence is no death"
+    cluster.run(LEASE_S - limits.presence_refresh_s)
+    assert cluster.clients["b"] == {BEN}
+
+
+def test_nobody_flickers_in_calm() -> None:
+    cluster = Cluster("a", "b", "c")
+    for name, person in (("a", ANA), ("b", BEN), ("c", EVE)):
+        cluster.enter(name, person)
+    cluster.run(300)
+    assert cluster.told_left == []
+    assert cluster.clients["a"] == cluster.clients["b"] == cluster.clients["c"] == {ANA, BEN, EVE}
+
+
+def test_a_calm_room_says_one_message_per_lease_refresh() -> None:
+    cluster = Cluster("a")
+    for number in range(100):
+        cluster.enter("a", PersonId(f"p-{number}"))
+    said = 0
+    for _ in range(200):
+        said += len(cluster.nodes["a"].tick(cluster.now_s)[1])
+        cluster.now_s += TICK_S
+    assert said <= 300 / limits.presence_refresh_s + 1
+
+
+def test_after_an_outage_of_the_bus_both_sides_catch_up_within_two_ticks() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("a", ANA)
+    cluster.enter("b", BEN)
+    cluster.run(20)
+    cluster.enter("a", EVE)
+    cluster.leave("b", BEN)
+    for _ in range(40):
+        cluster.now_s += TICK_S
+        cluster.tick("a")
+        cluster.tick("b")
+        cluster.wire.clear()
+    assert cluster.seen("b") == set()
+    for said in cluster.nodes["a"].reconnected():
+        cluster.send("a", said.payload)
+    cluster.deliver_all()
+    cluster.run(2 * TICK_S)
+    assert cluster.seen("a") == cluster.seen("b") == {ANA, EVE}
+
+
+def test_a_node_that_starts_again_under_its_name_is_believed() -> None:
+    cluster = Cluster("a", "b")
+    cluster.enter("b", BEN)
+    for _ in range(30):
+        cluster.enter("a", ANA)
+        cluster.run(TICK_S)
+    cluster.kill("a")
+    cluster.start("a")
+    cluster.enter("a", EVE)
+    cluster.run(2 * TICK_S)
+    assert cluster.seen("b") == {BEN, EVE}
+
+
+# --- what is heard --------------------------------------------------------------------------------------------------
+
+
+def test_an_older_message_changes_nothing() -> None:
+    people = People("b", life=1)
+    people.hear(ROOM, encode(All(7, 5, {"learner": [ANA]})), node="a", now_s=0)
+    for late in (All(7, 4, {"learner": [BEN]}), All(6, 9, {}), Some(7, 5, {"learner": [EVE]}, [ANA]), All(7, 5, {})):
+        people.hear(ROOM, encode(late), node="a", now_s=1)
+    assert people.presence(ROOM).people == [ANA]
+
+
+def test_a_change_alone_does_not_renew_the_lease() -> None:
+    """Who missed the list of all must not keep its ghosts because changes go on arriving."""
+    people = People("b", life=1)
+    people.hear(ROOM, encode(All(7, 1, {"learner": [ANA]})), node="a", now_s=0)
+    for number in range(2, 30):
+        people.hear(ROOM, encode(Some(7, number, {"learner": [BEN]}, [])), node="a", now_s=float(number))
+    people.tick(LEASE_S)
+    assert people.presence(ROOM).people == []
+
+
+def test_a_message_that_was_long_under_way_raises_no_ghost() -> None:
+    people = People("b", life=1)
+    people.hear(ROOM, encode(All(7, 2, {"learner": [ANA]})), node="a", now_s=0)
+    people.tick(LEASE_S)
+    people.hear(ROOM, encode(All(7, 1, {"learner": [ANA]})), node="a", now_s=LEASE_S + 1)
+    people.hear(ROOM, encode(All(7, 2, {"learner": [ANA]})), node="a", now_s=LEASE_S + 1)
+    assert people.presence(ROOM).people == []
+
+
+def test_roles_travel_and_ones_own_knowledge_goes_first() -> None:
+    people = People("b", life=1)
+    for number in range(limits.presence_list_people_max):
+        people.enter(ROOM, PersonId(f"p-{number}"), role="learner")
+    people.hear(ROOM, encode(All(7, 1, {"ta": [ANA], "bot": [EVE]})), node="a", now_s=0)
+    assert people.presence(ROOM).staff == [ANA]
+    people.enter(ROOM, ANA, role="learner")
+    assert people.presence(ROOM).staff == []
+    people.remove(ROOM, ANA)
+    assert people.presence(ROOM).staff == [ANA]
+    people.hear(ROOM, encode(Some(7, 2, {"learner": [ANA]}, [])), node="a", now_s=0)
+    assert people.presence(ROOM).staff == []
+
+
+def test_its_own_words_coming_back_are_ignored() -> None:
+    people = People("a", life=1)
+    people.hear(ROOM, encode(All(1, 99, {"learner": [ANA]})), node="a", now_s=0)
+    assert people.presence(ROOM).people == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"type":"other"}',
+        b'{"type":"all"}',
+        b'{"type":"all","life":1,"number":-1,"people":{}}',
+        b'{"type":"all","life":1,"number":1,"people":{"king":["ana"]}}',
+        b'{"type":"all","life":1,"number":1,"people":{"ta":[1]}}',
+        b'{"type":"some","life":1,"number":1e400,"came":{},"went":[]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_what_cannot_be_read_is_ignored(payload: bytes) -> None:
+    people = People("b", life=1)
+    people.hear(ROOM, payload, node="a", now_s=0)
+    assert people.tick(0.0) == ([], [])
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_harmless(payload: bytes) -> None:
+    People("b", life=1).hear(ROOM, payload, node="a", now_s=0)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.sampled_from(("learner", "ta", "bot")))))
+def test_a_message_reads_back(changes: list[tuple[bool, int, str]]) -> None:
+    people = People("a", life=3)
+    for is_in, number, role in changes:
+        if is_in:
+            people.enter(ROOM, PersonId(f"p-{number}"), role=role)  # type: ignore[arg-type]
+        else:
+            people.remove(ROOM, PersonId(f"p-{number}"))
+    for said in people.tick(0.0)[1]:
+        message = decode_presence(said.payload)
+        assert message is not None
+        assert msgspec.json.decode(encode(message)) == msgspec.json.decode(said.payload)
+
+
+# --- in a storm -----------------------------------------------------------------------------------------------------
+
+NODES = ("a", "b", "c")
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(("enter", "leave")), st.sampled_from(NODES), st.integers(0, 3)),
+    st.tuples(st.sampled_from(("kill", "goodbye", "tick", "reconnect")), st.sampled_from(NODES), st.just(0)),
+    st.tuples(st.sampled_from(("deliver", "repeat", "lose")), st.just(""), st.integers(0, 10_000)),
+    st.tuples(st.just("wait"), st.just(""), st.integers(1, 40)),
+)
+
+
+def play(cluster: Cluster, step: tuple[str, str, int]) -> None:
+    what, name, number = step
+    if name and name not in cluster.nodes:
+        cluster.start(name)
+    match what:
+        case "enter":
+            cluster.enter(name, PersonId(f"p-{number}"))
+        case "leave":
+            cluster.leave(name, PersonId(f"p-{number}"))
+        case "kill":
+            cluster.kill(name)
+        case "goodbye":
+            cluster.say_goodbye(name)
+        case "tick":
+            cluster.tick(name)
+        case "reconnect":
+            for said in cluster.nodes[name].reconnected():
+                cluster.send(name, said.payload)
+        case "wait":
+            cluster.now_s += number
+        case "deliver" | "repeat" | "lose" if cluster.wire:
+            place = number % len(cluster.wire)
+            if what != "lose":
+                cluster.deliver(place)
+            if what != "repeat":
+                del cluster.wire[place]
+
+
+@settings(max_examples=400, deadline=None)
+@given(steps=st.lists(STEPS, max_size=80), stale=st.randoms(use_true_random=False))
+def test_any_interleaving_converges_to_the_truth_within_the_lease(
+    steps: list[tuple[str, str, int]], stale: object
+) -> None:
+    """Nodes come, go and die, messages are lost, repeated and reordered at will; at the end of the storm what is
+    still under way arrives in any order. One lease of calm later, every node and every client knows exactly who is
+    here: nobody is missing and there are no ghosts."""
+    cluster = Cluster(*NODES)
+    for step in steps:
+        play(cluster, step)
+    stale.shuffle(cluster.wire)  # type: ignore[attr-defined]
+    cluster.deliver_all()
+    cluster.run(LEASE_S + 2 * TICK_S)
+    for name in cluster.nodes:
+        assert cluster.seen(name) == cluster.truth()
+        assert cluster.clients[name] == cluster.truth()
+    cluster.told_left.clear()
+    cluster.run(2 * LEASE_S)
+    assert cluster.told_left == [], "what came right stays right"
+    assert all(cluster.clients[name] == cluster.truth() for name in cluster.nodes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(steps=st.lists(STEPS, max_size=80))
+def test_whoever_stays_connected_is_never_told_to_have_left_on_their_own_node(
+    steps: list[tuple[str, str, int]],
+) -> None:
+    cluster = Cluster(*NODES)
+    cluster.enter("a", ANA)
+    cluster.tick("a")
+    for step in steps:
+        if step[:2] not in (("kill", "a"), ("goodbye", "a")):
+            play(cluster, step)
+    assert ANA in cluster.clients["a"]
+    assert ("a", ANA) not in cluster.told_left
