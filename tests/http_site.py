@@ -1,6 +1,8 @@
 """A node with its HTTP and WebSocket shells on a real port, in the test's own loop, so that a test can look inside.
 
-    async def test_something(site: Site) -> None:          # fixture: cohort demo, rooms general and quiet
+    site = demo_site                                # the fixture: cohort demo, rooms general and quiet
+
+    async def test_something(site: Site) -> None:
         ana = site.member("Ana")
         answer = await ana.get("/api/me")
 
@@ -148,7 +150,7 @@ async def furnish(flow: Flow, *, cohort: CohortId = COHORT, rooms: Mapping[str, 
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+async def demo_site(tmp_path: Path) -> AsyncIterator[Site]:
     async with serving(tmp_path / "data") as running:
         await furnish(running.flow)
         yield running
