@@ -39,6 +39,9 @@ page_events_max: Final = 500
 search_results_max: Final = 50
 search_chars_max: Final = 200
 search_candidates_max: Final = 400
+search_prefix_bytes_min: Final = 3
+search_months_max: Final = 240
+search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
 
 # A connection
@@ -111,8 +114,8 @@ log_read_cache_kib: Final = 8_192
 log_idle_s: Final = 0.5
 log_check_bytes_max: Final = 1_073_741_824
 log_open_wait_s: Final = 30.0
-fold_slice_entries: Final = 256
-fold_behind_entries_max: Final = 4_096
+fold_slice_entries: Final = 512
+fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 10_000
 range_cache_bytes_max: Final = 4_194_304
 

@@ -53,9 +53,3 @@ class Projection(Protocol):
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         """Forget the text of these messages (stream, seq), which the log still has; after this, it has not."""
         ...
-
-    def begin_rebuild(self, connection: apsw.Connection, /) -> None:
-        """Much will be folded now; outside of any transaction."""
-        ...
-
-    def end_rebuild(self, connection: apsw.Connection, /) -> None: ...

@@ -146,7 +146,8 @@ class SqliteLog:
 
     async def settle(self) -> None:
         """Wait until the projections that lag have caught up with what is in the log now."""
-        await self._errand(self._projections.settle)
+        while await self._errand(self._projections.fold_if_behind):
+            pass
 
     async def close(self) -> None:
         if not self._is_closed:

@@ -65,10 +65,11 @@ class Projections:
         limit = self._head - limits.fold_behind_entries_max
         return not self._is_paused and any(folded < limit for folded in self._folded.values())
 
-    def settle(self, connection: apsw.Connection) -> None:
-        """Fold all that lags up to the log's head."""
-        while any(folded < self._head for folded in self._folded.values()):
+    def fold_if_behind(self, connection: apsw.Connection) -> bool:
+        """One slice; whether there are more."""
+        if self.is_behind:
             self.fold_slice(connection)
+        return self.is_behind
 
     def fold_slice(self, connection: apsw.Connection) -> None:
         """One slice of each that lags. Not waited for to be on disk: a lost slice is folded again."""
@@ -127,14 +128,11 @@ def _catch_up(connection: apsw.Connection, projection: Projection, progress: Pro
     folded = connection.execute("SELECT position FROM projection WHERE name = ?", (projection.name,)).get
     if folded is None:
         return
-    projection.begin_rebuild(connection)
-    try:
-        while folded < total:
-            folded = _fold_on(connection, projection, limits.rebuild_slice_entries)
-            if progress is not None:
-                progress(projection.name, folded, total)
-    finally:
-        projection.end_rebuild(connection)
+    while folded < total:
+        folded = _fold_on(connection, projection, limits.rebuild_slice_entries)
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        if progress is not None:
+            progress(projection.name, folded, total)
     if not projection.is_behind:
         connection.execute("UPDATE projection SET position = NULL WHERE name = ?", (projection.name,))
 

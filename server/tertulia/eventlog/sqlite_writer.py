@@ -145,13 +145,10 @@ class Writer:
 
     def _tidy_up(self) -> None:
         try:
-            if self._projections.is_far_behind:
+            self._shorten_wal()
+            while self._projections.is_far_behind or (self._projections.is_behind and self._queue.empty()):
                 self._projections.fold_slice(self._connection)
-            while self._queue.empty() and self._projections.is_behind:
-                self._projections.fold_slice(self._connection)
-            if self._wal_pages >= limits.log_wal_pages:
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                self._wal_pages = 0
+                self._shorten_wal()
             if self._must_wipe and self._queue.empty():
                 self._wipe()
         except apsw.Error as error:
@@ -160,6 +157,11 @@ class Writer:
         except Exception:  # a bug in a projection must not stop the log
             self._projections.pause()
             logger.exception("the log could not be tidied up")
+
+    def _shorten_wal(self) -> None:
+        if self._wal_pages >= limits.log_wal_pages:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._wal_pages = 0
 
     def _wipe(self) -> None:
         """The write-ahead log still holds what was redacted: empty it, as soon as no reader needs it."""

@@ -40,7 +40,7 @@ JOIN entry AS said ON said.position = searched.text_position;
 
 CREATE VIRTUAL TABLE search USING fts5 (
     tags, text, content = 'search_text', content_rowid = 'position', columnsize = 0,
-    tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+    tokenize = "unicode61 remove_diacritics 2", prefix = '3'
 );
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 """
@@ -111,9 +111,6 @@ _ROOM_NUMBERS: Final = """
 SELECT json_group_array(stream.id) FROM json_each(?) AS asked CROSS JOIN stream
 WHERE stream.name = 'room/' || asked.value
 """
-_MONTHS_MAX: Final = 240
-"""A longer range of time is not narrowed by months first."""
-
 _encode = msgspec.json.Encoder().encode
 _decode_found = msgspec.json.Decoder(list[Found]).decode
 
@@ -127,6 +124,8 @@ class SearchIndex:
 
     def create(self, connection: apsw.Connection, /) -> None:
         connection.execute(_TABLES)
+        buffer = ("hashsize", limits.search_index_buffer_bytes)
+        connection.execute("INSERT INTO search (search, rank) VALUES (?, ?)", buffer)
 
     def drop(self, connection: apsw.Connection, /) -> None:
         connection.execute(_DROP)
@@ -143,16 +142,6 @@ class SearchIndex:
         posted = connection.execute(_POSTED_AT, (_encode(messages).decode(),)).get
         connection.execute(_UNINDEX, (posted,))
         connection.execute(_FORGET, (posted,))
-
-    def begin_rebuild(self, connection: apsw.Connection, /) -> None:
-        connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (_HASH_BYTES_REBUILD,))
-
-    def end_rebuild(self, connection: apsw.Connection, /) -> None:
-        connection.execute("INSERT INTO search (search, rank) VALUES ('hashsize', ?)", (_HASH_BYTES,))
-
-
-_HASH_BYTES: Final = 1_048_576
-_HASH_BYTES_REBUILD: Final = 16_777_216
 
 
 def search_messages(
@@ -195,14 +184,12 @@ def match_words(query: str) -> str:
         terms += [part] if is_phrase else part.split()
     quoted = [f'"{term}"' for term in terms if _has_token(term)]
     last = parts[-1].split()
-    if quoted and last and _has_token(last[-1]) and len(last[-1]) >= _PREFIX_CHARS_MIN:
+    if quoted and last and _has_token(last[-1]) and len(last[-1].encode()) >= limits.search_prefix_bytes_min:
         quoted[-1] += " *"
     return " AND ".join(quoted)
 
 
 _UNSEEN: Final = ("Cc", "Cs")
-_PREFIX_CHARS_MIN: Final = 2
-"""One letter begins too many words."""
 
 
 def _has_token(term: str) -> bool:
@@ -221,7 +208,7 @@ def _months(since: int | None, until: int | None) -> list[str]:
     months: list[str] = []
     day = _day(since).replace(day=1)
     while day <= _day(until):
-        if len(months) == _MONTHS_MAX:
+        if len(months) == limits.search_months_max:
             return []
         months.append(day.strftime("%Y%m"))
         day = (day + datetime.timedelta(days=32)).replace(day=1)

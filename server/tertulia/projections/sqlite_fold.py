@@ -270,12 +270,6 @@ class FoldedTables(NamedTuple):
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         """There is no text here."""
 
-    def begin_rebuild(self, connection: apsw.Connection, /) -> None:
-        """Nothing can be made faster."""
-
-    def end_rebuild(self, connection: apsw.Connection, /) -> None:
-        """Nothing to put back."""
-
 
 ROOMS: Final = FoldedTables(
     "room",
