@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,11 @@ class Issued(NamedTuple):
     """Unix ms; of the access token."""
 
 
+class _Clock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
 def secret_of(data: Path, secret_file: Path | None = None) -> bytes:
     """The secret that the server of this data folder signs with. Raises SecretRefused, Trouble."""
     if secret_file is not None:
@@ -48,9 +54,7 @@ def issue(
 
 
 def issue_with(secret: bytes, *, cohort: str, name: str, role: Role, hours: float = _HOURS) -> Issued:
-    from tertulia.live.ports import SystemClock
-
-    tokens = Tokens(secret, clock=SystemClock())
+    tokens = Tokens(secret, clock=_Clock())
     person = person_id(secret, CohortId(cohort), name)
     access = tokens.issue_access(person, CohortId(cohort), name=name, role=role, lifetime_s=int(hours * 3600))
     refresh = tokens.issue_refresh(person, CohortId(cohort), name=name, role=role)

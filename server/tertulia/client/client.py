@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from types import TracebackType
 from typing import Any, Literal, assert_never
 
 import msgspec
@@ -79,6 +78,7 @@ class Client:
         self._is_welcome = asyncio.Event()
         self._stopped: Stopped | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._link_tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_pumping = False
         self._told_state = "resting"
@@ -101,21 +101,18 @@ class Client:
             raise self._stopped
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
         """Let go of the connection. What waits for an answer is told `Stopped`."""
-        links = list(self._links.values())
         self._core.stop()
         self._pump()
         if self._timer is not None:
             self._timer.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *(link.shut() for link in links), return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._link_tasks, return_exceptions=True)
         await self._http.close()
 
     # --- who and how --------------------------------------------------------------------------------------------
@@ -299,7 +296,9 @@ class Client:
             case do.Open():
                 link = Link(effect.link, self._address, codec=self._codec, hears=self)
                 self._links[effect.link] = link
-                link.start()
+                task = link.start()
+                self._link_tasks.add(task)
+                task.add_done_callback(self._link_tasks.discard)
             case do.Shut():
                 if (link := self._links.pop(effect.link, None)) is not None:
                     link.shut()

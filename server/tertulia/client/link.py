@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -46,18 +46,19 @@ class Link:
         self._has_owed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    def start(self) -> asyncio.Task[None]:
+        """The task ends when the socket is gone."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"tertulia link {self._number}")
+        return self._task
 
     def say(self, payload: bytes) -> None:
         self._owed.append(payload)
         self._has_owed.set()
 
-    def shut(self) -> Awaitable[object]:
-        """Close it; awaiting the result waits until it is gone."""
-        assert self._task is not None, "a link is started when it is made"
-        self._task.cancel()
-        return asyncio.wait([self._task])
+    def shut(self) -> None:
+        """Begin to close it."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def _run(self) -> None:
         subprotocol = next(name for name, codec in SUBPROTOCOLS.items() if codec == self._codec)
