@@ -71,9 +71,9 @@ class School:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def command(self, name: str, **command: Any) -> dict[str, Any]:
+    def command(self, who: str, **command: Any) -> dict[str, Any]:
         answer = self._http.post(
-            "/api/commands", json={"key": f"test-{secrets.token_hex(8)}", **command}, headers=self._bearer(name)
+            "/api/commands", json={"key": f"test-{secrets.token_hex(8)}", **command}, headers=self._bearer(who)
         )
         assert answer.status_code == 200, answer.text
         said: dict[str, Any] = answer.json()

@@ -81,7 +81,7 @@ export class TtMessageLog extends Light {
               .ui=${ui} .room=${room} .message=${message} .joined=${joined}
               .tally=${room.reactions.tallies.get(message.seq)} .mine=${room.reactions.mine.get(message.seq)}
               .flash=${room.target?.seq === message.seq ? room.target.times : 0}
-              .pinned=${room.state?.pins.includes(message.seq) ?? false}
+              .pinned=${room.state?.pins.includes(message.seq) ?? false} .open=${room.thread?.root === message.seq}
               .stop=${tabStop === message.seq} .words=${ui.catalogue.version} .people=${room.cohort.peopleVersion}
             ></tt-message-row>`)}
           ${hasAfter ? this.edge("after") : nothing}

@@ -16,7 +16,7 @@ export class TtMessageRow extends Light {
   static properties = {
     ui: { attribute: false }, room: { attribute: false }, message: { attribute: false }, joined: { type: Boolean },
     tally: { attribute: false }, mine: { attribute: false }, flash: { type: Number }, pinned: { type: Boolean },
-    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, editing: { state: true },
+    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, open: { type: Boolean }, editing: { state: true },
   };
 
   constructor() {
@@ -38,6 +38,8 @@ export class TtMessageRow extends Light {
     this.words = 0;
     this.people = 0;
     this.inThread = false;
+    /** Its thread is open beside. */
+    this.open = false;
     this.editing = false;
   }
 
@@ -119,7 +121,7 @@ export class TtMessageRow extends Light {
     if (this.inThread || !message.replies) return nothing;
     const last = message.last_reply;
     return html`<button type="button" class="thread-link" tabindex=${this.stop ? "0" : "-1"}
-      aria-expanded=${room.thread?.root === message.seq} @click=${this.openThread}>
+      aria-expanded=${this.open} @click=${this.openThread}>
       ${icon("reply")}<span>${ui.t("replies", { n: message.replies })}</span>
       ${last ? html`<span class="muted">${ui.t("last_from", { name: room.cohort.nameOf(last.by), time: clock(last.at, ui.catalogue.lang) })}</span>` : nothing}
     </button>`;
