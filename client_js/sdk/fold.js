@@ -4,29 +4,23 @@
 // A view is changed in place, but a message and a tally never are: they are replaced, so that `===` tells a
 // program that draws them what is new.
 
-/** @typedef {import("./types.js").EventRecord} EventRecord */
 /** @typedef {import("./types.js").Message} Message */
-/** @typedef {(view: any, data: any, record: EventRecord, keep?: any) => any} Apply */
+/** @typedef {{[name: string]: (view: any, data: any, record: any, keep?: any) => any}} Folds */
 
 export const SNAPSHOT_MESSAGES = 50;
 const SNAPSHOT_MENTIONS = 50;
 
-const has = Object.hasOwn;
-
-const newMessage = () => ({
-  revision: 0,
-  redacted: false,
-  mentions: [],
-  reply_to: null,
-  thread: null,
-  replies: 0,
-  last_reply: null,
-  resolved: false,
-});
-
-const newSettings = () => ({ kind: "discussion", topic: "", emoji: [], slow_mode_s: 0 });
-
-const newListing = () => ({ kind: "discussion", closed: false });
+// Defaults, which a record may leave out. Nothing in them is ever changed in place.
+const SETTINGS = { kind: "discussion", topic: "", emoji: [], slow_mode_s: 0 };
+const LISTED = { kind: "discussion", closed: false };
+const EMPTY = { text: "", mentions: [] };
+const MESSAGE = {
+  ...EMPTY,
+  ...{ revision: 0, redacted: false, reply_to: null, thread: null },
+  ...{ replies: 0, last_reply: null, resolved: false },
+};
+/** @type {{[list: string]: object}} */
+const ITEMS = { messages: MESSAGE, rooms: LISTED, mentions: { thread: null } };
 
 /**
  * The state of a stream at seq 0.
@@ -37,8 +31,8 @@ export function newView(stream) {
   const [kind, owner, part] = stream.split("/");
   if (part) return {};
   if (kind === "room") {
-    const settings = { cohort: "", name: "", ...newSettings(), locked: false, closed: false };
-    return { room: owner, ...settings, messages: [], pins: [], tallies: {}, has_more: false };
+    const settings = { room: owner, cohort: "", name: "", ...SETTINGS, locked: false, closed: false };
+    return { ...settings, messages: [], pins: [], tallies: {}, has_more: false };
   }
   if (kind === "cohort") {
     return { cohort: owner, name: "", course: "", course_name: "", rooms: [], members: {}, member_count: 0 };
@@ -53,15 +47,12 @@ export function newView(stream) {
  */
 export function fullView(stream, state) {
   const view = { ...newView(stream), ...state };
-  view.messages = view.messages?.map(fullMessage);
-  view.rooms = view.rooms?.map((/** @type {any} */ room) => ({ ...newListing(), ...room }));
-  view.mentions = view.mentions?.map((/** @type {any} */ mention) => ({ thread: null, ...mention }));
-  for (const list of ["messages", "rooms", "mentions"]) if (!view[list]) delete view[list];
+  for (const list in ITEMS) if (view[list]) view[list] = fullItems(list, view[list]);
   return view;
 }
 
-/** @param {any} message @returns {Message} */
-export const fullMessage = (message) => ({ ...newMessage(), ...message });
+/** @param {string} list @param {any[]} items @returns {any[]} */
+export const fullItems = (list, items) => items.map((item) => ({ ...ITEMS[list], ...item }));
 
 /**
  * Fold an event or a tally into the view of its stream. What is unknown changes nothing.
@@ -72,9 +63,8 @@ export const fullMessage = (message) => ({ ...newMessage(), ...message });
  */
 export function fold(stream, view, record, keep = SNAPSHOT_MESSAGES) {
   const [kind, , part] = stream.split("/");
-  if (part) return;
-  if (record.type === "tally") foldTally(view, record.tallies);
-  else FOLDS[kind]?.[record.name]?.(view, record.data, record, keep);
+  if (record.tallies) foldShown(view, view.tallies, record.tallies);
+  else if (!part) FOLDS[kind]?.[record.name]?.(view, record.data, record, keep);
 }
 
 /**
@@ -84,117 +74,104 @@ export function fold(stream, view, record, keep = SNAPSHOT_MESSAGES) {
  * @returns {boolean} whether the thread changed
  */
 export function applyThread(thread, record) {
-  if (record.type === "tally") return foldTally(thread, record.tallies);
-  if (record.type === "mine") return foldMine(thread, record.reactions);
-  if (record.type !== "event" || record.seq <= thread.seq) return false;
-  thread.seq = record.seq;
-  if (record.name !== "message_posted") return !!OF_MESSAGE[record.name]?.(thread, record.data, record);
-  if (record.data.thread !== thread.thread) return false;
-  countReply(thread, record.data, record);
+  const { seq, name, data, tallies, reactions } = record;
+  if (tallies) return foldShown(thread, thread.tallies, tallies);
+  if (reactions) return foldShown(thread, thread.mine, reactions);
+  if (!(seq > thread.seq)) return false;
+  thread.seq = seq;
+  if (name !== "message_posted") return !!OF_MESSAGE[name]?.(thread, data, record);
+  if (data.thread !== thread.thread) return false;
+  countReply(thread, data, record);
   // With more pages to come, this reply comes with the last of them.
   if (!thread.has_after) thread.messages.push(messageOf(record));
   return true;
 }
 
 /**
- * My own reactions to those messages that are shown.
+ * Tallies, or my own reactions, of those messages that are shown. An empty one goes.
  * @param {any} view
- * @param {{[message: string]: string[]}} reactions
+ * @param {any} kept
+ * @param {any} told
  */
-export function foldMine(view, reactions) {
-  let changed = false;
-  for (const seq of Object.keys(reactions)) {
-    if (!isShown(view, +seq)) continue;
-    changed = true;
-    view.mine[seq] = reactions[seq];
+export function foldShown(view, kept, told) {
+  let isChanged = false;
+  for (const { seq } of view.messages) {
+    if (!told[seq]) continue;
+    isChanged = true;
+    if (Object.keys(told[seq]).length) kept[seq] = told[seq];
+    else delete kept[seq];
   }
-  return changed;
+  return isChanged;
 }
-
-/** @param {any} view @param {import("./types.js").Tallies} tallies */
-function foldTally(view, tallies) {
-  let changed = false;
-  for (const seq of Object.keys(tallies)) {
-    if (!isShown(view, +seq)) continue;
-    changed = true;
-    if (Object.keys(tallies[seq]).length) view.tallies[seq] = tallies[seq];
-    else delete view.tallies[seq];
-  }
-  return changed;
-}
-
-/** @param {any} view @param {number} seq @returns {boolean} */
-const isShown = (view, seq) => view.messages.some((/** @type {Message} */ message) => message.seq === seq);
 
 /**
  * Put a changed copy in the place of message `seq`, if it is shown.
  * @param {any} view
  * @param {number} seq
- * @param {(message: Message) => Partial<Message>} changes
+ * @param {(message: Message) => object} changes
  */
-function changeMessage(view, seq, changes) {
-  const place = view.messages.findIndex((/** @type {Message} */ message) => message.seq === seq);
+function change({ messages }, seq, changes) {
+  const place = messages.findIndex((/** @type {Message} */ message) => message.seq === seq);
   if (place < 0) return false;
-  view.messages[place] = { ...view.messages[place], ...changes(view.messages[place]) };
+  messages[place] = { ...messages[place], ...changes(messages[place]) };
   return true;
 }
 
-/** @param {EventRecord} record @returns {Message} */
-function messageOf({ seq, at, by, data }) {
-  const { text = "", mentions = [], redacted = false, reply_to = null, thread = null } = data;
-  return fullMessage({ seq, at, by, text, mentions, redacted, reply_to, thread });
+/** @template T @param {T} target @param {any} data @param {string} names those that have a value are copied */
+function pick(target, data, names) {
+  for (const name of names.split(" ")) if (data[name] != null) /** @type {any} */ (target)[name] = data[name];
+  return target;
 }
 
-/** @type {Apply} */
+/** @param {any} record */
+const messageOf = ({ seq, at, by, data }) =>
+  pick({ seq, at, by, ...MESSAGE }, data, "text mentions redacted reply_to thread");
+
+/** @param {any} view @param {any} data @param {any} record */
 const countReply = (view, { thread }, { seq, at, by }) =>
-  changeMessage(view, thread, ({ replies }) => ({ replies: replies + 1, last_reply: { seq, at, by } }));
+  change(view, thread, ({ replies }) => ({ replies: replies + 1, last_reply: { seq, at, by } }));
 
-/** @param {any} view @param {number} seq */
-const unpin = (view, seq) => (view.pins = view.pins.filter((/** @type {number} */ pin) => pin !== seq));
+/** @param {any} view @param {any} data */
+const unpin = (view, { message }) =>
+  (view.pins = view.pins.filter((/** @type {number} */ pin) => pin !== message));
 
-/** @param {any} view @param {any} data @param {any} names those that have a value are copied */
-function pick(view, data, names) {
-  for (const name of Object.keys(names)) view[name] = data[name] ?? view[name];
-}
+/** @param {object} changes */
+const set = (changes) => (/** @type {any} */ view) => Object.assign(view, changes);
 
-/** @param {string} name @param {boolean} value @returns {Apply} */
-const set = (name, value) => (view) => (view[name] = value);
+/** @param {boolean} resolved @returns {Folds[""]} */
+const resolve = (resolved) => (view, { thread }) => change(view, thread, () => ({ resolved }));
 
-/** @param {boolean} resolved @returns {Apply} */
-const resolve = (resolved) => (view, { thread }) => changeMessage(view, thread, () => ({ resolved }));
+// Tables without a prototype: an event may have any name.
 
-/** What happens to a message, wherever it is shown. No prototype: an event may have any name.
- * @type {{[name: string]: Apply}} */
+/** What happens to a message, wherever it is shown. @type {Folds} */
 const OF_MESSAGE = {
   // @ts-ignore TypeScript knows no prototypes in literals
   __proto__: null,
-  message_edited: (view, { message, text = "", mentions = [], revision }) =>
-    changeMessage(view, message, () => ({ text, mentions, revision })),
+  message_edited: (view, data) =>
+    change(view, data.message, () => pick({ ...EMPTY }, data, "text mentions revision")),
   message_redacted(view, { message }) {
     delete view.tallies[message];
-    return changeMessage(view, message, () => ({ text: "", mentions: [], redacted: true }));
+    return change(view, message, () => ({ ...EMPTY, redacted: true }));
   },
   thread_resolved: resolve(true),
   thread_reopened: resolve(false),
 };
 
-/** @type {{[name: string]: Apply}} */
+/** @type {Folds} */
 const OF_ROOM = {
   // @ts-ignore
   __proto__: null,
   ...OF_MESSAGE,
-  room_created(view, data) {
-    Object.assign(view, newSettings());
-    pick(view, data, { cohort: 0, name: 0, ...newSettings() });
-  },
-  room_changed: (view, data) => pick(view, data, { name: 0, topic: 0, emoji: 0, slow_mode_s: 0 }),
-  room_locked: set("locked", true),
-  room_unlocked: set("locked", false),
-  room_closed: set("closed", true),
-  room_opened: set("closed", false),
+  room_created: (view, data) =>
+    pick(Object.assign(view, SETTINGS), data, "cohort name kind topic emoji slow_mode_s"),
+  room_changed: (view, data) => pick(view, data, "name topic emoji slow_mode_s"),
+  room_locked: set({ locked: true }),
+  room_unlocked: set({ locked: false }),
+  room_closed: set({ closed: true }),
+  room_opened: set({ closed: false }),
   message_posted(view, data, record, keep) {
-    if (data.thread != null) return countReply(view, data, record);
-    view.messages.push(messageOf(record));
+    if (data.thread != null) countReply(view, data, record);
+    else view.messages.push(messageOf(record));
     while (view.messages.length > keep) {
       delete view.tallies[view.messages.shift().seq];
       view.has_more = true;
@@ -202,60 +179,57 @@ const OF_ROOM = {
   },
   message_redacted(view, data, record) {
     // A pin may name a message that is not shown.
-    unpin(view, data.message);
+    unpin(view, data);
     OF_MESSAGE.message_redacted(view, data, record);
   },
-  message_pinned: (view, { message }) => unpin(view, message) && view.pins.push(message),
-  message_unpinned: (view, { message }) => unpin(view, message),
+  message_pinned: (view, data) => unpin(view, data) && view.pins.push(data.message),
+  message_unpinned: unpin,
 };
 
-/** @type {Apply} */
-function enter(view, { person, name, role }) {
+/** @type {Folds[""]} */
+const enter = (view, { person, name, role }) => {
   view.members[person] = { name, role };
   view.member_count++;
-}
-
-/** @param {string} key @returns {Apply} */
-const changeMember = (key) => (view, data) => {
-  // A snapshot lists only so many members.
-  if (has(view.members, data.person)) view.members[data.person][key] = data[key];
 };
 
-/** @type {{[name: string]: Apply}} */
+/** @type {Folds[""]} */
+const changeMember = (view, data) => {
+  // A snapshot lists only so many members.
+  if (Object.hasOwn(view.members, data.person)) pick(view.members[data.person], data, "name role");
+};
+
+/** @type {Folds} */
 const OF_COHORT = {
   // @ts-ignore
   __proto__: null,
-  cohort_created: (view, data) => pick(view, data, { name: 0, course: 0, course_name: 0 }),
-  room_listed(view, { room, name, kind, closed }) {
-    const listing = { room, name, ...newListing() };
-    pick(listing, { kind, closed }, newListing());
-    const place = view.rooms.findIndex((/** @type {any} */ listed) => listed.room === room);
-    view.rooms[place < 0 ? view.rooms.length : place] = listing;
+  cohort_created: (view, data) => pick(view, data, "name course course_name"),
+  room_listed({ rooms }, data) {
+    const place = rooms.findIndex((/** @type {any} */ { room }) => room === data.room);
+    rooms[place < 0 ? rooms.length : place] = pick({ ...LISTED }, data, "room name kind closed");
   },
   member_joined: enter,
   member_returned: enter,
-  member_renamed: changeMember("name"),
-  role_changed: changeMember("role"),
+  member_renamed: changeMember,
+  role_changed: changeMember,
   member_left(view, { person }) {
     delete view.members[person];
     view.member_count--;
   },
 };
 
-/** @type {{[name: string]: Apply}} */
+/** @type {Folds} */
 const OF_USER = {
   // @ts-ignore
   __proto__: null,
-  read_marked(view, { room, seq, thread }) {
-    if (!has(view.markers, room)) view.markers[room] = {};
+  read_marked({ markers }, { room, seq, thread }) {
+    if (!Object.hasOwn(markers, room)) markers[room] = {};
     const place = thread ?? "";
-    view.markers[room][place] = Math.max(view.markers[room][place] ?? 0, seq);
+    if (!(markers[room][place] >= seq)) markers[room][place] = seq;
   },
   mentioned(view, { room, message, thread = null }, { at, by }) {
-    view.mentions.push({ room, message, thread, at, by });
-    view.mentions = view.mentions.slice(-SNAPSHOT_MENTIONS);
+    view.mentions = [...view.mentions, { room, message, thread, at, by }].slice(-SNAPSHOT_MENTIONS);
   },
 };
 
-/** @type {{[kind: string]: {[name: string]: Apply}}} */
+/** @type {{[kind: string]: Folds}} */
 const FOLDS = { room: OF_ROOM, cohort: OF_COHORT, user: OF_USER };

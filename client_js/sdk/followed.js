@@ -1,23 +1,12 @@
-// One followed stream: its state, its place, and the rules by which it never has a silent hole. Knows no socket: it is
-// handed results and records, and asks through its `hub` (streams.js).
+// One followed stream: its state, its place, and the rules by which it never has a silent hole.
+// What is not here: what is said to the server about it (streams.js).
 
-import { SNAPSHOT_MESSAGES, fold, foldMine, fullMessage, fullView } from "./fold.js";
+import { SNAPSHOT_MESSAGES, fold, foldShown, fullItems, fullView } from "./fold.js";
 import { compare, makePosition } from "./position.js";
 
 /** @typedef {import("./types.js").WireRecord} WireRecord */
 
-/**
- * What a followed stream needs of the others.
- * @typedef {{
- *   ask(followed: Followed, isNew?: boolean): void,
- *   drop(followed: Followed): void,
- *   page(stream: string, after: number): Promise<any>,
- *   pause(tries: number): Promise<void>,
- *   applied(followed: Followed, record: WireRecord, isAnotherLog?: boolean): void,
- *   tell(type: string, detail: any): void,
- * }} Hub
- */
-
+const PAGE_EVENTS = 500;
 /** Records kept while pages are fetched. Beyond that they are let go; the hole they leave is noticed and mended. */
 const BUFFER_MAX = 1_000;
 
@@ -39,44 +28,46 @@ export class Followed extends EventTarget {
   presence = null;
   /** How many messages a room's state holds at most. */
   keep = SNAPSHOT_MESSAGES;
+  /** @internal The request that asks for it, until it is answered; 0: none. */
+  asked = 0;
+  /** @internal How often it was asked for since it was live. */
+  asks = 0;
 
-  #hub;
+  #core;
   #from;
-  /** @type {{buffer: WireRecord[]} | null} pages are being fetched */
-  #pull = null;
+  /** Pages are being fetched; meanwhile this is what was pushed. @type {WireRecord[] | null} */
+  #pulled = null;
   /** The next snapshot holds even if it is older than what is shown. */
   #isReset = false;
 
   /**
-   * @param {Hub} hub
+   * @param {import("./types.js").Core} core
    * @param {string} stream
    * @param {{level?: import("./types.js").Level, from?: import("./types.js").From, state?: any,
    *   gap?: "pull" | "snapshot"}} options
    */
-  constructor(hub, stream, { level = "full", from = null, state = null, gap = "pull" }) {
+  constructor(core, stream, { level = "full", from = null, state, gap = "pull" }) {
     super();
+    this.#core = core;
     this.stream = stream;
-    /** @type {import("./types.js").Level} */
     this.level = level;
     this.gap = gap;
-    this.#hub = hub;
-    this.#from = from === "head" ? from : null;
-    if (from && from !== "head") this.position = makePosition(from.epoch, from.seq);
-    this.state = state && fullView(stream, state);
+    this.#from = from;
+    if (typeof from === "object" && from) this.position = makePosition(from.epoch, from.seq);
+    if (state) this.state = fullView(stream, state);
   }
 
   /** @param {import("./types.js").Level} level */
   setLevel(level) {
     if (level === this.level && this.status !== "denied") return;
     this.level = level;
-    this.#halt();
-    this.#setStatus(this.state ? "stale" : "loading");
-    this.#hub.ask(this, true);
+    this.#setStatus("stale");
+    this.#core.streams.mark(this);
   }
 
   unfollow() {
-    this.#pull = null;
-    this.#hub.drop(this);
+    this.#pulled = null;
+    this.#core.streams.drop(this);
   }
 
   /**
@@ -84,19 +75,16 @@ export class Followed extends EventTarget {
    * @param {{messages: any[], tallies: import("./types.js").Tallies, mine: {[message: string]: string[]},
    *   has_before: boolean}} page
    */
-  prepend(page) {
-    const { messages, tallies } = this.state;
-    const first = messages[0]?.seq ?? Infinity;
-    const older = page.messages.filter(({ seq }) => seq < first).map(fullMessage);
+  prepend({ messages, tallies, mine, has_before }) {
+    const { state } = this;
+    const older = messages.filter(({ seq }) => !(seq >= state.messages[0]?.seq));
     this.keep += older.length;
-    this.state.messages = [...older, ...messages];
-    this.state.tallies = { ...page.tallies, ...tallies };
-    this.state.has_more = page.has_before;
-    this.mine = { ...page.mine, ...this.mine };
+    state.messages = [...fullItems("messages", older), ...state.messages];
+    state.tallies = { ...tallies, ...state.tallies };
+    state.has_more = has_before;
+    this.mine = { ...mine, ...this.mine };
     this.#changed();
   }
-
-  // --- what streams.js calls -------------------------------------------------------------------------
 
   /** @internal What to say in `hello` and `subscribe`. @returns {import("./types.js").From} */
   get wanted() {
@@ -106,39 +94,60 @@ export class Followed extends EventTarget {
 
   /** @internal @param {import("./types.js").Result} result */
   answered({ result, epoch = "", seq = 0, code = "" }) {
-    this.#halt();
-    if (result === "denied") return this.deny(code);
-    if (this.level === "head") return this.#setStatus("live");
-    if (result === "reset") this.#isReset = true;
+    this.#pulled = null;
+    if (result === "denied") this.deny(code);
+    else if (this.level === "head") this.#setStatus("live");
+    else if (result === "reset") this.#isReset = true;
+    else if (result === "gap") this.#catchUp(false);
     // "Only what comes next" begins here, even if the connection breaks before the first event.
-    else if (!this.position && this.#from) this.position = makePosition(epoch, seq);
-    if (result === "gap") this.#catchUp(false);
+    else if (this.wanted === "head") this.position = makePosition(epoch, seq);
   }
 
   /** @internal @param {string} code */
   deny(code) {
-    this.#halt();
     this.code = code;
     this.#setStatus("denied");
   }
 
   /** @internal The connection is gone, and with it everything that was under way. */
   cut() {
-    this.#halt();
-    if (this.status === "live") this.#setStatus("stale");
+    this.asked = 0;
+    if (this.status !== "denied") this.#setStatus("stale");
   }
 
-  /** @internal @param {WireRecord} record */
+  /** @internal @param {WireRecord} record of this stream, or room */
   take(record) {
-    if (this.#pull && (record.type === "event" || record.type === "tally")) {
-      if (this.#pull.buffer.push(record) > BUFFER_MAX) this.#pull.buffer = [];
-      return;
+    const { type } = record;
+    if (this.#pulled && (type === "event" || type === "tally")) {
+      if (this.#pulled.push(record) > BUFFER_MAX) this.#pulled.length = 0;
+    } else if (type === "event") this.#takeEvent(record);
+    else if (type === "snapshot") this.#takeSnapshot(record);
+    else if (type === "live") this.#takeLive(record);
+    else if (type === "lag") this.#catchUp(true);
+    else if (type === "dropped") this.deny(record.code);
+    else if (type === "typing") this.#tell(record);
+    else if (type === "head") {
+      this.head = { seq: record.seq, unread: record.unread ?? 0 };
+      this.#tell(record);
+    } else if (type === "tally") {
+      if (this.state) fold(this.stream, this.state, record);
+      this.#tell(record);
+    } else if (type === "mine") {
+      // A new object for each change: whoever draws can compare.
+      const mine = { ...this.mine };
+      if (this.state && foldShown(this.state, mine, record.reactions)) this.mine = mine;
+      this.#tell(record);
+    } else if (type.startsWith("presence")) {
+      const { room, count, people, roles, staff, joined = [], left = [] } = record;
+      const here = this.presence?.people?.filter((person) => ![...joined, ...left].includes(person));
+      if (type === "presence") this.presence = { count, people: people ?? null, roles: roles ?? null, staff: staff ?? null };
+      else if (this.presence) this.presence = { ...this.presence, count, people: here ? [...here, ...joined] : null };
+      this.#tell(record, { type: "presence", room, ...this.presence });
     }
-    TAKE[record.type]?.call(this, record);
   }
 
-  /** @internal @param {WireRecord} record */
-  takeEvent(record) {
+  /** @param {WireRecord} record */
+  #takeEvent(record) {
     // Without a place, or before a snapshot that was promised, there is nothing to add it to.
     if (!this.position || this.#isReset) return;
     const place = compare(this.position, record.seq);
@@ -146,168 +155,101 @@ export class Followed extends EventTarget {
     else if (place === "hole") this.#askAgain();
   }
 
-  /** @internal @param {WireRecord} record */
-  takeSnapshot(record) {
+  /** @param {WireRecord} record */
+  #takeSnapshot(record) {
     const { epoch, seq, state } = record;
     const isAnotherLog = this.position?.epoch !== epoch;
     // One that was asked for before something newer came.
     if (this.position && !isAnotherLog && !this.#isReset && seq < this.position.seq) return;
-    this.#halt();
+    this.#pulled = null;
     this.#isReset = false;
     this.position = makePosition(epoch, seq);
     this.state = fullView(this.stream, state);
     this.keep = SNAPSHOT_MESSAGES;
     this.mine = {};
-    this.#hub.applied(this, record, isAnotherLog);
+    this.#core.outbox.applied(this, record, isAnotherLog);
     this.#changed(record);
   }
 
-  /** @internal @param {WireRecord} record */
-  takeLive({ epoch, seq }) {
-    if (this.level === "head" || this.#pull || this.#isReset) return;
+  /** @param {WireRecord} record */
+  #takeLive({ epoch, seq }) {
+    if (this.level === "head" || this.#pulled || this.#isReset) return;
     if (this.position && this.position.epoch === epoch && this.position.seq >= seq) this.#setStatus("live");
     else this.#askAgain();
   }
 
-  /** @internal */
-  takeLag() {
-    this.#catchUp(true);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takeHead(record) {
-    this.head = { seq: record.seq, unread: record.unread ?? 0 };
-    this.#tell("head", record, record);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takeTally(record) {
-    if (this.state) fold(this.stream, this.state, record);
-    this.#tell("tally", record, record);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takeMine(record) {
-    // A new object for each change: whoever draws can compare.
-    const view = { messages: this.state?.messages ?? [], mine: { ...this.mine } };
-    if (foldMine(view, record.reactions)) this.mine = view.mine;
-    this.#tell("mine", record, record);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takePresence(record) {
-    const { count, people = null, roles = null, staff = null } = record;
-    this.presence = { count, people, roles, staff };
-    this.#tellPresence(record);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takePresenceChanged(record) {
-    if (!this.presence) return;
-    const { count, joined = [], left = [] } = record;
-    const moved = new Set([...joined, ...left]);
-    const stay = this.presence.people?.filter((person) => !moved.has(person));
-    this.presence = { ...this.presence, count, people: stay ? [...stay, ...joined] : null };
-    this.#tellPresence(record);
-  }
-
-  /** @internal @param {WireRecord} record */
-  takeTyping(record) {
-    this.#tell("typing", record, record);
-  }
-
-  // --- private ---------------------------------------------------------------------------------------
-
-  #halt() {
-    this.#pull = null;
-  }
-
   /** @param {WireRecord} record an event whose place is the next one */
   #apply(record) {
-    const { epoch } = /** @type {import("./types.js").Position} */ (this.position);
-    this.position = makePosition(epoch, record.seq);
+    this.position = makePosition(/** @type {any} */ (this.position).epoch, record.seq);
     if (this.state) fold(this.stream, this.state, record, this.keep);
-    this.#hub.applied(this, record);
-    this.#tell("event", record, record);
+    this.#core.outbox.applied(this, record);
+    this.#tell(record);
   }
 
   #askAgain() {
-    this.#setStatus(this.state ? "stale" : "loading");
-    this.#hub.ask(this);
+    this.#setStatus("stale");
+    this.#core.streams.ask(this);
   }
 
   /** More is missing than is pushed. @param {boolean} isLagging pushes have ended: subscribe when it is done */
   #catchUp(isLagging) {
-    this.#setStatus(this.state ? "stale" : "loading");
+    this.#setStatus("stale");
     if (this.gap === "snapshot") {
       this.#isReset = true;
-      this.#hub.ask(this);
-    } else if (this.position) {
-      this.#fetchPages({ buffer: [] }, isLagging);
-    }
+      this.#askAgain();
+    } else this.#pullPages((this.#pulled = []), isLagging);
   }
 
   /**
-   * Pages from where we are up to the head, then what was pushed meanwhile. Ends without a word when `pull` is not
-   * the present one any more: then the connection was replaced, or the server said something newer.
-   * @param {{buffer: WireRecord[]}} pull
-   * @param {boolean} isLagging
+   * Pages from where we are up to the head, then what was pushed meanwhile. Ends without a word when `pushed` is not
+   * what is collected any more: then the connection was replaced, or the server said something newer.
+   * @param {WireRecord[]} pushed
+   * @param {boolean} mustAsk
    */
-  async #fetchPages(pull, isLagging) {
-    this.#pull = pull;
-    let mustAsk = isLagging;
-    for (let tries = 0; ; ) {
+  async #pullPages(pushed, mustAsk) {
+    const { api, limits, pause } = this.#core;
+    for (let tries = 0, isWhole = false; !isWhole; ) {
       const { epoch, seq } = /** @type {import("./types.js").Position} */ (this.position);
       try {
-        const page = await this.#hub.page(this.stream, seq);
-        if (this.#pull !== pull) return;
-        if (page.epoch !== epoch) {
-          // Another log than ours: the server will say so when it is asked.
-          mustAsk = true;
-          break;
+        const page = await api.events(this.stream, { after: seq, limit: limits.page_events_max ?? PAGE_EVENTS });
+        // Another log than ours: the server will say so when it is asked.
+        if (page.epoch !== epoch) isWhole = mustAsk = true;
+        else {
+          for (const record of page.events) if (this.#pulled === pushed) this.#takePaged(record);
+          isWhole = /** @type {any} */ (this.position).seq >= page.head;
+          if (!isWhole && this.position?.seq === seq) throw page;
+          tries = 0;
         }
-        const reached = this.#applyPage(page, pull);
-        if (this.#pull !== pull) return;
-        if (reached >= page.head) break;
-        if (reached === seq) throw new Error("a page without the next event");
-        tries = 0;
       } catch {
-        await this.#hub.pause(tries++);
-        if (this.#pull !== pull) return;
+        await pause(tries++);
       }
+      if (this.#pulled !== pushed) return;
     }
-    this.#pull = null;
+    this.#pulled = null;
     if (mustAsk) this.#askAgain();
     else this.#setStatus("live");
-    for (const record of pull.buffer) this.take(record);
-  }
-
-  /** @param {{events: WireRecord[]}} page @param {object} pull @returns {number} the seq we are at now */
-  #applyPage(page, pull) {
-    for (const record of page.events) {
-      // Whoever hears of an event may unfollow.
-      if (this.#pull !== pull) break;
-      if (this.position && compare(this.position, record.seq) === "next") this.#apply(record);
-    }
-    return this.position?.seq ?? 0;
-  }
-
-  /** @param {Followed["status"]} status */
-  #setStatus(status) {
-    if (this.status === status) return;
-    this.status = status;
-    this.#hub.tell("follow", this);
-    this.#changed();
+    for (const record of pushed) this.take(record);
   }
 
   /** @param {WireRecord} record */
-  #tellPresence(record) {
-    this.#tell("presence", { room: record.room, ...this.presence }, record);
+  #takePaged(record) {
+    if (this.position && compare(this.position, record.seq) === "next") this.#apply(record);
   }
 
-  /** @param {string} type @param {any} detail @param {WireRecord} record */
-  #tell(type, detail, record) {
-    this.#hub.tell(type, detail);
+  /** @param {Followed["status"]} status `stale` is `loading` while there is no state. Ends a pull */
+  #setStatus(status) {
+    this.#pulled = null;
+    if (status === "live") this.asks = 0;
+    if (status === "stale" && !this.state) status = "loading";
+    if (this.status === status) return;
+    this.status = status;
+    this.#core.tell("follow", this);
+    this.#changed();
+  }
+
+  /** @param {WireRecord} record @param {any} detail */
+  #tell(record, detail = record) {
+    this.#core.tell(detail.type, detail);
     this.#changed(record);
   }
 
@@ -316,20 +258,3 @@ export class Followed extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: record }));
   }
 }
-
-/** Which record is whose. Types that are not here are ignored. @type {{[type: string]: (record: any) => void}} */
-const TAKE = {
-  event: Followed.prototype.takeEvent,
-  snapshot: Followed.prototype.takeSnapshot,
-  live: Followed.prototype.takeLive,
-  lag: Followed.prototype.takeLag,
-  dropped: function (record) {
-    /** @type {any} */ (this).deny(record.code);
-  },
-  head: Followed.prototype.takeHead,
-  tally: Followed.prototype.takeTally,
-  mine: Followed.prototype.takeMine,
-  presence: Followed.prototype.takePresence,
-  presence_changed: Followed.prototype.takePresenceChanged,
-  typing: Followed.prototype.takeTyping,
-};

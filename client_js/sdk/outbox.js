@@ -9,9 +9,11 @@ import { uuid7 } from "./api.js";
 
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").WireRecord} WireRecord */
+/** @typedef {import("./types.js").Core} Core */
 
 /** Commands kept at most. */
 const OUTBOX_MAX = 1_000;
+const IN_FLIGHT_MAX = 256;
 const TIMER_MAX_MS = 2 ** 31 - 1;
 /** How far two clocks, once compared, may still be apart. */
 const SLACK_MS = 10_000;
@@ -26,255 +28,205 @@ export class Pending {
   refusal = null;
   /** When it goes again, this machine's Unix ms; 0: as soon as it can. */
   retryAt = 0;
-  /** @internal how often it was sent */
+  /** @internal The request under which it was sent on this connection, until it is answered. @type {number | undefined} */
+  id;
+  /** @internal How often it was sent. */
   tries = 0;
-  /** @internal how often it was put off without being told for how long */
-  delays = 0;
-  /** @internal the seq of the event that seems to be its own */
+  /** @internal The seq of the event that seems to be its own. */
   guess = 0;
   /** @internal @type {(settled: Pending) => void} */
   settle = () => {};
   /** @type {Promise<Pending>} fulfilled when it is accepted or refused for good */
-  promise = new Promise((resolve) => (this.settle = resolve));
-  #outbox;
+  promise = new Promise((settle) => (this.settle = settle));
+  #core;
 
-  /** @param {Outbox} outbox @param {Command} command @param {string} key @param {number} at */
-  constructor(outbox, command, key, at) {
-    this.#outbox = outbox;
+  /** @param {Core} core @param {Command} command @param {string} key @param {number} at */
+  constructor(core, command, key, at) {
+    this.#core = core;
     this.command = command;
     this.key = key;
     this.at = at;
   }
 
-  get isPost() {
-    return this.command.type === "post_message";
-  }
-
-  get isSettled() {
-    return this.state === "accepted" || this.state === "refused";
-  }
-
   cancel() {
-    this.#outbox.forget(this);
+    this.#core.outbox.forget(this);
   }
 
   /** Send a refused one again, as a new command. */
   retry() {
-    this.#outbox.forget(this);
-    return this.#outbox.add(this.command);
+    this.cancel();
+    return this.#core.outbox.add(this.command);
   }
 }
 
-export class Outbox {
-  /** In the order they were made: the unsettled ones, and posts that are still to be shown.
-   * @type {Set<Pending>} */
-  #all = new Set();
-  /** Sent on the present connection, by request id. @type {Map<number, Pending>} */
-  #sent = new Map();
-  #inFlightMax = 1;
-  #outside;
-  #shelf;
-  #prefix;
+/** @param {Core} core */
+export function createOutbox(core) {
+  const { clock, shelf, prefix } = core;
+  const shelved = prefix + "outbox:";
+  /** In the order they were made: the unsettled ones, and posts that are still to be shown. @type {Set<Pending>} */
+  const all = new Set();
   /** @type {any} */
-  #timer = 0;
+  let timer;
 
-  /**
-   * @param {{
-   *   clock: import("./types.js").Clock,
-   *   shelf?: import("./types.js").Shelf, prefix: string,
-   *   request(command: WireRecord): number | undefined,
-   *   pauseMs(tries: number): number,
-   *   reached(stream: string): number | undefined,
-   *   tell(type: "pending" | "refused", pending: Pending): void,
-   * }} outside `reached`: up to which seq a stream is part of what is shown; undefined when it is not shown
-   */
-  constructor(outside) {
-    this.#outside = outside;
-    this.#shelf = outside.shelf;
-    this.#prefix = outside.prefix + "outbox:";
-    this.#restore();
-  }
+  restore();
+
+  const isUnsettled = (/** @type {Pending} */ { state }) => state === "queued" || state === "sent";
 
   /** Those not settled yet, in order. */
-  get unsettled() {
-    return [...this.#all].filter((pending) => !pending.isSettled);
-  }
+  const unsettled = () => [...all].filter(isUnsettled);
+
+  /** @param {string} room */
+  const posts = (room) =>
+    [...all].filter(({ command }) => command.type === "post_message" && command.room === room);
 
   /** Posts to a room that are not part of its state. @param {string} room */
-  shown(room) {
-    return [...this.#all].filter(({ isPost, command, guess }) => isPost && command.room === room && !guess);
+  const shown = (room) => posts(room).filter(({ guess }) => !guess);
+
+  /** @param {Pending} pending @param {Partial<Pending>} changes */
+  function change(pending, changes) {
+    Object.assign(pending, changes);
+    core.tell("pending", pending);
   }
 
   /** @param {Command} command */
-  add(command) {
-    const { clock } = this.#outside;
-    const pending = new Pending(this, command, uuid7(clock.now()), clock.now());
-    if (this.unsettled.length >= OUTBOX_MAX) {
+  function add(command) {
+    const at = clock.now();
+    const pending = new Pending(core, command, uuid7(at), at);
+    if (unsettled().length < OUTBOX_MAX) {
+      all.add(pending);
+      keep(pending);
+      change(pending, {});
+      flush();
+    } else {
       const message = "Too much is waiting to be sent.";
-      this.#refuse(pending, { code: "outbox_full", message, retry: "never" });
-      return pending;
+      settle(pending, { state: "refused", refusal: { code: "outbox_full", message, retry: "never" } });
     }
-    this.#all.add(pending);
-    this.#keep(pending);
-    this.#tell(pending);
-    this.flush();
     return pending;
   }
 
   /** @param {Pending} pending */
-  forget(pending) {
-    this.#all.delete(pending);
-    this.#release(pending);
-    for (const [id, sent] of this.#sent) if (sent === pending) this.#sent.delete(id);
-    this.#outside.tell("pending", pending);
+  function forget(pending) {
+    all.delete(pending);
+    shelf?.removeItem(shelved + pending.key);
+    change(pending, { id: undefined });
   }
 
-  /** A new connection is live: everything that has no answer goes again, in order. @param {number} inFlightMax */
-  up(inFlightMax) {
-    this.#inFlightMax = inFlightMax;
-    this.down();
+  /** A new connection is live: everything that has no answer goes again, in order. */
+  function up() {
+    down();
     // Who was put off by a server that could not, asks the next one at once.
-    for (const pending of this.#all) if (!pending.refusal?.after) pending.retryAt = 0;
-    this.flush();
+    for (const pending of all) if (!pending.refusal?.after) pending.retryAt = 0;
+    flush();
   }
 
   /** The connection is gone. */
-  down() {
-    const unanswered = [...this.#sent.values()];
-    this.#sent.clear();
-    for (const pending of unanswered) {
-      pending.state = "queued";
-      this.#tell(pending);
-    }
+  function down() {
+    for (const pending of all) if (pending.id) change(pending, { id: undefined, state: "queued" });
   }
 
   /** Send what may go now. */
-  flush() {
-    const now = this.#outside.clock.now();
+  function flush() {
+    const now = clock.now();
     let wakeAt = Infinity;
+    let room_left = (core.limits.commands_in_flight_max ?? IN_FLIGHT_MAX) - [...all].filter(({ id }) => id).length;
     /** Rooms where an earlier post waits: a later one must not overtake it. */
     const held = new Set();
-    for (const pending of this.#all) {
-      if (this.#sent.size >= this.#inFlightMax) break;
-      if (pending.state !== "queued") continue;
-      const { command, key, isPost } = pending;
-      if (pending.retryAt > now) wakeAt = Math.min(wakeAt, pending.retryAt);
-      if (pending.retryAt > now || (isPost && held.has(command.room))) {
-        if (isPost) held.add(command.room);
+    for (const pending of unsettled()) {
+      const { command, key, retryAt, state } = pending;
+      const lane = command.type === "post_message" && command.room;
+      if (state === "sent") continue;
+      if (retryAt > now) wakeAt = Math.min(wakeAt, retryAt);
+      if (retryAt > now || held.has(lane)) {
+        if (lane) held.add(lane);
         continue;
       }
-      const id = this.#outside.request({ ...command, key });
-      if (id === undefined) return;
-      this.#sent.set(id, pending);
+      if (--room_left < 0) break;
+      const id = core.connection.request({ ...command, key });
+      if (!id) return;
       pending.tries++;
-      pending.state = "sent";
-      this.#tell(pending);
+      change(pending, { id, state: "sent" });
     }
-    this.#outside.clock.clearTimeout(this.#timer);
-    if (wakeAt === Infinity) return;
-    this.#timer = this.#outside.clock.setTimeout(() => this.flush(), Math.min(wakeAt - now, TIMER_MAX_MS));
+    clock.clearTimeout(timer);
+    if (wakeAt < Infinity) timer = clock.setTimeout(flush, Math.min(wakeAt - now, TIMER_MAX_MS));
   }
 
-  /** @param {WireRecord} record */
-  accepted({ id, stream, seq }) {
-    const pending = this.#answered(id);
-    if (!pending) return;
-    Object.assign(pending, { state: "accepted", stream, seq, refusal: null, guess: 0 });
-    const reached = this.#outside.reached(stream);
-    if (!pending.isPost || reached === undefined || reached >= seq) this.#all.delete(pending);
-    this.#settle(pending);
-  }
-
-  /** @param {WireRecord} record @returns {boolean} whether it was one of ours */
-  refused({ id, code, message, retry, after }) {
-    const pending = this.#answered(id);
-    if (!pending) return false;
+  /** @param {WireRecord} record a reply @returns {boolean} whether it was for one of ours */
+  function answered({ type, id, stream, seq, code, message, retry, after }) {
+    const pending = [...all].find((pending) => pending.id && pending.id === id);
+    if (!pending || (type !== "accepted" && type !== "refused")) return false;
+    pending.id = undefined;
     const refusal = { code, message, retry, after };
-    if (retry !== "later") {
-      this.#refuse(pending, refusal);
-    } else {
-      const ms = after ?? this.#outside.pauseMs(pending.delays++);
-      pending.state = "queued";
-      pending.refusal = refusal;
-      pending.retryAt = this.#outside.clock.now() + ms;
-      this.#tell(pending);
+    if (type === "accepted") settle(pending, { state: type, stream, seq, refusal: null });
+    else if (retry !== "later") settle(pending, { state: "refused", refusal });
+    else {
+      const ms = after ?? core.pauseMs(pending.tries);
+      change(pending, { state: "queued", refusal, retryAt: clock.now() + ms });
     }
-    this.flush();
+    flush();
     return true;
   }
 
-  /**
-   * A message of mine has become part of a room's state.
-   * @param {string} room
-   * @param {{seq: number, at: number, text?: string, reply_to?: number | null}} message
-   * @param {number} skew the server's clock minus ours
-   */
-  seen(room, { seq, at, text = "", reply_to = null }, skew) {
-    const posts = [...this.#all].filter(({ isPost, command }) => isPost && command.room === room);
-    if (posts.some((pending) => pending.seq === seq && this.#all.delete(pending))) return;
-    const own = posts.find(
-      ({ command, tries, guess, isSettled, at: madeAt }) =>
-        !isSettled && tries && !guess && at > madeAt + skew - SLACK_MS &&
-        (command.reply_to ?? null) === reply_to && squeeze(command.text) === squeeze(text),
-    );
-    if (own) own.guess = seq;
-  }
-
-  /**
-   * A room's state was replaced.
-   * @param {string} room
-   * @param {number} seq
-   * @param {boolean} isAnotherLog seqs of before mean nothing any more
-   */
-  replaced(room, seq, isAnotherLog) {
-    for (const pending of this.shown(room)) {
-      if (pending.state === "accepted" && (isAnotherLog || pending.seq <= seq)) this.#all.delete(pending);
-    }
-  }
-
-  /** @param {number} id */
-  #answered(id) {
-    const pending = this.#sent.get(id);
-    this.#sent.delete(id);
-    return pending;
-  }
-
-  /** @param {Pending} pending @param {import("./types.js").Refusal} refusal */
-  #refuse(pending, refusal) {
-    Object.assign(pending, { state: "refused", refusal, guess: 0 });
-    // A refused post stays to be seen, until it is cancelled or tried again.
-    if (pending.isPost) this.#all.add(pending);
-    else this.#all.delete(pending);
-    this.#settle(pending);
-    this.#outside.tell("refused", pending);
-  }
-
-  /** @param {Pending} pending */
-  #settle(pending) {
-    this.#release(pending);
-    this.#tell(pending);
+  /** @param {Pending} pending @param {Partial<Pending>} outcome */
+  function settle(pending, outcome) {
+    const { stream = "", seq = 0 } = outcome;
+    const followed = core.streams.get(stream);
+    const reached = followed?.state ? followed.position?.seq ?? 0 : Infinity;
+    shelf?.removeItem(shelved + pending.key);
+    // A post stays to be seen: an accepted one until its event is shown, a refused one until somebody deals with it.
+    if (pending.command.type !== "post_message" || (seq && seq <= reached)) all.delete(pending);
+    else all.add(pending);
+    pending.guess = 0;
+    change(pending, outcome);
     pending.settle(pending);
-    this.flush();
+    if (outcome.refusal) core.tell("refused", pending);
   }
 
-  /** @param {Pending} pending */
-  #tell(pending) {
-    this.#outside.tell("pending", pending);
+  /**
+   * Something became part of a stream's state. What is pending must know before anybody draws.
+   * @param {import("./followed.js").Followed} followed
+   * @param {WireRecord} record
+   * @param {boolean} [isAnotherLog] seqs of before mean nothing any more
+   */
+  function applied({ stream, state }, { type, name, by, seq, at, data }, isAnotherLog) {
+    const room = stream.slice(5);
+    if (type === "snapshot") {
+      for (const pending of posts(room)) {
+        if (pending.state === "accepted" && (isAnotherLog || pending.seq <= seq)) all.delete(pending);
+      }
+      for (const message of state.messages ?? []) seen(room, message);
+    } else if (name === "message_posted") seen(room, { ...data, by, seq, at });
   }
 
-  // --- surviving a reload: one entry a command, so that tabs do not undo each other's ---------------
+  /** @param {string} room @param {any} message that is part of its state now */
+  function seen(room, { by, seq, at, text = "", reply_to = null }) {
+    if (by !== core.me?.person) return;
+    const mine = posts(room);
+    const told = mine.find((pending) => pending.seq === seq);
+    if (told) all.delete(told);
+    const guessed = mine.find(
+      (pending) =>
+        !told &&
+        isUnsettled(pending) &&
+        pending.tries &&
+        !pending.guess &&
+        at > pending.at + core.skew - SLACK_MS &&
+        (pending.command.reply_to ?? null) === reply_to &&
+        squeeze(pending.command.text) === squeeze(text),
+    );
+    if (guessed) guessed.guess = seq;
+  }
 
-  #restore() {
-    const shelf = this.#shelf;
-    const names = [];
-    for (let place = 0; shelf && place < shelf.length; place++) names.push(shelf.key(place) ?? "");
+  // --- surviving a reload: one entry a command, so that tabs do not undo each other's -----------------------
+
+  function restore() {
     // Keys are made in order, and sort in that order.
-    for (const name of names.filter((name) => name.startsWith(this.#prefix)).sort()) {
+    for (const name of names(shelf).sort()) {
+      if (!name.startsWith(shelved)) continue;
       try {
         const { command, at } = JSON.parse(shelf?.getItem(name) ?? "");
-        const pending = new Pending(this, command, name.slice(this.#prefix.length), at);
+        const pending = new Pending(core, command, name.slice(shelved.length), at);
         pending.tries = 1; // Perhaps; the other life knew.
-        this.#all.add(pending);
+        all.add(pending);
       } catch {
         shelf?.removeItem(name);
       }
@@ -282,20 +234,20 @@ export class Outbox {
   }
 
   /** @param {Pending} pending */
-  #keep({ key, command, at }) {
+  function keep({ key, command, at }) {
     try {
       // Where one has read is told anew anyway.
-      if (command.type !== "mark_read") this.#shelf?.setItem(this.#prefix + key, JSON.stringify({ command, at }));
+      if (command.type !== "mark_read") shelf?.setItem(shelved + key, JSON.stringify({ command, at }));
     } catch {
       // The shelf is full or forbidden: then it does not survive a reload.
     }
   }
 
-  /** @param {Pending} pending */
-  #release({ key }) {
-    this.#shelf?.removeItem(this.#prefix + key);
-  }
+  return { add, forget, flush, up, down, answered, applied, unsettled, shown };
 }
+
+/** @param {import("./types.js").Shelf | undefined} shelf */
+const names = (shelf) => Array.from({ length: shelf?.length ?? 0 }, (_, place) => shelf?.key(place) ?? "");
 
 /** What is left of a text when the server has normalised it in any way. @param {string} text */
 const squeeze = (text) => text.normalize().replace(/[\s\p{C}]/gu, "");

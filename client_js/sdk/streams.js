@@ -7,161 +7,111 @@ import { Followed } from "./followed.js";
 
 /** Streams named in one request, so that it stays far below `frame_bytes_max`. */
 const STREAMS_PER_REQUEST = 200;
-
-/** So often a stream is asked for again at once; after that with a pause, so that a broken server is not hammered. */
+/** So often a stream is asked for at once; after that with a pause, so that a broken server is not hammered. */
 const QUICK_ASKS = 3;
 
-export class Streams {
+/** @param {import("./types.js").Core} core */
+export function createStreams(core) {
   /** @type {Map<string, Followed>} */
-  #followed = new Map();
-  /** Streams to be asked for in the next `subscribe`. @type {Set<Followed>} */
-  #dirty = new Set();
-  /** The request that asks for a stream, until it is answered. @type {Map<Followed, number | object>} */
-  #asked = new Map();
-  /** How often a stream was asked for since it was live. @type {Map<Followed, number>} */
-  #tries = new Map();
-  /** The hello that was said last, with the level at which each stream was named. */
-  #hello = { levels: /** @type {{[stream: string]: string}} */ ({}) };
-  #outside;
+  const all = new Map();
+  /** To be asked for in the next `subscribe`. @type {Set<Followed>} */
+  const dirty = new Set();
+  /** Negative, to tell hellos from subscribes. */
+  let lastHello = 0;
 
-  /**
-   * @param {{
-   *   request(record: WireRecord): number | undefined,
-   *   page(stream: string, after: number): Promise<any>,
-   *   pause(tries: number): Promise<void>,
-   *   applied(followed: Followed, record: WireRecord, isAnotherLog?: boolean): void,
-   *   tell(type: string, detail: any): void,
-   * }} outside `request` sends on the live connection and gives the request's id; undefined when there is none
-   */
-  constructor(outside) {
-    this.#outside = outside;
-    /** @type {import("./followed.js").Hub} */
-    this.hub = {
-      ...outside,
-      ask: (followed, isNew) => this.#ask(followed, isNew),
-      drop: (followed) => this.#drop(followed),
-      tell: (type, detail) => {
-        if (type === "follow" && detail.status === "live") this.#tries.delete(detail);
-        outside.tell(type, detail);
-      },
+  /** @param {Followed[]} named @param {number} id */
+  function names(named, id) {
+    for (const followed of named) followed.asked = id;
+    return {
+      streams: Object.fromEntries(named.map(({ stream, wanted }) => [stream, wanted])),
+      levels: Object.fromEntries(named.map(({ stream, level }) => [stream, level])),
     };
   }
 
-  /** @param {string} stream */
-  get(stream) {
-    return this.#followed.get(stream);
-  }
-
-  /** @param {string} stream @param {ConstructorParameters<typeof Followed>[2]} options */
-  follow(stream, options) {
-    let followed = this.#followed.get(stream);
-    if (followed) {
-      if (options.level || followed.status === "denied") followed.setLevel(options.level ?? followed.level);
-      return followed;
-    }
-    followed = new Followed(this.hub, stream, options);
-    this.#followed.set(stream, followed);
-    this.#mark(followed);
-    return followed;
-  }
-
   /** What `hello` says. The streams it has no room for are subscribed to after the welcome. */
-  hello() {
-    const wanted = [...this.#followed.values()].filter(({ status }) => status !== "denied");
-    const named = wanted.slice(0, STREAMS_PER_REQUEST);
-    const { streams, levels } = request(named);
-    this.#hello = { levels };
-    for (const followed of named) this.#asked.set(followed, this.#hello);
-    return { streams, levels };
+  function hello() {
+    const wanted = [...all.values()].filter(({ status }) => status !== "denied");
+    return names(wanted.slice(0, STREAMS_PER_REQUEST), --lastHello);
   }
 
-  /** The hello was not answered; another connection may still be there. */
-  helloFailed() {
-    for (const [followed, asked] of this.#asked) if (asked === this.#hello) this.#asked.delete(followed);
+  /** Ask for it; whatever was asked before is void. All that is marked in one go goes in one request.
+   * @param {Followed} followed */
+  function mark(followed) {
+    followed.asked = 0;
+    if (!dirty.size) queueMicrotask(subscribe);
+    dirty.add(followed);
   }
 
-  /** A new connection is live. @param {{[stream: string]: import("./types.js").Result}} results */
-  welcome(results) {
-    this.#asked.clear();
-    this.#dirty.clear();
-    for (const followed of this.#followed.values()) {
-      const result = results[followed.stream];
-      // Followed, or set to another level, after hello was said: ask again.
-      if (result && this.#hello.levels[followed.stream] === followed.level) followed.answered(result);
-      else if (followed.status !== "denied") this.#mark(followed);
-    }
+  function subscribe() {
+    const named = [...dirty].slice(0, STREAMS_PER_REQUEST);
+    for (const followed of named) dirty.delete(followed);
+    if (dirty.size) queueMicrotask(subscribe);
+    // Without a connection hello will say it.
+    if (!named.length) return;
+    const id = core.connection.request({ type: "subscribe", ...names(named, 0) });
+    if (id) names(named, id);
   }
 
-  /** The connection is gone. */
-  cut() {
-    this.#asked.clear();
-    for (const followed of this.#followed.values()) followed.cut();
-  }
-
-  /** @param {WireRecord} record any record of the live connection */
-  take(record) {
-    if (record.type === "subscribed") this.#subscribed(record);
-    else this.#followed.get(record.stream ?? `room/${record.room}`)?.take(record);
-  }
-
-  /** A request was refused; perhaps one of ours: too many streams. @param {WireRecord} record */
-  refused({ id, code }) {
-    for (const [followed, asked] of this.#asked) if (asked === id) followed.deny(code);
-  }
-
-  /** @param {WireRecord} record */
-  #subscribed({ id, streams }) {
-    for (const stream of Object.keys(streams)) {
-      const followed = this.#followed.get(stream);
-      // An answer to an older request: the newer one's is on its way.
-      if (!followed || this.#asked.get(followed) !== id) continue;
-      this.#asked.delete(followed);
-      followed.answered(streams[stream]);
-    }
-  }
-
-  /** @param {Followed} followed @param {boolean} [isNew] something else is wanted than was asked for */
-  async #ask(followed, isNew) {
-    if (isNew) return this.#mark(followed);
+  /** It has a hole. @param {Followed} followed */
+  async function ask(followed) {
     // One question at a time: what comes before its answer may well show the same hole.
-    if (this.#asked.has(followed)) return;
-    const tries = this.#tries.get(followed) ?? 0;
-    this.#tries.set(followed, tries + 1);
-    if (tries >= QUICK_ASKS) await this.#outside.pause(tries - QUICK_ASKS);
-    this.#mark(followed);
-  }
-
-  /** All that is asked for in one go goes in one request. @param {Followed} followed */
-  #mark(followed) {
-    if (!this.#dirty.size) queueMicrotask(() => this.#subscribe());
-    this.#dirty.add(followed);
-  }
-
-  #subscribe() {
-    const wanted = [...this.#dirty].filter((followed) => this.#followed.get(followed.stream) === followed);
-    this.#dirty.clear();
-    for (let first = 0; first < wanted.length; first += STREAMS_PER_REQUEST) {
-      const named = wanted.slice(first, first + STREAMS_PER_REQUEST);
-      const id = this.#outside.request({ type: "subscribe", ...request(named) });
-      // Without a connection hello will say it.
-      if (id !== undefined) for (const followed of named) this.#asked.set(followed, id);
-    }
+    if (followed.asked > 0) return;
+    followed.asked = Infinity;
+    if (followed.asks++ >= QUICK_ASKS) await core.pause(followed.asks - QUICK_ASKS);
+    if (all.get(followed.stream) === followed) mark(followed);
   }
 
   /** @param {Followed} followed */
-  #drop(followed) {
-    if (this.#followed.get(followed.stream) !== followed) return;
-    this.#followed.delete(followed.stream);
-    this.#asked.delete(followed);
-    this.#tries.delete(followed);
-    if (followed.status !== "denied") this.#outside.request({ type: "unsubscribe", streams: [followed.stream] });
+  function drop(followed) {
+    if (all.get(followed.stream) !== followed) return;
+    all.delete(followed.stream);
+    dirty.delete(followed);
+    core.connection.request({ type: "unsubscribe", streams: [followed.stream] });
   }
-}
 
-/** @param {Followed[]} named */
-function request(named) {
-  return {
-    streams: Object.fromEntries(named.map(({ stream, wanted }) => [stream, wanted])),
-    levels: Object.fromEntries(named.map(({ stream, level }) => [stream, level])),
-  };
+  /** @param {string} stream @param {ConstructorParameters<typeof Followed>[2]} options */
+  function follow(stream, options) {
+    let followed = all.get(stream);
+    if (followed) followed.setLevel(options.level ?? followed.level);
+    else {
+      followed = new Followed(core, stream, options);
+      all.set(stream, followed);
+      mark(followed);
+    }
+    return followed;
+  }
+
+  /** @param {{[stream: string]: import("./types.js").Result}} results @param {number} id of the question */
+  function answered(results, id) {
+    for (const stream in results) {
+      const followed = all.get(stream);
+      // Else it is the answer to an older question; the newer one's is on its way.
+      if (followed?.asked !== id) continue;
+      followed.asked = 0;
+      followed.answered(results[stream]);
+    }
+  }
+
+  /** A new connection is live. @param {{[stream: string]: import("./types.js").Result}} results */
+  function welcome(results) {
+    const isNamed = (/** @type {Followed} */ { stream, asked }) => asked === lastHello && results[stream];
+    // Followed, or changed, after hello was said.
+    for (const followed of all.values()) if (!isNamed(followed) && followed.status !== "denied") mark(followed);
+    answered(results, lastHello);
+  }
+
+  function cut() {
+    for (const followed of all.values()) followed.cut();
+  }
+
+  /** @param {WireRecord} record any record of the live connection */
+  function take(record) {
+    const { type, id, stream, room, code } = record;
+    if (type === "subscribed") answered(record.streams, id);
+    else if (type !== "refused") all.get(stream ?? `room/${room}`)?.take(record);
+    // Perhaps a request of ours: too many streams.
+    else for (const followed of all.values()) if (followed.asked === id) followed.deny(code);
+  }
+
+  return { get: (/** @type {string} */ stream) => all.get(stream), follow, hello, mark, ask, drop, welcome, cut, take };
 }

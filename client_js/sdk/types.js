@@ -59,4 +59,21 @@
 
 /** @typedef {{token: string, expires_at?: number}} Grant */
 
+/** What the parts of a client share: what it was made with, what it knows by now, and each other. Made in client.js.
+ * @typedef {{
+ *   url: string, token?: string, expiresAt?: number, refresh?: () => Promise<Grant>,
+ *   name: string, WebSocket: typeof globalThis.WebSocket, clock: Clock, random: () => number,
+ *   shelf?: Shelf, prefix: string,
+ *   me: {person: string, name: string, role: string, cohort: string} | null,
+ *   limits: {[name: string]: number}, features: string[], skew: number,
+ *   api: import("./api.js").Api,
+ *   connection: ReturnType<typeof import("./connection.js").createConnection>,
+ *   streams: ReturnType<typeof import("./streams.js").createStreams>,
+ *   outbox: ReturnType<typeof import("./outbox.js").createOutbox>,
+ *   up(welcome: WireRecord): void, down(): void, heard(record: WireRecord): void, changed(): void,
+ *   pauseMs(tries: number): number, pause(tries: number): Promise<void>,
+ *   tell(type: string, detail: any): void,
+ * }} Core
+ * `skew` is the server's clock minus ours; `up`: a link is live, perhaps in place of another; `down`: none is. */
+
 export {};
