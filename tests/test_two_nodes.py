@@ -24,7 +24,7 @@ from tests.servers import Server
 pytestmark = pytest.mark.redis
 
 PEOPLE = 6
-POSTS_EACH = 40
+POSTS_EACH = 200
 DEADLINE_S = 60.0
 
 
