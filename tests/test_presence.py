@@ -157,6 +157,8 @@ def test_a_leave_too_many_changes_nothing(people: People) -> None:
     people.enter(ROOM, ANA, role="learner")
     tick(people)
     assert changed(people, 10 * GRACE_S) is None
+    people.leave(ROOM, ANA, now_s=0)
+    assert changed(people, GRACE_S) == ([], [ANA], 0)
 
 
 def test_a_room_everybody_left_is_forgotten(people: People) -> None:

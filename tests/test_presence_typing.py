@@ -131,6 +131,15 @@ def test_other_nodes_are_told(readers: Readers) -> None:
     assert there.changes(100.3) == []
 
 
+def test_those_who_stopped_are_forgotten_though_one_goes_on(typing: Typing) -> None:
+    for number in range(100):
+        typing.types(ROOM, None, person=PersonId(f"p-{number}"), now_s=0)
+    for beat in range(10):
+        typing.types(ROOM, None, person=PersonId("p-0"), now_s=beat * EVERY_S)
+        typing.changes(beat * EVERY_S)
+    assert len(typing._taken_s) == 1
+
+
 @given(st.binary(max_size=100))
 def test_what_cannot_be_read_is_ignored(payload: bytes) -> None:
     typing = Typing(Readers())

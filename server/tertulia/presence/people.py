@@ -124,8 +124,7 @@ class People:
             room.all_due_s = now_s + limits.presence_refresh_s
             return self._all(room)
         if not room.own and went:
-            room.all_due_s = 0.0
-            return self._all(room)
+            return self._all(room)  # the last word; whoever missed one before it is put right
         if came or went:
             life, number = self._next()
             return encode(Some(life, number, by_role(came), went))

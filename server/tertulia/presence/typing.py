@@ -64,7 +64,7 @@ class Typing:
     def hear(self, room: RoomId, payload: bytes, *, now_s: float) -> None:
         """A person of another node types. (Our own words, coming back, change nothing.)"""
         message = decode_typing(payload)
-        if message is not None and not self._is_too_large(room):
+        if message is not None:
             self._note(_Place(room, message.thread), message.person, now_s)
 
     def posted(self, room: RoomId, thread: int | None, *, person: PersonId) -> None:
