@@ -28,6 +28,7 @@ import uvicorn
 from tertulia import app, routes
 from tertulia.app import Settings
 from tertulia.auth.people import person_id
+from tertulia.auth.rates import Rates
 from tertulia.domain.cohort import decide_room_made
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.policy import Role
@@ -75,9 +76,12 @@ class Member:
 
 @dataclass
 class Site:
+    """`shared`: what the server's calls share (`routes.site.Site`)."""
+
     flow: Flow
     port: int
     http: httpx.AsyncClient
+    shared: Any = None
 
     @property
     def url(self) -> str:
@@ -103,15 +107,16 @@ async def serving(data: Path, **settings: Any) -> AsyncIterator[Site]:
     """Serve `data` until the block ends. `settings`: of `RouteSettings`."""
     wanted = Settings(data=data, rate_limits=False)
     async with app.running(wanted) as flow:
-        shared: dict[str, Any] = {"origins": frozenset({"https://course.example"}), "rate_limits": False}
-        given = replace(app.route_settings(wanted), **(shared | settings))
+        usual: dict[str, Any] = {"origins": frozenset({"https://course.example"}), "rate_limits": False}
+        given = replace(app.route_settings(wanted), **(usual | settings))
         wheel = TimingWheel()
         wheel.start()
         shell = WebSocketShell(
             flow.desk, wheel, origins=given.origins, chance=flow.node.ids.chance, connections_max=1_000
         )
+        application = routes.build(flow, given, shell)
         config = uvicorn.Config(
-            routes.build(flow, given, shell),
+            application,
             ws="tertulia.websocket.connection:Connection",
             http="httptools",
             lifespan="on",
@@ -120,7 +125,9 @@ async def serving(data: Path, **settings: Any) -> AsyncIterator[Site]:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        # With its protocol named, asyncio sends small writes at once (TCP_NODELAY), as it does on a socket of its own.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+            listening.bind(("127.0.0.1", 0))
             task = asyncio.ensure_future(server.serve(sockets=[listening]))
             while not server.started:
                 await asyncio.sleep(0.005)
@@ -129,11 +136,16 @@ async def serving(data: Path, **settings: Any) -> AsyncIterator[Site]:
                 async with httpx.AsyncClient(
                     base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=DEADLINE_S
                 ) as http:
-                    yield Site(flow, port, http)
+                    yield Site(flow, port, http, application.state.site)
             finally:
                 server.should_exit = True
                 await task
                 await wheel.stop()
+
+
+def use_up(rates: Rates, key: str) -> None:
+    """Leave nothing for this key for an hour: as if it had asked much too fast."""
+    rates.take(key, asyncio.get_running_loop().time() + 3_600)
 
 
 async def furnish(flow: Flow, *, cohort: CohortId = COHORT, rooms: Mapping[str, str] = ROOMS) -> None:

@@ -40,6 +40,7 @@ def build(flow: Flow, settings: RouteSettings, websocket: Any = None) -> Starlet
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
+    app.state.site = site
     return app
 
 
