@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tertulia.client import Client, Event, Stopped, new_key
+from tertulia.client import Client, new_key
 from tertulia.domain.commands import BanMember
 from tertulia.domain.ids import PersonId
 from tests.redis_server import RedisServer
 from tests.school import make_school
 from tests.servers import Server
+from tests.talkers import arrive, check, log_of
 
 pytestmark = pytest.mark.redis
 
 PEOPLE = 6
 POSTS_EACH = 200
-DEADLINE_S = 60.0
 
 
 @pytest.fixture
@@ -48,74 +47,6 @@ async def nodes(tmp_path: Path, redis_server: RedisServer) -> AsyncIterator[tupl
         yield first, second
 
 
-class Person:
-    """Somebody on one node, who writes down every event of the room."""
-
-    def __init__(self, name: str, client: Client) -> None:
-        self.name = name
-        self.client = client
-        self.heard: list[Event] = []
-        self._task: asyncio.Task[None] | None = None
-
-    def listen(self) -> None:
-        self.client.follow("room/general", after="head")
-        self._task = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        with suppress(Stopped):
-            async for event in self.client.events():
-                self.heard.append(event)
-
-    async def speak(self, count: int) -> list[int]:
-        """Post one after another; the seqs that were acked."""
-        return [(await self.client.post("general", f"{self.name} {number}")).seq for number in range(count)]
-
-    async def is_sent_away(self) -> None:
-        assert self._task is not None, "they listen"
-        await self._task
-
-    async def hears(self, seq: int) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            while not self.heard or self.heard[-1].seq < seq:
-                await asyncio.sleep(0.02)
-
-
-async def arrive(stack: AsyncExitStack, server: Server, name: str) -> Person:
-    token, refresh = server.token(name), server.refresh_token(name)
-    client = await stack.enter_async_context(Client(server.url, token=token, refresh=refresh))
-    person = Person(name, client)
-    person.listen()
-    return person
-
-
-async def log_of(server: Server, room: str = "general") -> list[dict[str, object]]:
-    """All events of the room, as the API pages them."""
-    events: list[dict[str, object]] = []
-    headers = {"Authorization": f"Bearer {server.token('Auditor', role='observer')}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as http:
-        while True:
-            query = {"stream": f"room/{room}", "after": str(len(events)), "limit": "500"}
-            page = (await http.get("/api/events", params=query)).raise_for_status().json()
-            events += page["events"]
-            if not page["events"]:
-                return events
-
-
-def check(people: list[Person], acked: dict[str, list[int]], log: list[dict[str, object]]) -> None:
-    """Everybody's list is the log's, and each acked post stands where its author was told, once."""
-    order = {int(str(entry["seq"])): entry for entry in log}
-    assert list(order) == list(range(1, len(log) + 1))
-    for person in people:
-        seqs = [event.seq for event in person.heard]
-        assert seqs == list(range(seqs[0], len(log) + 1)), f"{person.name} heard a hole, a repeat or too little"
-        for event in person.heard:
-            assert event.data == order[event.seq]["data"]
-    texts = [str(entry["data"]["text"]) for entry in log if entry["name"] == "message_posted"]  # type: ignore[index]
-    assert len(texts) == len(set(texts)) == len(people) * POSTS_EACH, "each post is there exactly once"
-    for name, seqs in acked.items():
-        assert [order[seq]["data"]["text"] for seq in seqs] == [f"{name} {n}" for n in range(POSTS_EACH)]  # type: ignore[index]
-
-
 async def talk_while(nodes: tuple[Server, Server], disturb: object) -> None:
     """Everybody posts while `disturb()` runs; then all is compared."""
     async with AsyncExitStack() as stack:
@@ -126,7 +57,7 @@ async def talk_while(nodes: tuple[Server, Server], disturb: object) -> None:
         acked = dict(zip([p.name for p in people], await asyncio.gather(*talking), strict=True))
         log = await log_of(nodes[0])
         await asyncio.gather(*(person.hears(len(log)) for person in people))
-        check(people, acked, log)
+        check(people, acked, log, posts_each=POSTS_EACH)
 
 
 async def test_two_nodes_write_to_one_room_and_everybody_hears_one_order(nodes: tuple[Server, Server]) -> None:
