@@ -49,6 +49,20 @@ def test_memory_is_bounded_and_the_busy_are_remembered() -> None:
     assert len(rates) == 100
 
 
+def test_whoever_goes_on_asking_is_remembered_too() -> None:
+    rates = Rates(burst=50, per_s=0.001, keys_max=100)
+    for number in range(2_500):
+        assert rates.take(f"someone {number}", START_S) is None
+        if number % 50 == 0:
+            assert rates.take("ana", START_S) is None
+    assert rates.take("ana", START_S) is not None
+
+
+def test_who_keeps_to_the_beat_is_never_refused_for_a_rounding() -> None:
+    rates = Rates(burst=1, per_s=10.0)
+    assert [rates.take("ana", START_S + beat * 0.1) for beat in range(1_000)] == [None] * 1_000
+
+
 def test_those_who_left_are_forgotten() -> None:
     rates = Rates(burst=1, per_s=1.0)
     for number in range(100):

@@ -38,13 +38,10 @@ class Rates:
         return None
 
     def _forget(self, now_s: float) -> None:
-        """Drop what is full again from the old end, then whatever is too many. Each call drops at most two."""
-        for _ in range(2):
-            oldest = next(iter(self._full_at_s))
-            if len(self._full_at_s) > self._keys_max or self._full_at_s[oldest] <= now_s:
-                del self._full_at_s[oldest]
-            else:
-                return
+        """Drop the oldest when there are too many, or when it is full again. A call adds at most one."""
+        oldest = next(iter(self._full_at_s))
+        if len(self._full_at_s) > self._keys_max or self._full_at_s[oldest] <= now_s:
+            del self._full_at_s[oldest]
 
 
 _ROUNDING_S = 1e-6
