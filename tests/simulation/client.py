@@ -1,0 +1,375 @@
+"""A client that speaks the protocol over a `Link`: what chapter 13 of protocol.md asks of one, and nothing of ours.
+
+It keeps a position for each stream and an outbox with keys; after a cut it says hello to whatever node there is, and
+sends what is unanswered again. What it follows and what it says is decided elsewhere (script.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgpack
+import msgspec
+
+from tertulia.domain.commands import AnyCommand, Command
+from tertulia.domain.ids import PersonId, StreamName, room_stream, stream_kind
+from tertulia.domain.policy import Role
+from tertulia.eventlog import LogUnavailable
+from tertulia.wire.closing import is_reconnect_wanted
+from tertulia.wire.codec import encode_entry
+from tests.simulation.host import Host
+from tests.simulation.link import Link
+from tests.simulation.reader import Reader
+from tests.simulation.virtual_loop import TaskOwner
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+PAGE = 7
+
+_json = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
+_read = msgspec.json.Decoder().decode
+
+
+class Person(msgspec.Struct, frozen=True):
+    id: PersonId
+    name: str
+    role: Role
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in ("owner", "instructor", "ta")
+
+
+class Sent(msgspec.Struct):
+    """A command from its making to its end. `ended`: the last answer, `accepted` or `refused` for good."""
+
+    person: PersonId
+    command: Any
+    since_s: float
+    commits_before: int
+    """How many appends the log had seen when it was made: what is decided about it is true at one of them or later."""
+    ended: dict[str, Any] | None = None
+
+
+class Client:
+    """One device. `stage` is about its link; `given_up` is the close code that told it not to come back."""
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        person: Person,
+        *,
+        random: Random,
+        codec: Literal["json", "msgpack"],
+        latency_s: float,
+        bytes_per_s: float | None,
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.person = person
+        self.random = random
+        self.readers: dict[StreamName, Reader] = {}
+        self.outbox: dict[int, Sent] = {}
+        self.link: Link | None = None
+        self.stage: Literal["away", "connecting", "open"] = "away"
+        self.given_up: int | None = None
+        self.is_wanted = False
+        """Whether it wants to be connected."""
+        self.mine: dict[tuple[str, str], list[str]] = {}
+        self.latency_s = latency_s
+        self.bytes_per_s = bytes_per_s
+        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
+        self._codec = codec
+        self._loop = asyncio.get_running_loop()
+        self._owner = TaskOwner(name)
+        self._last_id = 0
+        self._asked: dict[int, dict[str, Any]] = {}
+        """Subscribe requests that are unanswered, by id."""
+        self._fetching: dict[StreamName, asyncio.Task[None]] = {}
+
+    # --- being connected --------------------------------------------------------------------------------------------
+
+    def come(self) -> None:
+        self.is_wanted = True
+        if self.stage == "away" and self.given_up is None:
+            self._connect()
+
+    def go(self) -> None:
+        """Away, without a word; the server notices now or later."""
+        self.is_wanted = False
+        if self.link is not None:
+            self.link.cut(client_after_s=0.0, server_after_s=self.random.random() * 2)
+
+    def forget_everything(self) -> None:
+        """The app was closed: positions are gone; the outbox is kept on disk."""
+        for reader in self.readers.values():
+            reader.forget()
+
+    def _connect(self) -> None:
+        hosts = [host for host in self.world.hosts if host.is_accepting]
+        if not hosts:
+            self._connect_later()
+            return
+        self.stage = "connecting"
+        host: Host = self.random.choice(hosts)
+        self.link = host.accept(
+            self,
+            random=self.random,
+            latency_s=self.latency_s,
+            bytes_per_s=self.bytes_per_s,
+            framing="text" if self._codec == "json" else "binary",
+        )
+        self._note("hello to", host.bus.node_id)
+        streams, levels = self._ask_for(list(self.readers), is_new_connection=True)
+        self._send({"type": "hello", "token": self.world.token(self.person), "streams": streams, "levels": levels})
+
+    def _connect_later(self) -> None:
+        self._loop.call_later(0.05 + self.random.random() * 1.5, self._connect_again)
+
+    def _connect_again(self) -> None:
+        if self.is_wanted and self.stage == "away" and self.given_up is None:
+            self._connect()
+
+    def lost(self, link: Link, code: int) -> None:
+        if link is not self.link:
+            return
+        self._note("lost", code)
+        self.link, self.stage = None, "away"
+        self._asked.clear()
+        for task in self._fetching.values():
+            task.cancel()
+        self._fetching.clear()
+        if not is_reconnect_wanted(code):
+            self.given_up = code
+        elif self.is_wanted:
+            self._connect_later()
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def follow(self, stream: StreamName, *, level: str = "full", origin: Any = "position") -> None:
+        """Follow a stream (or the same one otherwise), from the position if there is one."""
+        reader = self.readers.get(stream)
+        if reader is None:
+            reader = self.readers[stream] = Reader(stream, blame=self._blame)
+        reader.wanted = (level, origin)
+        if self.stage == "open" and reader.stage in ("off", "live", "lagging"):
+            streams, levels = self._ask_for([stream], is_new_connection=False)
+            id = self._next_id()
+            self._asked[id] = streams
+            self._send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
+
+    def _ask_for(self, streams: list[StreamName], *, is_new_connection: bool) -> tuple[dict[str, Any], dict[str, str]]:
+        asked, levels = {}, {}
+        for stream in streams:
+            reader = self.readers[stream]
+            level, origin = reader.wanted
+            if origin == "position" or (origin == "head" and reader.position is not None):
+                origin = reader.position
+            asked[stream] = reader.ask(origin, level, is_new_connection=is_new_connection)
+            if level != "full":
+                levels[stream] = level
+        return asked, levels
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _send(self, request: Any) -> None:
+        if self.link is not None:
+            self.link.send(_json(request) if self._codec == "json" else _pack(request))
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def give(self, make: Callable[..., Command], **fields: Any) -> Sent:
+        """Make a command, put it in the outbox, send it if there is a link."""
+        id = self._next_id()
+        command = make(id=id, key=f"{self.name}-key-{id:04d}", **fields)
+        sent = Sent(self.person.id, command, self._loop.time(), len(self.world.log.commits))
+        self.outbox[id] = sent
+        self.world.sent[self.person.id, command.key] = sent
+        self._note("gives", _brief(command))
+        if self.stage == "open":
+            self._send(command)
+        return sent
+
+    def _send_again(self, id: int) -> None:
+        if self.stage == "open" and id in self.outbox:
+            self._send(self.outbox[id].command)
+
+    def _accepted(self, record: dict[str, Any]) -> None:
+        sent = self.outbox.pop(record["id"], None)
+        if sent is not None:
+            sent.ended = record
+            self._note("accepted", record["id"], record["stream"], record["seq"], "dup" if record.get("dup") else "")
+            self.world.check.accepted(self, sent, record)
+
+    def _refused(self, record: dict[str, Any]) -> None:
+        id = record.get("id")
+        self._note("refused", id, record["code"])
+        if id in self._asked:
+            streams = self._asked.pop(id)
+            for stream in streams:
+                reader = self.readers[StreamName(stream)]
+                reader.stage = "off"
+                self._loop.call_later(0.3, self._follow_again, reader)
+            return
+        sent = self.outbox.get(id)  # type: ignore[arg-type]
+        if sent is None:
+            return
+        if record["retry"] == "later":
+            wait_s = record.get("after", 300) / 1000 + self.random.random() * 0.2
+            self._loop.call_later(min(wait_s, 5.0), self._send_again, id)
+            return
+        del self.outbox[id]  # type: ignore[arg-type]
+        sent.ended = record
+        self.world.check.refused(self, sent, record)
+
+    def _follow_again(self, reader: Reader) -> None:
+        if reader.stage == "off" and self.stage == "open":
+            self.follow(reader.stream, level=reader.wanted[0], origin=reader.wanted[1])
+
+    # --- records ----------------------------------------------------------------------------------------------------
+
+    def heard(self, link: Link, frame: bytes) -> None:
+        if link is not self.link:
+            return
+        for raw, record in _records(frame, self._codec):
+            if self.link is not link:
+                return
+            match record["type"]:
+                case "event":
+                    self._event(raw, record)
+                case "accepted":
+                    self._accepted(record)
+                case "refused":
+                    self._refused(record)
+                case "welcome":
+                    self.stage = "open"
+                    self._results(record["streams"])
+                    for sent in list(self.outbox.values()):
+                        self._send(sent.command)
+                case "subscribed":
+                    del self._asked[record["id"]]
+                    self._results(record["streams"])
+                case "snapshot" | "live" | "lag" | "head" | "dropped" as kind:
+                    self._about_stream(kind, record)
+                case "tally":
+                    self.world.check.may_read(self, room_stream(record["room"]))
+                    self.readers[room_stream(record["room"])].tally(record["tallies"])
+                case "mine":
+                    self.mine |= {(record["room"], message): own for message, own in record["reactions"].items()}
+                case "reconnect":
+                    self._loop.call_later(self.random.random() * record["window"] / 1000, self._reconnect, link)
+                case _:
+                    pass
+
+    def _reconnect(self, link: Link) -> None:
+        """Asked to: the simplest client hangs up and comes again."""
+        link.cut(client_after_s=0.0, server_after_s=0.05)
+
+    def _results(self, results: dict[str, Any]) -> None:
+        for stream, result in results.items():
+            reader = self.readers[StreamName(stream)]
+            reader.result(result)
+            self._note("told", stream, result["result"], result.get("seq", result.get("code")))
+            if result["result"] == "denied":
+                self.world.check.denied(self, StreamName(stream), result["code"])
+
+    def _event(self, raw: bytes, record: dict[str, Any]) -> None:
+        stream = StreamName(record["stream"])
+        self._note("event", stream, record["seq"])
+        self.world.check.event(self, stream, raw, record, is_json=self._codec == "json")
+        reader = self.readers.get(stream)
+        if reader is None:
+            self._blame(f"{stream}: pushed, and never asked for")
+            return
+        reader.event(record)
+        self.on_event(record)
+
+    def _about_stream(self, kind: str, record: dict[str, Any]) -> None:
+        stream = StreamName(record["stream"])
+        self._note(kind, stream, record.get("seq", record.get("last")))
+        self.world.check.may_read(self, stream)
+        reader = self.readers[stream]
+        match kind:
+            case "snapshot":
+                reader.snapshot(record)
+            case "live":
+                reader.live(record)
+                if reader.stage == "fetching":
+                    self._fetch(reader)
+            case "lag":
+                reader.lag(record)
+                self._fetch(reader)
+            case "head":
+                reader.head = record
+            case _:
+                reader.stage = "off"
+
+    # --- pages ------------------------------------------------------------------------------------------------------
+
+    def _fetch(self, reader: Reader) -> None:
+        """What `/api/events` is for."""
+        if reader.stream in self._fetching:
+            self._fetching[reader.stream].cancel()
+        task = self._owner.context.run(self._loop.create_task, self._read_pages(reader))
+        self._fetching[reader.stream] = task
+
+    async def _read_pages(self, reader: Reader) -> None:
+        while reader.seq < reader.live_seq:
+            await asyncio.sleep(self.latency_s * 2)
+            try:
+                entries = await self.world.log.read(reader.stream, after=reader.seq, limit=PAGE)
+            except LogUnavailable:
+                await asyncio.sleep(0.5)
+                continue
+            for entry in entries[: reader.live_seq - reader.seq]:  # what is newer comes by itself
+                reader.apply(_read(encode_entry(entry).json))
+        self._fetching.pop(reader.stream, None)
+        if reader.stage == "lagging":
+            self.follow(reader.stream, level="full")
+        else:
+            reader.fetched()
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing unanswered, everything live."""
+        return (
+            self.stage == "open"
+            and not self.outbox
+            and not self._asked
+            and all(reader.stage in ("live", "off") for reader in self.readers.values())
+        )
+
+    def _note(self, what: str, *details: object) -> None:
+        self.world.trace.note(self.name, what, *details)
+
+    def _blame(self, what: str) -> None:
+        self.world.check.blame(f"{self.name}: {what}")
+
+
+def _brief(command: Any) -> str:
+    fields = {name: value for name in command.__struct_fields__ if (value := getattr(command, name)) not in (None, "")}
+    return " ".join([type(command).__name__, *(f"{name}={str(value)[:28]}" for name, value in fields.items())])
+
+
+def _records(frame: bytes, codec: str) -> list[tuple[bytes, dict[str, Any]]]:
+    """The records of one WebSocket message, each with its bytes when they are JSON."""
+    size = frame[1]
+    payload = frame[2 if size < 126 else 4 if size == 126 else 10 :]
+    if codec == "json":
+        return [(line, _read(line)) for line in payload.split(b"\n")]
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(payload)
+    return [(b"", record) for record in unpacker]
+
+
+__all__ = ["AnyCommand", "Client", "Person", "Sent", "stream_kind"]

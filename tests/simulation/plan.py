@@ -1,0 +1,155 @@
+"""What will go wrong in one run, and for whom: everything is drawn from the seed, before it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from tertulia.domain.ids import RoomId
+from tests.simulation.client import Person
+from tests.simulation.lossy_bus import Weather
+from tests.simulation.people import FOUNDER, person
+
+TroubleKind = Literal["cut", "away", "freeze", "crash", "drain", "islands", "log_down"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    at_s: float
+    kind: TroubleKind
+    who: int
+    """The number of a client or a host."""
+    for_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One client. `acts`: how many times its person does something while it lasts."""
+
+    name: str
+    person: Person
+    codec: Literal["json", "msgpack"]
+    latency_s: float
+    bytes_per_s: float | None
+    acts: int
+    comes_at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFaults:
+    slow_s_max: float
+    lost_reply: float
+    refused: float
+    unreadable: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    seed: int
+    skews_ms: list[int]
+    """One for each host: how wrong its clock is."""
+    devices: list[Device]
+    rooms: list[RoomId]
+    weather: Weather
+    log: LogFaults
+    active_s: float
+    limits: dict[str, int | float] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    rate_limited: float = 0.0
+
+    def lines(self) -> list[str]:
+        return [
+            f"seed {self.seed}: {len(self.skews_ms)} nodes (clocks off by {self.skews_ms} ms), {self.active_s:.0f} s",
+            f"  limits {self.limits}",
+            f"  {self.weather}",
+            f"  {self.log}",
+            *(f"  {device}" for device in self.devices),
+            *(
+                f"  {trouble.at_s:7.3f} {trouble.kind} {trouble.who} for {trouble.for_s:.3f} s"
+                for trouble in self.troubles
+            ),
+        ]
+
+
+SMALL: dict[str, list[int | float]] = {
+    "tail_records": [3, 10, 512],
+    "page_events_max": [5, 12, 500],
+    "resume_bytes_max": [1_000, 131_072],
+    "queue_bytes_max": [3_000, 12_000, 262_144],
+    "snapshot_messages": [4, 50],
+    "checkpoint_every_events": [3, 10, 500],
+    "lane_batch_commands_max": [2, 256],
+    "flush_slice_readers": [1, 2, 256],
+    "channel_idle_s": [2.0, 60.0],
+}
+"""Limits as small as a short run can reach."""
+
+
+def draw(seed: int) -> Plan:
+    random = Random(seed)
+    active_s = random.uniform(8.0, 16.0)
+    limits = {name: random.choice(values) for name, values in SMALL.items()}
+    limits["queue_bytes_low"] = limits["queue_bytes_max"] // 2
+    hosts = random.choice([2, 2, 3])
+    plan = Plan(
+        seed=seed,
+        skews_ms=[random.choice([0, 0, random.randint(-400, 400)]) for _ in range(hosts)],
+        devices=[_device(random, number, active_s) for number in range(random.randint(4, 7))],
+        rooms=[RoomId("general")],
+        weather=Weather(
+            lost=random.choice([0.0, 0.05, 0.3, 1.0]),
+            repeated=random.choice([0.0, 0.1, 0.4]),
+            delay_s_max=random.choice([0.001, 0.02, 0.3]),
+            is_reconnect_told=random.random() < 0.5,
+        ),
+        log=LogFaults(
+            slow_s_max=random.choice([0.0, 0.002, 0.02, 0.1]),
+            lost_reply=random.choice([0.0, 0.0, 0.05, 0.2]),
+            refused=random.choice([0.0, 0.0, 0.1]),
+            unreadable=random.choice([0.0, 0.0, 0.0, 0.05]),
+        ),
+        active_s=active_s,
+        limits=limits,
+        rate_limited=random.choice([0.0, 0.0, 0.05]),
+    )
+    plan.troubles = sorted(
+        (_trouble(random, plan, active_s) for _ in range(random.randint(2, 10))), key=lambda trouble: trouble.at_s
+    )
+    return plan
+
+
+PEOPLE = [
+    FOUNDER,
+    person("Ana", "learner"),
+    person("Ben", "learner"),
+    person("Tad", "ta"),
+    person("Ana", "learner"),
+    person("Obi", "observer"),
+    person("Cid", "learner"),
+]
+"""Who has the first device, the second, … Ana has two."""
+
+
+def _device(random: Random, number: int, active_s: float) -> Device:
+    one = PEOPLE[number]
+    return Device(
+        name=f"{one.name.lower()}-{number}",
+        person=one,
+        codec=random.choice(["json", "json", "msgpack"]),
+        latency_s=random.choice([0.001, 0.03, 0.2]),
+        bytes_per_s=random.choice([None, None, None, 20_000, 2_000]),
+        acts=random.randint(4, 14),
+        comes_at_s=random.choice([0.0, 0.0, random.uniform(0, active_s)]),
+    )
+
+
+def _trouble(random: Random, plan: Plan, active_s: float) -> Trouble:
+    kind: TroubleKind = random.choice(["cut", "cut", "cut", "away", "freeze", "crash", "drain", "islands", "log_down"])
+    is_clients = kind in ("cut", "away", "freeze")
+    return Trouble(
+        at_s=random.uniform(0.5, active_s),
+        kind=kind,
+        who=random.randrange(len(plan.devices) if is_clients else len(plan.skews_ms)),
+        for_s=random.uniform(0.05, 6.0),
+    )

@@ -1,0 +1,160 @@
+"""What one client has of one stream: its position, the events it was given, their fold, and its own suspicion.
+
+    off ── ask ──→ asked ──ok, reset──→ filling ── live ──→ live ── lag ──→ lagging ── pages ──→ (ask again)
+                     └── gap ──→ gap ── live ──→ fetching ── pages, then what was held ──→ live
+
+A hole, a repeat, a push out of place or a position that was not kept is a fault of the server, and is said so at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from tertulia.domain.events import EVENTS
+from tertulia.domain.ids import StreamName, stream_kind
+from tertulia.domain.view import (
+    CohortView,
+    RoomView,
+    UserView,
+    apply_cohort,
+    apply_room,
+    apply_tally,
+    apply_user,
+)
+
+Stage = Literal["off", "asked", "filling", "gap", "fetching", "live", "lagging"]
+
+_VIEWS: dict[str, tuple[type[Any], Callable[..., None]]] = {
+    "room": (RoomView, apply_room),
+    "cohort": (CohortView, apply_cohort),
+    "user": (UserView, apply_user),
+}
+
+
+class Reader:
+    def __init__(self, stream: StreamName, *, blame: Callable[[str], None]) -> None:
+        self.stream = stream
+        self.kind = stream_kind(stream)
+        self.stage: Stage = "off"
+        self.level = "full"
+        self.epoch = ""
+        self.seq = 0
+        self.began = 0
+        """The seq it began at, by snapshot or by "head": `events` holds all after it."""
+        self.events: list[dict[str, Any]] = []
+        self.view: Any = None
+        self.head: dict[str, Any] | None = None
+        """The last `head` record, at level `head`."""
+        self.live_seq = 0
+        self.wanted: tuple[str, Any] = ("full", "position")
+        """The level and origin it is followed with; "position" is wherever it is."""
+        self._held: list[dict[str, Any]] = []
+        self._may_repeat = False
+        self._asked_from: Any = None
+        self._blame = blame
+
+    @property
+    def position(self) -> dict[str, Any] | None:
+        return {"epoch": self.epoch, "seq": self.seq} if self.epoch else None
+
+    @property
+    def is_followed(self) -> bool:
+        return self.stage != "off"
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """As an app that was closed and has kept nothing."""
+        self.epoch, self.seq, self.began = "", 0, 0
+        self.events, self.view = [], None
+
+    def ask(self, origin: Any, level: str, *, is_new_connection: bool) -> Any:
+        """What to say in `streams`. On a connection that follows the stream already, repeats are in order."""
+        self._may_repeat = not is_new_connection and self.stage == "live"
+        self.stage, self.level, self._asked_from, self.head = "asked", level, origin, None
+        self._held = []
+        return origin
+
+    # --- records ----------------------------------------------------------------------------------------------------
+
+    def result(self, result: dict[str, Any]) -> None:
+        verdict, asked = result["result"], self._asked_from
+        if self.stage != "asked":
+            self._blame(f"{self.stream}: a result ({verdict}) nobody asked for, while {self.stage}")
+        if verdict in ("ok", "gap") and isinstance(asked, dict) and asked["epoch"] != result["epoch"]:
+            self._blame(f"{self.stream}: {verdict} for a position of another epoch")
+        if verdict == "denied":
+            self.stage = "off"
+        elif self.level == "head":
+            self.stage = "live"
+        elif verdict == "gap":
+            self.stage = "gap"
+        else:
+            if verdict == "reset":
+                self._asked_from = None
+            self.stage = "filling"
+
+    def snapshot(self, record: dict[str, Any]) -> None:
+        if self.stage != "filling" or self._asked_from is not None:
+            self._blame(f"{self.stream}: a snapshot out of place, while {self.stage}")
+        self.epoch, self.seq = record["epoch"], record["seq"]
+        self.began, self.events = self.seq, []
+        shape = _VIEWS.get(self.kind)
+        self.view = msgspec.convert(record["state"], shape[0]) if shape else None
+
+    def live(self, record: dict[str, Any]) -> None:
+        self.live_seq = record["seq"]
+        if self.stage == "gap":
+            self.stage = "fetching"
+            return
+        if self.stage != "filling":
+            self._blame(f"{self.stream}: live while {self.stage}")
+        if self._asked_from == "head":
+            self.forget()
+            self.epoch, self.seq, self.began = record["epoch"], record["seq"], record["seq"]
+        elif (record["epoch"], record["seq"]) != (self.epoch, self.seq):
+            self._blame(f"{self.stream}: live at {record['seq']}, but given everything only up to {self.seq}")
+        self.stage, self._may_repeat = "live", False
+
+    def event(self, event: dict[str, Any]) -> None:
+        seq = event["seq"]
+        if self.stage == "fetching":
+            expected = (self._held[-1]["seq"] if self._held else self.live_seq) + 1
+            if seq == expected:
+                self._held.append(event)
+            else:
+                self._blame(f"{self.stream}: pushed {seq} instead of {expected} while fetching what is missing")
+        elif self.stage in ("asked", "filling", "live") and self.epoch and seq == self.seq + 1:
+            self.apply(event)
+        elif not self._may_repeat or seq > self.seq:
+            self._blame(f"{self.stream}: pushed {seq} after {self.seq} while {self.stage}")
+
+    def apply(self, event: dict[str, Any]) -> None:
+        assert event["seq"] == self.seq + 1, "callers look"
+        self.seq += 1
+        self.events.append(event)
+        if self.view is not None:
+            kind = EVENTS.get(event["name"])
+            happened = msgspec.convert(event["data"], kind) if kind else None
+            _VIEWS[self.kind][1](self.view, seq=self.seq, at=event["at"], by=event["by"], event=happened)
+
+    def tally(self, tallies: dict[str, dict[str, int]]) -> None:
+        if self.view is not None:
+            apply_tally(self.view, tallies)
+
+    def lag(self, record: dict[str, Any]) -> None:
+        if self.stage == "live" and record["last"] != self.seq:
+            self._blame(f"{self.stream}: lag says I was sent {record['last']}, but I was sent {self.seq}")
+        self._held = []
+        self.live_seq = record["head"]
+        self.stage = "lagging"
+
+    def fetched(self) -> None:
+        """The pages up to `live_seq` were read: what was pushed meanwhile follows."""
+        for event in self._held:
+            self.apply(event)
+        self._held = []
+        self.stage = "live"

@@ -1,0 +1,81 @@
+"""What must be so when everything has healed and nothing is on its way any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tertulia.domain.ids import CohortId, PersonId, RoomId, stream_owner
+from tests.simulation.reader import Reader
+
+if TYPE_CHECKING:
+    from tests.simulation.client import Client
+    from tests.simulation.world import World
+
+
+def unsettled(world: World) -> list[str]:
+    """What is still on its way."""
+    found = []
+    for client in world.clients:
+        if client.given_up is not None:
+            continue
+        if not client.is_settled:
+            stages = {stream: reader.stage for stream, reader in client.readers.items() if reader.stage != "live"}
+            open_ = list(client.outbox)
+            found.append(f"{client.name} does not settle: {client.stage} {stages} {open_}")
+        for stream, reader in client.readers.items():
+            head = world.log.head(stream)
+            if reader.stage == "live" and reader.level == "full" and reader.seq != head:
+                found.append(f"{client.name} has {stream} only up to {reader.seq} of {head}")
+    return found
+
+
+def at_the_end(world: World) -> Iterator[str]:
+    for client in world.clients:
+        for reader in client.readers.values():
+            if reader.stage == "live" and reader.level == "full":
+                yield from _slice(world, client, reader)
+                yield from _view(world, client, reader)
+    yield from _effects(world)
+
+
+def _slice(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    seqs = [event["seq"] for event in reader.events]
+    if seqs != list(range(reader.began + 1, world.log.head(reader.stream) + 1)):
+        yield f"{client.name} holds {reader.stream} as {seqs}, begun at {reader.began}"
+
+
+def _view(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    if reader.view is None:
+        return
+    truth = _truth(world, reader)
+    if reader.view != truth:
+        yield f"{client.name} sees {reader.stream} as\n    {reader.view}\n  but it is\n    {truth}"
+
+
+def _truth(world: World, reader: Reader) -> Any:
+    owner, reading = stream_owner(reader.stream), world.reading
+    match reader.kind:
+        case "room":
+            found = reading.room_now(RoomId(owner))
+        case "cohort":
+            found = reading.cohort_now(CohortId(owner))
+        case _:
+            found = reading.user_now(PersonId(owner))
+    assert found is not None, "what somebody followed exists"
+    return found[1]
+
+
+def _effects(world: World) -> Iterator[str]:
+    """One for each accepted command, none for a refused one, never two."""
+    counts: dict[tuple[str, str], int] = {}
+    for commit in world.log.commits:
+        for decided in commit.append.decisions:
+            if decided.key is not None:
+                place = (decided.author, decided.key)
+                counts[place] = counts.get(place, 0) + 1
+    for place, sent in world.sent.items():
+        count = counts.get(place, 0)
+        is_accepted = sent.ended is not None and sent.ended["type"] == "accepted"
+        if count > 1 or (is_accepted and count != 1) or (sent.ended is not None and not is_accepted and count):
+            yield f"{sent.command} was decided {count} times and answered {sent.ended}"

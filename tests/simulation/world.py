@@ -1,0 +1,267 @@
+"""One run: hosts, clients, a log, a network and a plan of what goes wrong; then everything heals and is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from tertulia.auth.tokens import Tokens
+from tertulia.domain import limits
+from tertulia.domain.policy import Role
+from tertulia.live.flow import Flow
+from tests.simulation import verdict
+from tests.simulation.check import Check
+from tests.simulation.client import Client, Person, Sent
+from tests.simulation.host import DAY_ONE_MS, SECRET, Host, SomeRefused, VirtualClock
+from tests.simulation.lossy_bus import Network, Weather
+from tests.simulation.model_log import Faults, ModelLog, ModelReading
+from tests.simulation.people import COHORT, found
+from tests.simulation.plan import Plan, Trouble, draw
+from tests.simulation.script import Script
+from tests.simulation.trace import Trace
+from tests.simulation.virtual_loop import TaskOwner, VirtualLoop
+
+SETTLE_S = 40.0
+AFTERWARDS_S = 4.0
+LOOK_EVERY_S = 0.25
+
+
+class World:
+    def __init__(self, plan: Plan, *, prepared: Callable[[Flow], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.plan = plan
+        self.cohort = COHORT
+        self.prepared = prepared
+        self.now_s = loop.time
+        self.random = Random(f"world {plan.seed}")
+        self.trace = Trace(loop.time)
+        self.check = Check(self)
+        self.owner = TaskOwner("world")
+        self.log = ModelLog(Faults(random=Random(f"log {plan.seed}")), now_s=loop.time)
+        self.reading = ModelReading(self.log)
+        self.network = Network(Random(f"network {plan.seed}"), Weather())
+        self.rates = SomeRefused(self.random, plan.rate_limited)
+        self.sent: dict[tuple[str, str], Sent] = {}
+        self.heard_within_s = 1.2 + 8 * plan.log.slow_s_max + (6.0 if plan.log.unreadable else 0.0)
+        """After a commit and so long, every node has heard of it."""
+        self._tokens = Tokens(SECRET, clock=VirtualClock())
+        self._known_tokens: dict[Person, str] = {}
+        found(self.log, list(dict.fromkeys(device.person for device in plan.devices)), plan.rooms)
+        self.hosts = [Host(self, f"n{number}-", skew_ms=skew) for number, skew in enumerate(plan.skews_ms)]
+        self.clients = [self._client(number) for number in range(len(plan.devices))]
+        self._under_way: dict[asyncio.Task[None], None] = {}
+
+    # --- the run ----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        for host in self.hosts:
+            await host.start()
+        self._storm()
+        loop = asyncio.get_running_loop()
+        for client, device in zip(self.clients, self.plan.devices, strict=True):
+            loop.call_later(device.comes_at_s, client.come)
+        for trouble in self.plan.troubles:
+            loop.call_later(trouble.at_s, self._begin, trouble)
+        await self._until(self.plan.active_s, lambda: False)
+        await self._heal()
+        if await self._until(SETTLE_S, self._is_settled):
+            await self._until(AFTERWARDS_S, lambda: False)
+        else:
+            for what in verdict.unsettled(self):
+                self.check.blame(what)
+        if not self.check.faults:
+            for what in verdict.at_the_end(self):
+                self.check.blame(what)
+        await self._leave()
+
+    async def _until(self, seconds: float, is_reached: Callable[[], bool]) -> bool:
+        """Let time pass until something is so (true), the time is over, or a fault was found."""
+        until = self.now_s() + seconds
+        while self.now_s() < until and not self.check.faults:
+            if is_reached():
+                return True
+            await asyncio.sleep(min(LOOK_EVERY_S, max(until - self.now_s(), 0.001)))
+        return is_reached()
+
+    def _is_settled(self) -> bool:
+        return not verdict.unsettled(self)
+
+    # --- trouble ----------------------------------------------------------------------------------------------------
+
+    def _storm(self) -> None:
+        self.network.weather = self.plan.weather
+        planned = self.plan.log
+        faults = self.log.faults
+        faults.slow_s_max, faults.lost_reply = planned.slow_s_max, planned.lost_reply
+        faults.refused, faults.unreadable = planned.refused, planned.unreadable
+
+    async def _heal(self) -> None:
+        self.trace.note("world", "heals")
+        for task in list(self._under_way):
+            await task
+        self.network.join()
+        self.network.weather = Weather()
+        self.log.faults.lost_reply = self.log.faults.refused = self.log.faults.unreadable = 0.0
+        for host in self.hosts:
+            if host.flow is None:
+                await host.start()
+        for client in self.clients:
+            if client.link is not None:
+                client.link.thaw()
+            client.bytes_per_s = None
+            client.come()
+
+    def _begin(self, trouble: Trouble) -> None:
+        task = asyncio.get_running_loop().create_task(self._trouble(trouble))
+        self._under_way[task] = None
+        task.add_done_callback(lambda done: self._under_way.pop(done, None))
+
+    async def _trouble(self, trouble: Trouble) -> None:
+        self.trace.note("world", trouble.kind, trouble.who, f"for {trouble.for_s:.3f} s")
+        match trouble.kind:
+            case "cut" | "away" | "freeze":
+                await self._trouble_client(self.clients[trouble.who], trouble)
+            case "crash" | "drain":
+                await self._trouble_host(self.hosts[trouble.who], trouble)
+            case "islands":
+                self.network.part({host.bus.node_id: n for n, host in enumerate(self.hosts) if n == trouble.who})
+                await asyncio.sleep(trouble.for_s)
+                self.network.join()
+            case "log_down":
+                faults, planned = self.log.faults, self.plan.log
+                faults.refused = faults.unreadable = 1.0
+                await asyncio.sleep(min(trouble.for_s, 2.0))
+                faults.refused, faults.unreadable = planned.refused, planned.unreadable
+
+    async def _trouble_client(self, client: Client, trouble: Trouble) -> None:
+        link = client.link
+        if link is None:
+            return
+        match trouble.kind:
+            case "cut":
+                link.cut(client_after_s=self.random.random(), server_after_s=self.random.random() * 3)
+            case "away":
+                client.go()
+                await asyncio.sleep(trouble.for_s)
+                if self.random.random() < 0.3:
+                    client.forget_everything()
+                client.come()
+            case _:
+                link.freeze()
+                await asyncio.sleep(trouble.for_s * 2)
+                link.thaw()
+
+    async def _trouble_host(self, host: Host, trouble: Trouble) -> None:
+        if not host.is_accepting:
+            return
+        await (host.crash() if trouble.kind == "crash" else host.drain(window_s=1.0))
+        await asyncio.sleep(trouble.for_s)
+        await host.start()
+
+    async def _leave(self) -> None:
+        for client in self.clients:
+            client.is_wanted = False
+            if client.link is not None:
+                client.link.cut(client_after_s=0.0, server_after_s=0.0)
+        await asyncio.sleep(0.1)
+        for host in self.hosts:
+            await host.crash()
+
+    # --- what others ask of it --------------------------------------------------------------------------------------
+
+    def wall_ms(self) -> int:
+        return DAY_ONE_MS + int(self.now_s() * 1000)
+
+    def token(self, person: Person) -> str:
+        if person not in self._known_tokens:
+            issued = self._tokens.issue_access(person.id, COHORT, name=person.name, role=person.role)
+            self._known_tokens[person] = issued.token
+        return self._known_tokens[person]
+
+    def wrote(self, link: Any, frame: bytes) -> None:
+        self.check.wrote(link, frame)
+
+    def _client(self, number: int) -> Client:
+        device = self.plan.devices[number]
+        random = Random(f"client {number} {self.plan.seed}")
+        client = Client(
+            self,
+            device.name,
+            device.person,
+            random=random,
+            codec=device.codec,
+            latency_s=device.latency_s,
+            bytes_per_s=device.bytes_per_s,
+        )
+        Script(client, random=random, rooms=self.plan.rooms, acts=device.acts, active_s=self.plan.active_s).begin()
+        return client
+
+
+class Outcome:
+    """What became of a seed. `faults` is empty when all promises were kept."""
+
+    def __init__(self, plan: Plan, faults: list[str], trace: Trace) -> None:
+        self.plan = plan
+        self.faults = faults
+        self.trace = trace
+
+    def report(self, *, lines_max: int = 80) -> str:
+        return "\n".join(
+            [
+                *self.faults,
+                "",
+                *self.plan.lines(),
+                "",
+                self.trace.trimmed(lines_max=lines_max),
+                "",
+                f"Replay it with TERTULIA_SEED={self.plan.seed} pytest -s tests/test_simulation.py",
+            ]
+        )
+
+
+def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, plan: Plan | None = None) -> Outcome:
+    """Run one seed from beginning to end."""
+    plan = plan or draw(seed)
+    loop = VirtualLoop()
+    worlds: list[World] = []
+
+    async def main() -> None:
+        world = World(plan, prepared=prepared)
+        worlds.append(world)
+        await world.run()
+
+    with small_limits(plan.limits), capture_logs() as logged:
+        try:
+            loop.run(main())
+        except BaseException as error:
+            if not worlds:
+                raise
+            worlds[0].check.blame(f"the run ended with {type(error).__name__}: {error}")
+            if isinstance(error, KeyboardInterrupt):
+                raise
+    world = worlds[0]
+    for line in logged:
+        if line["log_level"] in ("error", "critical"):
+            world.check.blame(f"a node logged an error: {line}")
+    for failure in loop.failures:
+        world.check.blame(f"nobody caught: {failure}")
+    return Outcome(plan, world.check.faults, world.trace)
+
+
+@contextmanager
+def small_limits(values: dict[str, int | float]) -> Iterator[None]:
+    """The program's limits, for the length of a run, as small as the run can reach."""
+    before = {name: getattr(limits, name) for name in values}
+    vars(limits).update(values)
+    try:
+        yield
+    finally:
+        vars(limits).update(before)
+
+
+__all__ = ["Outcome", "Role", "World", "play"]
