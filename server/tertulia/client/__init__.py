@@ -21,6 +21,7 @@ It knows `wire` and `domain`, nothing of the server. `core.py` has no socket, cl
 """
 
 from tertulia.client.client import Client
+from tertulia.client.counts import Counts
 from tertulia.client.errors import ClientError, Denied, OutboxFull, Refused, Stopped, Unreachable
 from tertulia.client.following import Following
 from tertulia.client.keys import new_key
@@ -33,6 +34,7 @@ __all__ = [
     "Accepted",
     "Client",
     "ClientError",
+    "Counts",
     "Denied",
     "Event",
     "Following",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Literal, assert_never
 
 import msgspec
@@ -13,9 +13,10 @@ import msgspec
 from tertulia.client import effects as do
 from tertulia.client import limits
 from tertulia.client.core import CLOSED_BY_US, Core, Verdict
-from tertulia.client.errors import ClientError, Denied, Refused, Stopped, Unreachable
+from tertulia.client.counts import Counts
+from tertulia.client.errors import Denied, Refused, Stopped, Unreachable
 from tertulia.client.following import Following
-from tertulia.client.http import Http, addresses
+from tertulia.client.http import Http, NotRenewed, Refresh, Renewal, addresses
 from tertulia.client.keys import new_key
 from tertulia.client.link import Link
 from tertulia.client.records import Event, SoftRecord
@@ -32,8 +33,6 @@ from tertulia.domain.ids import RoomId
 from tertulia.wire import records as wire
 from tertulia.wire.codec import CodecName
 from tertulia.wire.requests import Level, Position
-
-Refresh = str | Callable[[], Awaitable[str]] | None
 
 
 class Client:
@@ -62,7 +61,7 @@ class Client:
     ) -> None:
         root, self._address = addresses(url)
         self._http = Http(root)
-        self._refresh = refresh
+        self._renewal = Renewal(self._http, refresh)
         self._codec: CodecName = codec
         self._deadline_s = deadline_s
         self._on_soft = on_soft
@@ -137,6 +136,11 @@ class Client:
         return self._core.state
 
     @property
+    def counts(self) -> Counts:
+        """Of what went otherwise than straight on: reconnects, holes, pages."""
+        return self._core.counts
+
+    @property
     def token(self) -> str:
         """The newest access token."""
         return self._core.token
@@ -182,7 +186,8 @@ class Client:
                 event = item.event
                 self._positions[event.stream] = Position(epoch=item.epoch, seq=event.seq)
                 self._core.taken(1, now_s=self._now_s())
-                self._pump()
+                if self._core.has_effects:
+                    self._pump()
                 yield event
             if self._stopped is not None:
                 if self._stopped.code == CLOSED_BY_US:
@@ -359,18 +364,10 @@ class Client:
         self._pump()
 
     async def _renew(self) -> None:
-        assert self._refresh is not None, "the core was told whether there is a way to renew"
         try:
-            async with asyncio.timeout(limits.renew_deadline_s):
-                if callable(self._refresh):
-                    token = await self._refresh()
-                else:
-                    renewed = await self._http.renew(self._refresh)
-                    token, self._refresh = renewed.token, renewed.refresh or self._refresh
-        except (ClientError, TimeoutError) as error:
-            is_final = isinstance(error, Refused) and error.retry != "later"
-            reason = f"the token has expired and could not be renewed: {error}"
-            self._core.not_renewed(reason, is_final=is_final, now_s=self._now_s())
+            token = await self._renewal.token()
+        except NotRenewed as error:
+            self._core.not_renewed(str(error), is_final=error.is_final, now_s=self._now_s())
         else:
             self._core.renewed(token)
         self._pump()

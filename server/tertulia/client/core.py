@@ -13,6 +13,7 @@ import msgspec
 
 from tertulia.client import effects as do
 from tertulia.client import limits
+from tertulia.client.counts import Counts
 from tertulia.client.errors import OutboxFull
 from tertulia.client.follows import Follows
 from tertulia.client.outbox import Outbox, Waiting, lane_of
@@ -54,8 +55,9 @@ class Core:
         self._codec: CodecName = codec
         self._chance = chance
         self._effects: list[do.Effect] = []
-        self._outbox = Outbox()
-        self._follows = Follows(do=self._do, next_id=self._next_id, chance=chance)
+        self.counts = Counts()
+        self._outbox = Outbox(self.counts)
+        self._follows = Follows(do=self._do, next_id=self._next_id, chance=chance, counts=self.counts)
         self._last_id = 0
         self._last_link = 0
         self._link = 0
@@ -78,6 +80,10 @@ class Core:
     def stop(self) -> None:
         if self.state != "stopped":
             self._over("stop", CLOSED_BY_US, "the client was closed")
+
+    @property
+    def has_effects(self) -> bool:
+        return bool(self._effects)
 
     def take_effects(self) -> list[do.Effect]:
         effects, self._effects = self._effects, []
@@ -314,6 +320,7 @@ class Core:
             self._outbox.link_lost()
         self._greet_by_s = self._pong_by_s = None
         self._tries = 0
+        self.counts.welcomes += 1
         self.welcome = record
         self._welcomed_at_s = now_s
         self._token_runs_out(record.expires_at, now_s)

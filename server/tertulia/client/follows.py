@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tertulia.client import effects as do
 from tertulia.client import limits
+from tertulia.client.counts import Counts
 from tertulia.client.records import Event
 from tertulia.client.streams import Followed
 from tertulia.client.waiting import reconnect_s
@@ -18,9 +19,15 @@ class Follows:
     once after each message, not after each record."""
 
     def __init__(
-        self, *, do: Callable[[do.Effect], None], next_id: Callable[[], int], chance: Callable[[], float]
+        self,
+        *,
+        do: Callable[[do.Effect], None],
+        next_id: Callable[[], int],
+        chance: Callable[[], float],
+        counts: Counts,
     ) -> None:
         self._do = do
+        self._counts = counts
         self._next_id = next_id
         self._chance = chance
         self._streams: dict[str, Followed] = {}
@@ -91,6 +98,7 @@ class Follows:
             if followed.is_pageable and followed.not_before_s <= now_s:
                 assert followed.position is not None, "is_pageable says so"
                 followed.fetching = self._next_id()
+                self._counts.pages += 1
                 self._fetching += 1
                 self._do(do.Fetch(followed.stream, followed.position.seq, followed.fetching))
 
@@ -127,11 +135,13 @@ class Follows:
         match record:
             case wire.Snapshot():
                 if (event := followed.snapshot(record)) is not None:
+                    self._counts.snapshots += 1
                     self._hand(event, record.epoch)
             case wire.Live():
                 followed.live(record)
                 self._tell_following(followed, followed.position)
             case wire.Lag():
+                self._counts.lags += 1
                 followed.lag(record)
             case wire.Dropped():
                 self._end(followed, record.code)
@@ -140,9 +150,13 @@ class Follows:
         followed = self._streams.get(event.stream)
         if followed is None:
             return
+        was = followed.phase
         taken = followed.push(event, has_room=self._waiting_events < limits.events_waiting_max)
         if taken is None:
             self._is_settled = False
+            if followed.position is not None and event.seq <= followed.position.seq:
+                self._counts.repeats += 1
+            self._counts.holes += was == "live" and followed.phase != was
             return
         assert followed.position is not None, "a stream that takes an event has a position"
         self._hand(taken, followed.position.epoch)

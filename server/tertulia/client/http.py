@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,10 +11,13 @@ import httpx
 import msgspec
 
 from tertulia.client import limits
-from tertulia.client.errors import Refused, Unreachable
+from tertulia.client.errors import ClientError, Refused, Unreachable
 from tertulia.client.records import Event
 from tertulia.domain import limits as shared
 from tertulia.domain.refusals import Retry
+
+Refresh = str | Callable[[], Awaitable[str]] | None
+"""A refresh token, or a function that gives a new access token, or nothing."""
 
 _SCHEMES: Final = {"http": ("http", "ws"), "https": ("https", "wss"), "ws": ("http", "ws"), "wss": ("https", "wss")}
 
@@ -44,6 +49,14 @@ def addresses(url: str) -> tuple[str, str]:
     http, ws = _SCHEMES[parts.scheme]
     path = parts.path.rstrip("/").removesuffix("/ws")
     return urlunsplit((http, parts.netloc, path, "", "")), urlunsplit((ws, parts.netloc, f"{path}/ws", "", ""))
+
+
+class NotRenewed(Exception):
+    """The message says why. `is_final`: another try would not help."""
+
+    def __init__(self, reason: str, *, is_final: bool) -> None:
+        super().__init__(f"the token has expired and could not be renewed: {reason}")
+        self.is_final = is_final
 
 
 class Http:
@@ -83,3 +96,25 @@ class Http:
     async def close(self) -> None:
         if self._http is not None:
             await self._http.aclose()
+
+
+class Renewal:
+    """Where new access tokens come from when there is no connection to ask on."""
+
+    def __init__(self, http: Http, refresh: Refresh) -> None:
+        self._http = http
+        self._refresh = refresh
+
+    async def token(self) -> str:
+        """Raises NotRenewed."""
+        assert self._refresh is not None, "the core was told whether there is a way to renew"
+        try:
+            async with asyncio.timeout(limits.renew_deadline_s):
+                if callable(self._refresh):
+                    return await self._refresh()
+                renewed = await self._http.renew(self._refresh)
+                self._refresh = renewed.refresh or self._refresh
+                return renewed.token
+        except (ClientError, TimeoutError) as error:
+            is_final = isinstance(error, Refused) and error.retry != "later"
+            raise NotRenewed(str(error) or "no answer in time", is_final=is_final) from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import insort
 
 from tertulia.client import limits
+from tertulia.client.counts import Counts
 from tertulia.client.waiting import later_s
 from tertulia.domain.commands import AnyCommand, MarkRead, RoomCommand
 from tertulia.wire.records import Refused
@@ -39,7 +40,8 @@ class Waiting:
 
 
 class Outbox:
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self._waiting: dict[int, Waiting] = {}
         self._unsent: list[int] = []
 
@@ -117,4 +119,5 @@ class Outbox:
     def _unsend(self, waiting: Waiting) -> None:
         if waiting.is_sent:
             waiting.is_sent = False
+            self._counts.resends += 1
             insort(self._unsent, waiting.id)
