@@ -12,6 +12,18 @@ from tests.browser.school import School
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900), "smallest": (320, 640)}
 NOT_FAULTS = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED", "WebSocket connection to", "status of 4", "net::ERR_CONNECTION_RESET")
 
+# Playwright's `set_offline` leaves WebSockets alone; the page gets one that is cut with the rest.
+CUT_SOCKETS_TOO = """(() => {
+  const Native = window.WebSocket;
+  window.__sockets = [];
+  window.WebSocket = class extends Native {
+    constructor(url, ...given) {
+      super(navigator.onLine ? url : url + "/cut", ...given);
+      window.__sockets.push(this);
+    }
+  };
+})()"""
+
 
 class Visitor:
     """`page` is Playwright's. `faults` gathers errors of scripts, breaches of the content security policy, dialogs and
@@ -31,6 +43,7 @@ class Visitor:
             permissions=["clipboard-read", "clipboard-write"],
         )
         self.context.set_default_timeout(10_000)
+        self.context.add_init_script(CUT_SOCKETS_TOO)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("console", self._on_console)
@@ -101,6 +114,7 @@ class Visitor:
 
     def cut(self) -> None:
         self.context.set_offline(True)
+        self.page.evaluate("window.__sockets.splice(0).forEach(socket => { socket.dispatchEvent(new CloseEvent('close', { code: 1006 })); socket.close(); })")
 
     def mend(self) -> None:
         self.context.set_offline(False)

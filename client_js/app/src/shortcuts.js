@@ -1,6 +1,13 @@
 /** Keys that work everywhere: F6 goes round the panels, Ctrl+K searches, ? helps, Escape closes the side panel. */
 
-const PANELS = ["#rooms a, #rooms button", "#log .msg[tabindex='0'], #log", "main tt-composer textarea", "aside input, aside textarea, aside [tabindex='0'], aside button"];
+/** For each panel, what takes the focus: the first of these that is there and seen. */
+const PANELS = [
+  ["#rooms [aria-current]", "#rooms a", "#rooms button"],
+  ["#log .msg[tabindex='0']", "#log[tabindex]"],
+  ["main tt-composer textarea"],
+  ["aside input", "aside textarea", "aside [tabindex='0']", "aside button"],
+];
+const REGIONS = ["#rooms", "#log", "main tt-composer", "aside"];
 
 /**
  * @param {KeyboardEvent} event
@@ -27,9 +34,9 @@ export function onShortcut(event, root, ui, panelOpen) {
 
 /** @param {ParentNode} root @param {Element} from @param {1 | -1} step */
 function goRound(root, from, step) {
-  const stops = PANELS.map((selector) => /** @type {HTMLElement | undefined} */ ([.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))].find((found) => found.offsetParent !== null)));
-  const regions = ["#rooms", "#log", "main tt-composer", "aside"];
-  const here = regions.findIndex((selector) => from.closest?.(selector));
+  const seen = (/** @type {string} */ selector) => [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))].find((found) => found.offsetParent !== null);
+  const stops = PANELS.map((selectors) => selectors.map(seen).find(Boolean));
+  const here = REGIONS.findIndex((selector) => from.closest?.(selector));
   for (let turn = 1; turn <= stops.length; turn += 1) {
     const stop = stops[(((here + step * turn) % stops.length) + stops.length) % stops.length];
     if (stop) {

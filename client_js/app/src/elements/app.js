@@ -59,6 +59,7 @@ export class TtApp extends Light {
     super.connectedCallback();
     this.place = new Place(() => this.moved(), this.fixedRoom ? `/room/${encodeURIComponent(this.fixedRoom)}` : null);
     this.ui = this.makeUi();
+    this.announcer.level = () => this.settings.announce;
     this.place.start();
     this.addEventListener("click", this.onClick);
     (this.fixedRoom ? this : document).addEventListener("keydown", /** @type {any} */ (this.onKey));
@@ -219,7 +220,6 @@ export class TtApp extends Light {
   willUpdate() {
     this.watch.only(this.settings, this.catalogue, this.cohort);
     this.catalogue.use(this.settings.lang);
-    this.announcer.level = this.settings.announce;
     const host = /** @type {HTMLElement} */ (this.fixedRoom ? /** @type {ShadowRoot} */ (this.getRootNode()).host : document.documentElement);
     host.dataset.theme = this.settings.shade;
     host.lang = this.catalogue.lang;

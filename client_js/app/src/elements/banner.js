@@ -22,8 +22,10 @@ export class TtBanner extends Light {
 
   willUpdate() {
     this.watch.only(this.cohort, this.ui.catalogue);
-    const cut = this.cohort.status.state !== "live";
-    if (cut && !this.timer) this.timer = setTimeout(() => (this.late = true), this.cohort.status.online === false ? 0 : PATIENCE_MS);
+    const { state, online } = this.cohort.status;
+    // What the browser says of the network is a hint only: a server on this machine answers without one.
+    const cut = state !== "live" || (online === false && this.cohort.queued.length > 0);
+    if (cut && !this.timer) this.timer = setTimeout(() => (this.late = true), state !== "live" && online === false ? 0 : PATIENCE_MS);
     if (!cut) {
       clearTimeout(this.timer);
       this.timer = undefined;

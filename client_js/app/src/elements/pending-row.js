@@ -20,6 +20,10 @@ export class TtPendingRow extends Light {
     this.state = "";
   }
 
+  willUpdate() {
+    this.watch.only(this.room.cohort, this.ui.catalogue);
+  }
+
   render() {
     const { ui, room, post } = this;
     const { cohort } = room;
@@ -48,7 +52,8 @@ export class TtPendingRow extends Light {
       const wait = post.retryAt ? span(post.retryAt - Date.now(), ui.catalogue.lang) : "";
       return ui.t("goes_again", { why: ui.catalogue.refusal(post.refusal), wait });
     }
-    return ui.t(room.client.status.state === "live" ? "sending" : "queued_offline");
+    const { state, online } = room.client.status;
+    return ui.t(state === "live" && online !== false ? "sending" : "queued_offline");
   }
 
   discard() {

@@ -55,10 +55,10 @@ export class TtRoomView extends Light {
         ${this.facts()}
       </div>
       ${presence
-        ? html`<button type="button" class="heads" aria-pressed=${panel === "people"} aria-label=${t("n_here", { n: presence.count })} title=${t("n_here", { n: presence.count })}
+        ? html`<button type="button" class="heads" aria-pressed=${panel === "people"} title=${t("people")}
             @click=${() => ui.panel(panel === "people" ? null : "people")}>
             <span class="stack" aria-hidden="true">${people.map((person) => avatar(cohort, person, "small"))}</span>
-            <span class="desk-only">${t("n_here", { n: presence.count })}</span><span class="phone-only">${icon("people")} ${presence.count}</span>
+            <span class="desk-only">${t("n_here", { n: presence.count })}</span><span class="phone-only">${icon("people")}<span aria-hidden="true">${presence.count}</span><span class="vh">${t("n_here", { n: presence.count })}</span></span>
           </button>`
         : nothing}
       <button type="button" class="icon-btn" aria-pressed=${panel?.startsWith("search") ?? false} aria-label=${t("search")} title=${t("search")}

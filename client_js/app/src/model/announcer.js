@@ -21,8 +21,8 @@ export class Announcer {
       setTimeout: (f, ms) => setTimeout(f, ms),
       clearTimeout: (id) => clearTimeout(id),
     };
-    /** @type {import("./settings.js").Announce} */
-    this.level = "all";
+    /** What the person chose, asked each time. @type {() => import("./settings.js").Announce} */
+    this.level = () => "all";
     this.count = 0;
     /** @type {{name: string, text: string, mention: boolean} | null} */
     this.latest = null;
@@ -33,8 +33,8 @@ export class Announcer {
 
   /** @param {{name: string, text: string, mention: boolean}} message */
   message(message) {
-    if (this.level === "nothing") return;
-    if (this.level === "mentions" && !message.mention) return;
+    const level = this.level();
+    if (level === "nothing" || (level === "mentions" && !message.mention)) return;
     this.count += 1;
     if (!this.latest?.mention || message.mention) this.latest = message;
     if (this.timer !== null) return;
@@ -50,7 +50,7 @@ export class Announcer {
     this.count = 0;
     this.latest = null;
     this.spokeAt = this.clock.now();
-    if (this.level === "counts") return this.say(this.t("announce_count", { n }));
+    if (this.level() === "counts") return this.say(this.t("announce_count", { n }));
     const short = text.length > SPOKEN_CHARS ? `${text.slice(0, SPOKEN_CHARS)}…` : text;
     if (mention) return this.say(this.t("announce_mention", { n, name, text: short }));
     return this.say(this.t(n === 1 ? "announce_one" : "announce_many", { n, name, text: short }));

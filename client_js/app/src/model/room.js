@@ -95,7 +95,7 @@ export class RoomModel extends Observable {
   /** @param {import("./types.js").RoomState} state @param {boolean} afresh */
   seed(state, afresh) {
     const { messages, has_more } = state;
-    const reading = this.seeded && !afresh && !this.following;
+    const reading = (this.seeded || this.target !== null) && !afresh && !this.following; // a permalink may be here first
     const joins = this.window.messages.length > 0 && (!has_more || (messages[0]?.seq ?? 0) <= this.window.last);
     if (reading && joins && !this.window.hasAfter) {
       for (const message of messages) this.window.replace(message.seq, () => message);
