@@ -40,7 +40,6 @@ search_results_max: Final = 50
 search_chars_max: Final = 200
 search_candidates_max: Final = 400
 search_prefix_bytes_min: Final = 3
-search_months_max: Final = 240
 search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
 
@@ -112,7 +111,8 @@ log_wal_kept_bytes: Final = 67_108_864
 log_cache_kib: Final = 32_768
 log_read_cache_kib: Final = 8_192
 log_idle_s: Final = 0.5
-log_check_bytes_max: Final = 1_073_741_824
+log_check_bytes_max: Final = 268_435_456
+log_check_unclean_bytes_max: Final = 2_147_483_648
 log_open_wait_s: Final = 30.0
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768

@@ -36,7 +36,7 @@ CREATE TABLE entry (
     by TEXT NOT NULL,
     name TEXT NOT NULL,
     version INTEGER NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL CHECK (json_valid(data))
 ) STRICT;
 
 CREATE UNIQUE INDEX entry_place ON entry (stream, seq);

@@ -42,13 +42,14 @@ _ADD_STREAMS: Final = """
 INSERT INTO stream (id, name, kind, owner)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM jsonb_each(?)
 """
+# OR ROLLBACK: a failure ends the transaction anyway, and SQLite need not keep copies of pages to undo the statement.
 _ADD_ENTRIES: Final = """
-INSERT INTO entry (position, stream, seq, at, by, name, version, data)
+INSERT OR ROLLBACK INTO entry (position, stream, seq, at, by, name, version, data)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
 FROM jsonb_each(?)
 """
 _ADD_RECEIPTS: Final = """
-INSERT INTO receipt (author, key, stream, seq, at, fingerprint)
+INSERT OR ROLLBACK INTO receipt (author, key, stream, seq, at, fingerprint)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5) FROM jsonb_each(?)
 """
 _KEEP_CHECKPOINT: Final = """

@@ -113,6 +113,8 @@ def _head(connection: apsw.Connection) -> int:
 
 
 def _make(connection: apsw.Connection, projection: Projection) -> None:
+    # Dropping keeps a copy of every page of the old tables until it is done: in a file, not in memory.
+    connection.pragma("temp_store", "file")
     with connection:
         projection.drop(connection)
         projection.create(connection)
@@ -120,6 +122,7 @@ def _make(connection: apsw.Connection, projection: Projection) -> None:
             "INSERT OR REPLACE INTO projection (name, version, position) VALUES (?, ?, 0)",
             (projection.name, projection.version),
         )
+    connection.pragma("temp_store", "memory")
 
 
 def _catch_up(connection: apsw.Connection, projection: Projection, progress: Progress | None) -> None:

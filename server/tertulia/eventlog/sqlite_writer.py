@@ -25,6 +25,20 @@ from tertulia.eventlog.sqlite_projections import Projections
 
 logger = structlog.get_logger("tertulia.eventlog")
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+_OUTSIDE: Final = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.NotADBError,
+    apsw.PermissionsError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
+"""What is wrong with the disk or the file, not with an append."""
 
 
 class Job(NamedTuple):
@@ -117,11 +131,11 @@ class Writer:
     def _write(self, jobs: Sequence[Job]) -> Answered:
         try:
             answers, position = self._group_commit.write([job.append for job in jobs])
-        except apsw.Error as error:
+        except _OUTSIDE as error:
             refusal = _refusal(error, self._connection)
             logger.error("append failed", error=str(error), appends=len(jobs))
             return [(job.answer, refusal) for job in jobs]
-        except Exception:
+        except Exception:  # a bug, here or in what is to be written
             if len(jobs) > 1:  # one of them is the cause: the others are written without it
                 return [answered for job in jobs for answered in self._write([job])]
             logger.exception("append failed")

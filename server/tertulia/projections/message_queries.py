@@ -30,20 +30,20 @@ MESSAGE: Final = """json_object(
 
 SHOWN: Final = f"""json((
     SELECT json_group_array({MESSAGE} ORDER BY message.seq)
-    FROM shown JOIN message ON message.room = :room AND message.seq = shown.seq
-    JOIN entry AS said ON said.position = message.text_position))"""
+    FROM shown CROSS JOIN message ON message.room = :room AND message.seq = shown.seq
+    CROSS JOIN entry AS said ON said.position = message.text_position))"""
 """The messages whose seqs are in the table `shown`, oldest first."""
 
 TALLIES: Final = """json((
     SELECT json_group_object(CAST(message AS TEXT), json(counts)) FROM (
         SELECT tally.message AS message, json_group_object(tally.emoji, tally.people) AS counts
-        FROM shown JOIN tally ON tally.room = :room AND tally.message = shown.seq GROUP BY tally.message)))"""
+        FROM shown CROSS JOIN tally ON tally.room = :room AND tally.message = shown.seq GROUP BY tally.message)))"""
 """Tallies of those in `shown` that have one."""
 
 _MINE: Final = """json((
     SELECT json_group_object(CAST(message AS TEXT), json(emoji)) FROM (
         SELECT reaction.message AS message, json_group_array(reaction.emoji) AS emoji
-        FROM shown JOIN reaction
+        FROM shown CROSS JOIN reaction
             ON reaction.room = :room AND reaction.message = shown.seq AND reaction.person = :person
         GROUP BY reaction.message)))"""
 
@@ -51,40 +51,36 @@ HEAD: Final = """coalesce((
     SELECT max(entry.seq) FROM entry
     WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'room/' || :room)), 0)"""
 
-_NEWEST: Final = """
-    SELECT seq FROM message
-    WHERE room = :room AND thread IS NULL AND seq < :before ORDER BY seq DESC LIMIT :limit"""
-_AFTER: Final = """
-    SELECT seq FROM message
-    WHERE room = :room AND thread IS NULL AND seq > :after ORDER BY seq LIMIT :limit"""
-# Half of the page before and half after; what one side lacks the other gives. A reply stands for its thread.
+BEGINNINGS: Final = "message INDEXED BY message_begins WHERE room = :room AND thread IS NULL"
+"""Rows of `message` that begin a thread. The index is named, for the planner does not know how rare they may be."""
+
+_REPLIES: Final = "message INDEXED BY message_answers WHERE room = :room AND thread = :thread"
+
+_NEWEST: Final = f"SELECT seq FROM {BEGINNINGS} AND seq < :before ORDER BY seq DESC LIMIT :limit"
+_AFTER: Final = f"SELECT seq FROM {BEGINNINGS} AND seq > :after ORDER BY seq LIMIT :limit"
+# A reply stands for its thread.
+_SIDES: Final = f"""
+    centre AS MATERIALIZED (SELECT coalesce(
+        (SELECT thread FROM message WHERE room = :room AND seq = :around), :around) AS seq),
+    upto AS MATERIALIZED (
+        SELECT seq FROM {BEGINNINGS} AND seq <= (SELECT seq FROM centre) ORDER BY seq DESC LIMIT :limit),
+    beyond AS MATERIALIZED (
+        SELECT seq FROM {BEGINNINGS} AND seq > (SELECT seq FROM centre) ORDER BY seq LIMIT :limit),"""
+# Half of the page before and half after; what one side lacks the other gives.
 _AROUND: Final = """
     SELECT seq FROM (SELECT seq FROM upto LIMIT max((:limit + 1) / 2, :limit - (SELECT count(*) FROM beyond)))
     UNION ALL
     SELECT seq FROM (SELECT seq FROM beyond LIMIT :limit - min((:limit + 1) / 2, (SELECT count(*) FROM upto)))"""
-_SIDES: Final = """
-    centre AS MATERIALIZED (SELECT coalesce(
-        (SELECT thread FROM message WHERE room = :room AND seq = :around), :around) AS seq),
-    upto AS MATERIALIZED (
-        SELECT seq FROM message WHERE room = :room AND thread IS NULL AND seq <= (SELECT seq FROM centre)
-        ORDER BY seq DESC LIMIT :limit),
-    beyond AS MATERIALIZED (
-        SELECT seq FROM message WHERE room = :room AND thread IS NULL AND seq > (SELECT seq FROM centre)
-        ORDER BY seq LIMIT :limit),"""
-_HAS_BEFORE: Final = """EXISTS (
-    SELECT 1 FROM message WHERE room = :room AND thread IS NULL
-        AND seq < coalesce((SELECT min(seq) FROM shown), :before, :after + 1))"""
-_HAS_AFTER: Final = """EXISTS (
-    SELECT 1 FROM message WHERE room = :room AND thread IS NULL
-        AND seq > coalesce((SELECT max(seq) FROM shown), :after, :before - 1))"""
-_THREAD: Final = """
+_HAS_BEFORE: Final = f"""EXISTS (
+    SELECT 1 FROM {BEGINNINGS} AND seq < coalesce((SELECT min(seq) FROM shown), :before, :after + 1))"""
+_HAS_AFTER: Final = f"""EXISTS (
+    SELECT 1 FROM {BEGINNINGS} AND seq > coalesce((SELECT max(seq) FROM shown), :after, :before - 1))"""
+_THREAD: Final = f"""
     SELECT seq FROM message WHERE room = :room AND seq = :thread AND :after = 0
     UNION ALL
-    SELECT seq FROM (
-        SELECT seq FROM message WHERE room = :room AND thread = :thread AND seq > :after ORDER BY seq LIMIT :limit)"""
-_HAS_MORE_REPLIES: Final = """EXISTS (
-    SELECT 1 FROM message WHERE room = :room AND thread = :thread
-        AND seq > coalesce((SELECT max(seq) FROM shown), :after))"""
+    SELECT seq FROM (SELECT seq FROM {_REPLIES} AND seq > :after ORDER BY seq LIMIT :limit)"""
+_HAS_MORE_REPLIES: Final = f"""EXISTS (
+    SELECT 1 FROM {_REPLIES} AND seq > coalesce((SELECT max(seq) FROM shown), :after))"""
 
 _WITH_WORDINGS: Final = f"""
 SELECT json_array({MESSAGE}, json((

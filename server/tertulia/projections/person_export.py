@@ -36,7 +36,8 @@ SELECT json_group_array(json_object(
                 AND edit.data ->> '$.message' = page.seq AND NOT page.redacted)))
     ) ORDER BY page.room, page.seq)
 FROM (
-    SELECT message.*, entry.stream AS stream FROM message JOIN entry ON entry.position = message.position
+    SELECT message.*, entry.stream AS stream
+    FROM message INDEXED BY message_by CROSS JOIN entry ON entry.position = message.position
     WHERE message.by = :person AND (message.room, message.seq) > (:room, :seq)
     ORDER BY message.room, message.seq LIMIT :limit) AS page
 """

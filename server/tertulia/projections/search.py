@@ -1,9 +1,10 @@
 """Full-text search: an FTS5 index of every message's present text, folded behind the log by a cursor.
 
 The index holds no text of its own: `search_text` is a view that takes it from the log's entry
-(`searched.text_position`). Beside the text stand tags (`r7`: room, `p…`: author, `m202501`: month), so that
-filters are met inside the index and the newest matches are found without looking at all of them, however
-common the word. Of the newest matches the densest come first.
+(`searched.text_position`). Beside the text stand tags (`r7`: room, `p…`: author), and `search_day` says
+between which positions a room's messages of a day stand; so filters are met inside the index, and the newest
+matches are found without looking at all of them, however common the word. Of the newest matches the densest
+come first.
 
 `secure-delete` makes FTS5 take the words of a redacted message out of its pages at once, not at some later
 merge. What a person types is never FTS5 syntax: words and phrases are quoted.
@@ -11,9 +12,8 @@ merge. What a person types is never FTS5 syntax: words and phrases are quoted.
 
 from __future__ import annotations
 
-import datetime
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import apsw
@@ -30,9 +30,18 @@ CREATE TABLE searched (
     text_position INTEGER NOT NULL
 ) STRICT;
 
+-- `day`: since 1970, UTC.
+CREATE TABLE search_day (
+    stream INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (stream, day)
+) STRICT, WITHOUT ROWID;
+
 CREATE VIEW search_text AS
 SELECT searched.position,
-    'r' || post.stream || ' p' || lower(hex(post.by)) || ' m' || strftime('%Y%m', post.at / 1000, 'unixepoch') AS tags,
+    'r' || post.stream || ' p' || lower(hex(post.by)) AS tags,
     said.data ->> '$.text' AS text
 FROM searched
 JOIN entry AS post ON post.position = searched.position
@@ -48,13 +57,21 @@ _DROP: Final = """
 DROP TABLE IF EXISTS search;
 DROP VIEW IF EXISTS search_text;
 DROP TABLE IF EXISTS searched;
+DROP TABLE IF EXISTS search_day;
 """
 _ADD_POSTED: Final = """
 INSERT INTO searched (position, text_position)
-SELECT position, position FROM entry
-WHERE position > :after AND position <= :upto AND name = 'message_posted' AND NOT coalesce(data ->> '$.redacted', 0);
+SELECT position, position FROM entry_read
+WHERE position > :after AND position <= :upto AND kind = 'room' AND name = 'message_posted'
+    AND NOT coalesce(data ->> '$.redacted', 0);
 INSERT INTO search (rowid, tags, text)
 SELECT position, tags, text FROM search_text WHERE position > :after AND position <= :upto;
+INSERT INTO search_day (stream, day, first, last)
+SELECT entry.stream, entry.at / :day_ms, min(entry.position), max(entry.position)
+FROM searched CROSS JOIN entry ON entry.position = searched.position
+WHERE searched.position > :after AND searched.position <= :upto
+GROUP BY entry.stream, entry.at / :day_ms
+ON CONFLICT (stream, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last);
 """
 # Only the last wording in this slice counts, and of messages that are in the index: others are redacted.
 _EDITED: Final = """
@@ -92,9 +109,8 @@ WITH newest AS MATERIALIZED (
     SELECT search.rowid AS position, length(highlight(search, 1, 'm', '')) - length(search.text) AS hits,
         length(search.text) AS chars, snippet(search, 1, char(57344), char(57345), '…', 24) AS snippet
     FROM search
-    WHERE search MATCH :match
-        AND (:since IS NULL OR (SELECT at FROM entry WHERE position = search.rowid) >= :since)
-        AND (:until IS NULL OR (SELECT at FROM entry WHERE position = search.rowid) <= :until)
+    WHERE search MATCH :match AND search.rowid BETWEEN :first AND :last
+        AND (SELECT entry.at FROM entry WHERE entry.position = search.rowid) BETWEEN :since AND :until
     ORDER BY search.rowid DESC LIMIT :candidates),
 best AS MATERIALIZED (
     SELECT position, snippet, (hits + 1.0) / (chars + 200) AS density FROM newest
@@ -111,6 +127,13 @@ _ROOM_NUMBERS: Final = """
 SELECT json_group_array(stream.id) FROM json_each(?) AS asked CROSS JOIN stream
 WHERE stream.name = 'room/' || asked.value
 """
+_SPAN: Final = """
+SELECT min(search_day.first), max(search_day.last) FROM json_each(:rooms) AS asked CROSS JOIN search_day
+WHERE search_day.stream = asked.value AND search_day.day BETWEEN :since / :day_ms AND :until / :day_ms
+"""
+_DAY_MS: Final = 86_400_000
+_LAST_MS: Final = 2**52
+
 _encode = msgspec.json.Encoder().encode
 _decode_found = msgspec.json.Decoder(list[Found]).decode
 
@@ -131,7 +154,7 @@ class SearchIndex:
         connection.execute(_DROP)
 
     def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
-        span = {"after": after, "upto": upto}
+        span = {"after": after, "upto": upto, "day_ms": _DAY_MS}
         connection.execute(_ADD_POSTED, span)
         edited = connection.execute(_EDITED, span).get
         if edited != "[]":
@@ -155,22 +178,22 @@ def search_messages(
     limit: int,
 ) -> list[Found]:
     words = match_words(query)
-    numbers = msgspec.json.decode(connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get)
-    if not words or not numbers:
+    numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
+    time = {"since": 0 if since is None else since, "until": _LAST_MS if until is None else until}
+    first, last = connection.execute(_SPAN, time | {"rooms": numbers, "day_ms": _DAY_MS}).get
+    if not words or first is None:
         return []
-    tags = [_any_of(f"r{number}" for number in numbers)]
+    tags = "(" + " OR ".join(f'"r{number}"' for number in msgspec.json.decode(numbers)) + ")"
     if by is not None:
-        tags.append(f'"p{by.encode().hex()}"')
-    if months := _months(since, until):
-        tags.append(_any_of(f"m{month}" for month in months))
+        tags += f' AND "p{by.encode().hex()}"'
     bindings: dict[str, Any] = {
-        "match": f"tags : ({' AND '.join(tags)}) AND text : ({words})",
-        "since": since,
-        "until": until,
+        "match": f"tags : ({tags}) AND text : ({words})",
+        "first": first,
+        "last": last,
         "candidates": limits.search_candidates_max,
         "limit": min(limit, limits.search_results_max),
     }
-    return _decode_found(connection.execute(_FIND, bindings).get)
+    return _decode_found(connection.execute(_FIND, bindings | time).get)
 
 
 def match_words(query: str) -> str:
@@ -195,25 +218,3 @@ _UNSEEN: Final = ("Cc", "Cs")
 def _has_token(term: str) -> bool:
     """Whether FTS5's unicode61 finds a word in it: letters, numbers and private characters make words."""
     return any((category := unicodedata.category(c))[0] in "LN" or category == "Co" for c in term)
-
-
-def _any_of(tags: Iterator[str]) -> str:
-    return "(" + " OR ".join(f'"{tag}"' for tag in tags) + ")"
-
-
-def _months(since: int | None, until: int | None) -> list[str]:
-    """The months (`202501`) between two times, or none when they need not or cannot be listed."""
-    if since is None or until is None or not 0 <= since <= until:
-        return []
-    months: list[str] = []
-    day = _day(since).replace(day=1)
-    while day <= _day(until):
-        if len(months) == limits.search_months_max:
-            return []
-        months.append(day.strftime("%Y%m"))
-        day = (day + datetime.timedelta(days=32)).replace(day=1)
-    return months
-
-
-def _day(at: int) -> datetime.date:
-    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).date()

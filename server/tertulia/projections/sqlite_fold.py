@@ -9,7 +9,7 @@ that holds it now, so a redaction in the log is a redaction here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import apsw
@@ -110,15 +110,6 @@ _ROOM_EVENTS: Final = (
     """thread_resolved thread_reopened
     UPDATE message SET resolved = NEW.name = 'thread_resolved'
     WHERE room = NEW.owner AND seq = NEW.data ->> '$.thread';""",
-    # A reaction to a message that is redacted by now does not count, in whatever order the two are folded.
-    """reaction_set
-    INSERT OR IGNORE INTO reaction (room, message, person, emoji, at)
-    SELECT NEW.owner, NEW.data ->> '$.message', NEW.by, NEW.data ->> '$.emoji', NEW.at
-    WHERE coalesce(NEW.data ->> '$.on', 1) AND EXISTS (
-        SELECT 1 FROM message WHERE room = NEW.owner AND seq = NEW.data ->> '$.message' AND NOT redacted);
-    DELETE FROM reaction
-    WHERE NOT coalesce(NEW.data ->> '$.on', 1) AND room = NEW.owner AND message = NEW.data ->> '$.message'
-        AND person = NEW.by AND emoji = NEW.data ->> '$.emoji';""",
     """room_created
     INSERT INTO room (room, cohort, name, kind, topic, emoji, slow_mode_s)
     VALUES (NEW.owner, NEW.data ->> '$.cohort', NEW.data ->> '$.name',
@@ -133,6 +124,18 @@ _ROOM_EVENTS: Final = (
     UPDATE room SET locked = NEW.name = 'room_locked' WHERE room = NEW.owner;""",
     """room_closed room_opened
     UPDATE room SET closed = NEW.name = 'room_closed' WHERE room = NEW.owner;""",
+)
+
+# A reaction to a message that is redacted by now does not count, in whatever order the two are folded.
+_SIGNAL_EVENTS: Final = (
+    """reaction_set
+    INSERT OR IGNORE INTO reaction (room, message, person, emoji, at)
+    SELECT NEW.owner, NEW.data ->> '$.message', NEW.by, NEW.data ->> '$.emoji', NEW.at
+    WHERE coalesce(NEW.data ->> '$.on', 1) AND EXISTS (
+        SELECT 1 FROM message WHERE room = NEW.owner AND seq = NEW.data ->> '$.message' AND NOT redacted);
+    DELETE FROM reaction
+    WHERE NOT coalesce(NEW.data ->> '$.on', 1) AND room = NEW.owner AND message = NEW.data ->> '$.message'
+        AND person = NEW.by AND emoji = NEW.data ->> '$.emoji';""",
 )
 
 _PEOPLE_TABLES: Final = """
@@ -192,7 +195,7 @@ CREATE TABLE mention (
 ) STRICT, WITHOUT ROWID;
 """
 
-_PEOPLE_EVENTS: Final = (
+_COHORT_EVENTS: Final = (
     """cohort_created
     INSERT INTO cohort (cohort, name, course, course_name)
     VALUES (NEW.owner, NEW.data ->> '$.name', NEW.data ->> '$.course', NEW.data ->> '$.course_name');""",
@@ -211,13 +214,15 @@ _PEOPLE_EVENTS: Final = (
     """member_renamed
     UPDATE member SET name = NEW.data ->> '$.name'
     WHERE cohort = NEW.owner AND person = NEW.data ->> '$.person';""",
-    # It also stands in the person's own stream; the cohort's is the one that counts.
     """role_changed
     UPDATE member SET role = NEW.data ->> '$.role'
-    WHERE NEW.kind = 'cohort' AND cohort = NEW.owner AND person = NEW.data ->> '$.person';""",
+    WHERE cohort = NEW.owner AND person = NEW.data ->> '$.person';""",
     """member_left
     UPDATE member SET here = 0 WHERE cohort = NEW.owner AND person = NEW.data ->> '$.person';
     UPDATE cohort SET member_count = member_count - 1 WHERE cohort = NEW.owner;""",
+)
+
+_USER_EVENTS: Final = (
     """read_marked
     INSERT INTO marker (person, room, thread, seq)
     VALUES (NEW.owner, NEW.data ->> '$.room', coalesce(NEW.data ->> '$.thread', 0), NEW.data ->> '$.seq')
@@ -230,14 +235,13 @@ _PEOPLE_EVENTS: Final = (
 
 
 class FoldedTables(NamedTuple):
-    """A projection (`eventlog/projection.py`) made of tables and, per event, what it changes in them. The first line
-    of each of `events` names those it is for."""
+    """A projection (`eventlog/projection.py`) made of tables and, by kind of stream, of what its events change in
+    them: the first line of a rule names the events it is for. `made`: every table that any version ever had."""
 
     name: str
     version: int
-    kinds: str
     tables: str
-    events: tuple[str, ...]
+    events: Mapping[str, Sequence[str]]
     made: tuple[str, ...]
     is_behind: bool = False
 
@@ -246,13 +250,14 @@ class FoldedTables(NamedTuple):
         columns = ("position", "kind", "owner", "seq", "at", "by", "name", "data")
         empty = ", ".join(f"NULL AS {column}" for column in columns)
         connection.execute(f"CREATE VIEW {self.name}_fold AS SELECT {empty}")
-        for rule in self.events:
-            names, change = rule.split("\n", 1)
-            listed = ", ".join(f"'{name}'" for name in names.split())
-            connection.execute(
-                f"CREATE TRIGGER {self.name}_{names.split()[0]} INSTEAD OF INSERT ON {self.name}_fold "
-                f"WHEN NEW.name IN ({listed}) BEGIN {change} END"
-            )
+        for kind, rules in self.events.items():
+            for rule in rules:
+                names, change = rule.split("\n", 1)
+                listed = ", ".join(f"'{name}'" for name in names.split())
+                connection.execute(
+                    f"CREATE TRIGGER {self.name}_{names.split()[0]} INSTEAD OF INSERT ON {self.name}_fold "
+                    f"WHEN NEW.name IN ({listed}) AND NEW.kind = '{kind}' BEGIN {change} END"
+                )
 
     def drop(self, connection: apsw.Connection, /) -> None:
         connection.execute(f"DROP VIEW IF EXISTS {self.name}_fold")
@@ -260,10 +265,11 @@ class FoldedTables(NamedTuple):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
+        kinds = ", ".join(f"'{kind}'" for kind in self.events)
         connection.execute(
             f"INSERT INTO {self.name}_fold (position, kind, owner, seq, at, by, name, data) "
             "SELECT position, kind, owner, seq, at, by, name, data FROM entry_read "
-            f"WHERE position > ? AND position <= ? AND kind IN ({self.kinds}) ORDER BY position",
+            f"WHERE position > ? AND position <= ? AND kind IN ({kinds}) ORDER BY position",
             (after, upto),
         )
 
@@ -274,16 +280,14 @@ class FoldedTables(NamedTuple):
 ROOMS: Final = FoldedTables(
     "room",
     1,
-    kinds="'room', 'room/signals'",
     tables=_ROOM_TABLES,
-    events=_ROOM_EVENTS,
+    events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS},
     made=("room", "message", "pin", "reaction", "tally"),
 )
 PEOPLE: Final = FoldedTables(
     "people",
     1,
-    kinds="'cohort', 'user'",
     tables=_PEOPLE_TABLES,
-    events=_PEOPLE_EVENTS,
+    events={"cohort": _COHORT_EVENTS, "user": _USER_EVENTS},
     made=("cohort", "listed_room", "member", "marker", "mention"),
 )

@@ -14,11 +14,11 @@ from tertulia.domain import limits
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.view import CohortView, RoomView, UserView
 from tertulia.projections import Unread
-from tertulia.projections.message_queries import HEAD, SHOWN, TALLIES
+from tertulia.projections.message_queries import BEGINNINGS, HEAD, SHOWN, TALLIES
 
 _ROOM: Final = f"""
 WITH shown AS MATERIALIZED (
-    SELECT seq FROM message WHERE room = :room AND thread IS NULL ORDER BY seq DESC LIMIT :limit)
+    SELECT seq FROM {BEGINNINGS} ORDER BY seq DESC LIMIT :limit)
 SELECT {HEAD}, json_object(
     'room', room.room, 'cohort', room.cohort, 'name', room.name, 'kind', room.kind, 'topic', room.topic,
     'emoji', json(room.emoji), 'slow_mode_s', room.slow_mode_s,
@@ -27,7 +27,7 @@ SELECT {HEAD}, json_object(
     'pins', json((SELECT json_group_array(message ORDER BY seq) FROM pin WHERE room = :room)),
     'tallies', {TALLIES},
     'has_more', json(iif(EXISTS (
-        SELECT 1 FROM message WHERE room = :room AND thread IS NULL AND seq < (SELECT min(seq) FROM shown)
+        SELECT 1 FROM {BEGINNINGS} AND seq < (SELECT min(seq) FROM shown)
     ), 'true', 'false')))
 FROM room WHERE room.room = :room
 """
