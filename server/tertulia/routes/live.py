@@ -23,7 +23,7 @@ from tertulia.routes.answering import encode
 from tertulia.routes.asking import Ask, Takes, bearer
 from tertulia.routes.site import Site
 from tertulia.routes.sse import HEARTBEAT, Framer, goodbye, read_positions
-from tertulia.routes.streaming import begin, until_gone, write
+from tertulia.routes.streaming import begin, bound_kernel_buffer, until_gone, write
 from tertulia.wire.closing import Closing
 from tertulia.wire.requests import From, Hello, Level
 
@@ -90,6 +90,7 @@ class LiveStream(Response):
         outbox = Outbox(self._write, queued=lambda: self._queued_bytes, soon=loop.call_soon, framing="plain")
         conversation = Conversation(self._site.flow.desk, outbox, self, address=self._address)
         self._outbox = outbox
+        bound_kernel_buffer(scope)
         self._site.counts.streams += 1
         try:
             conversation.receive(encode(self._hello))

@@ -7,6 +7,7 @@ a status any more; the connection is cut, so that the reader sees that the answe
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Mapping
 from typing import Any, Final
 
@@ -32,6 +33,14 @@ def transport_of(send: Send) -> Any:
     """uvicorn's `send` is a method of the object that holds the transport. With another server there is none to be
     had: then a reader that takes nothing is left to that server's own deadlines."""
     return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def bound_kernel_buffer(scope: Scope) -> None:
+    """What the kernel holds for a reader that stopped is bounded too, not grown to megabytes."""
+    transport = scope.get(TRANSPORT)
+    sock = None if transport is None else transport.get_extra_info("socket")
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.socket_send_buffer_bytes)
 
 
 def cut(scope: Scope) -> None:
