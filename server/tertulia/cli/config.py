@@ -28,7 +28,8 @@ def config_option(function: Any) -> Any:
         is_eager=True,
         expose_value=False,
         callback=_read,
-        help="A TOML file with these options' names as keys (secret_file = …). [env: TERTULIA_CONFIG]",
+        show_envvar=True,
+        help="A TOML file with the names of these options as keys (secret_file = …).",
     )(function)
 
 

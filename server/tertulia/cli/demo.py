@@ -99,7 +99,7 @@ def _issue(data: Path, cohort: CohortId, person: Person) -> Issued:
 
 
 def _greet(settings: Any, talk: Talk) -> None:
-    from tertulia.cli.serving import address_of
+    from tertulia.cli.settings import address_of
 
     address, data = address_of(settings), Path(settings.data)
     click.echo(f"Tertulia {__version__} · the cohort “{talk.name}” · data in {data.resolve()}\n")

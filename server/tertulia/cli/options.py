@@ -17,6 +17,7 @@ from tertulia.domain.text import clean_line
 F = TypeVar("F", bound=Callable[..., Any])
 
 OPERATOR: Final = "Operator"
+DEFAULT_ADDRESS: Final = "http://127.0.0.1:8080"
 
 
 def an_id(value: str) -> str:
@@ -53,7 +54,8 @@ def data_option(function: F) -> F:
         default="data",
         show_default=True,
         type=click.Path(file_okay=False, path_type=Path),
-        help="The data folder. [env: TERTULIA_DATA]",
+        show_envvar=True,
+        help="The data folder.",
     )(function)
 
 
@@ -62,7 +64,8 @@ def secret_file_option(function: F) -> F:
         "--secret-file",
         envvar="TERTULIA_SECRET_FILE",
         type=click.Path(path_type=Path),
-        help="The secret for tokens; without it, secret.key in the data folder. [env: TERTULIA_SECRET_FILE]",
+        show_envvar=True,
+        help="The secret for tokens; without it, secret.key in the data folder.",
     )(function)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counts:
-    """Totals since the client was made. `repeats`: events that came again and were let go. `holes`: how often
-    an event did not follow the last one, or the program had no room for it. `pages`: fetched over HTTP. `resends`: commands sent again, after a cut or a `later`."""
+    """Totals since the client was made. `repeats`: events that came again and were let go. `holes`: how often an event
+    did not follow the last one, or the program had no room for it. `pages`: fetched over HTTP. `resends`: commands sent
+    again, after a cut or a `later`."""
 
     welcomes: int = 0
     repeats: int = 0

@@ -1,0 +1,101 @@
+"""What an operator may set, as options; the same names in the environment (TERTULIA_…) and in a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from tertulia.cli.config import config_option
+from tertulia.cli.options import a_server, data_option, secret_file_option
+from tertulia.domain import limits
+
+if TYPE_CHECKING:
+    from tertulia.app import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def an_origin(value: str) -> str:
+    if value != "*" and (not value.startswith(("http://", "https://")) or value.count("/") != 2):
+        raise click.BadParameter(f"{value!r} is no origin; it should look like https://school.example, without a path.")
+    return value
+
+
+def _option(name: str, **attributes: Any) -> Callable[[Any], Any]:
+    bare = name.partition("/")[0].removeprefix("--")
+    return click.option(name, envvar=f"TERTULIA_{bare.upper().replace('-', '_')}", show_envvar=True, **attributes)
+
+
+_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
+    config_option,
+    _option("--host", default="127.0.0.1", show_default=True, help="Where to listen."),
+    _option("--port", default=8080, show_default=True, type=click.IntRange(1, 65_535)),
+    data_option,
+    _option("--log", default="", help="The event log; without it, SQLite in the data folder."),
+    _option("--bus", default="", help="redis://host:6379/0, for several nodes; without it this node is alone."),
+    _option(
+        "--origins",
+        multiple=True,
+        type=an_origin,
+        metavar="ORIGIN",
+        help="A web origin that may connect beside the server's own; repeat it for more (environment: with spaces).",
+    ),
+    _option(
+        "--public-url",
+        type=a_server,
+        metavar="URL",
+        help="The address people use, for invite links; without it, the one they came by.",
+    ),
+    secret_file_option,
+    _option(
+        "--connections-max",
+        default=limits.connections_max,
+        show_default=True,
+        type=click.IntRange(1),
+        help="More WebSockets than this are asked to come back later.",
+    ),
+    _option(
+        "--rate-limits/--no-rate-limits",
+        default=True,
+        show_default=True,
+        help="Limit how fast one person may ask. Off only for load tests.",
+    ),
+    _option("--metrics-token", default="", help="The bearer that /metrics asks for."),
+    _option(
+        "--drain-window-s",
+        default=limits.drain_window_s,
+        show_default=True,
+        type=click.FloatRange(0, 600),
+        help="At the end: over how many seconds peers are asked to go elsewhere.",
+    ),
+)
+
+
+def settings_options(function: F) -> F:
+    """The options as one decorator; the command gets them as `**options`, for `settings_of`."""
+    decorated: Any = function
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def settings_of(options: dict[str, Any]) -> Settings:
+    from tertulia.app import Settings
+
+    return Settings(**{**options, "origins": tuple(options["origins"]), "public_url": options["public_url"] or ""})
+
+
+def address_of(settings: Settings) -> str:
+    """Where this machine reaches it."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def database_of(settings: Settings) -> Path:
+    """Raises SettingsRefused."""
+    from tertulia.app import log_path
+
+    return log_path(settings)
