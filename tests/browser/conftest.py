@@ -39,7 +39,6 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     running = School(tmp_path_factory.mktemp("school"))
-    running.start()
     yield running
     running.close()
 

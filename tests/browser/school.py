@@ -2,69 +2,66 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import secrets
-import subprocess
-import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
-import pytest
 
-from tests.redis_server import free_port
+from tertulia.cli.tokens import Issued, issue
+from tertulia.domain.policy import Role
+from tests.school import make_school
+from tests.servers import Server
 
-START_DEADLINE_S = 30.0
-STOP_DEADLINE_S = 15.0
+ROOMS: Final = {"general": "General talk", "trees": "Week 5 · Trees", "resources": "Resources"}
+PEOPLE: Final[dict[str, Role]] = {
+    "Olga": "owner",
+    "Ines": "instructor",
+    "Ana": "ta",
+    "Kofi": "learner",
+    "Mei": "learner",
+    "Yusuf": "learner",
+    "Otto": "observer",
+}
+
+
+def found(data: Path, *, rooms: dict[str, str] | None = None) -> None:
+    """Make the cohort in the data folder, before its server starts. In a thread: Playwright keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, make_school(data, rooms=rooms)).result()
 
 
 class School:
-    """`url` leads to it. `post("Mei", "Hello")` says something without a browser; `stop()` and `start()` are a restart
-    on the same port and data."""
+    """`url` leads to it. `post("Mei", "Hello")` says something without a browser; `kill()` and `start()` are a restart
+    on the same port and data. Without rate limits, since a test types faster than a person."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.people: dict[str, dict[str, str]] = {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server = Server(folder, options=["--no-rate-limits"])
+        found(self._server.data, rooms=ROOMS)
+        self._people: dict[str, Issued] = {
+            name: issue(self._server.data, cohort="demo", name=name, role=role) for name, role in PEOPLE.items()
+        }
+        self.start()
+        self.url = self._server.url
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=20.0)
 
     def start(self) -> None:
-        with (self.folder / "server.txt").open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.browser.serve_school", str(self.folder / "data"), str(self.port)],
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-            )
-        deadline = time.monotonic() + START_DEADLINE_S
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if self._http.get("/readyz").status_code == 200:
-                    self.people = json.loads((self.folder / "data" / "people.json").read_text())
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        pytest.fail(f"the school did not open:\n{(self.folder / 'server.txt').read_text()[-3000:]}")
+        self._server.start()
 
     def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(STOP_DEADLINE_S)
-            self._process = None
+        self._server.kill()
 
     def close(self) -> None:
         self.kill()
         self._http.close()
 
     def person(self, name: str) -> str:
-        return self.people[name]["person"]
+        return self._people[name].person
 
     def token(self, name: str) -> str:
-        return self.people[name]["token"]
+        return self._people[name].access
 
     def get(self, name: str, path: str, **query: Any) -> Any:
         answer = self._http.get(path, params=query, headers=self._bearer(name))

@@ -53,7 +53,7 @@ export class TtHomeView extends Light {
       ${rooms.length
         ? html`<ul class="room-cards">${rooms.map(({ room, name, kind, closed, unread }) => html`<li><a class="room-card" href=${ui.href(`/room/${room}`)}>
             <span class="top"><span class="name"><bdi>${name}</bdi></span>${unread ? html`<span class="count" aria-label=${t("n_unread", { n: unread })}>${unread > 99 ? "99+" : unread}</span>` : nothing}</span>
-            <small class="kind">${icon(closed ? "lock" : kindIcon(kind))} ${closed ? t("closed") : t(`kind_${kind}`)}</small>
+            <small class="kind">${icon(closed ? "lock" : kindIcon(kind))} ${closed ? t("closed") : unread ? t("n_unread", { n: unread }) : t("nothing_new")}</small>
           </a></li>`)}</ul>`
         : html`<div class="empty">${emptyTable}<p>${t("no_rooms")}</p></div>`}
     </section>`;

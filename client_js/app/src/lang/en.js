@@ -18,9 +18,9 @@ export default {
 
   // Left column and home
   welcome_back: "Hello, {name}.", all_read: "You have read everything.", you_have_unread: { one: "You have {n} unread message.", other: "You have {n} unread messages." }, n_unread: { one: "{n} unread message", other: "{n} unread messages" },
-  here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", no_rooms: "There are no rooms yet.",
+  here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", nothing_new: "nothing new", no_rooms: "There are no rooms yet.",
   for_you: "Said to you", mentioned_in: "{name} mentioned you in {room}", my_menu: "My settings", to_all_rooms: "All rooms",
-  kind_discussion: "discussion", kind_announcements: "announcements", kind_resources: "resources", kind_live: "live session", kind_team: "team",
+
   theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
   announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
   rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
@@ -84,9 +84,9 @@ export default {
   refused_room_locked: "The room is locked for now.", refused_room_closed: "The room is closed.", refused_room_open: "The room is not closed.", refused_already_redacted: "This message was already removed.", refused_precondition_failed: "It was changed meanwhile. Look again.",
   refused_slow_mode: "Slow mode: one message at a time.", refused_rate_limited: "That was a lot at once.", refused_too_many_in_flight: "Too much is under way.", refused_too_many: "There are too many of these already.", refused_storage_full: "The server’s disk is full. Reading works.",
   refused_unavailable: "The server cannot do this now.", refused_overloaded: "The server is busy.", refused_draining: "The server is restarting.", refused_internal: "Something went wrong on the server.", refused_offline: "There is no connection.",
-  refused_search_empty: "Write a word to look for.",
+  refused_outbox_full: "Too much is waiting to be sent already.",
 
   // Why the connection was ended, by close code
   closed_4500: "Your sign-in is not valid here any more.", closed_4501: "You are not a member of this cohort any more.", closed_4502: "You were removed from this cohort.", closed_4503: "The app and the server do not understand each other. Reload.", closed_4504: "The app and the server do not understand each other. Reload.",
-  closed_4505: "The app and the server do not understand each other. Reload.", closed_4506: "You are connected too many times. Close other tabs.", closed_4507: "This cohort does not exist any more.", closed_other: "The server ended the connection.",
+  closed_4505: "The app and the server do not understand each other. Reload.", closed_4506: "You are connected too many times. Close other tabs.", closed_4507: "This cohort does not exist any more.", closed_4508: "The app broke off because it and the server do not understand each other. Reload.", closed_another_person: "This tab belongs to another person now. Open your link again.", closed_other: "The server ended the connection.",
 };

@@ -18,9 +18,9 @@ export default {
 
   // Left column and home
   welcome_back: "Hola, {name}.", all_read: "Lo has leído todo.", you_have_unread: { one: "Tienes {n} mensaje sin leer.", other: "Tienes {n} mensajes sin leer." }, n_unread: { one: "{n} mensaje sin leer", other: "{n} mensajes sin leer" },
-  here_now: "Aquí ahora · {n} de {all}", n_more: "y {n} más", not_connected: "sin conexión", create_room: "Nueva sala", no_rooms: "Todavía no hay salas.",
+  here_now: "Aquí ahora · {n} de {all}", n_more: "y {n} más", not_connected: "sin conexión", create_room: "Nueva sala", nothing_new: "nada nuevo", no_rooms: "Todavía no hay salas.",
   for_you: "Te mencionaron", mentioned_in: "{name} te mencionó en {room}", my_menu: "Mis ajustes", to_all_rooms: "Todas las salas",
-  kind_discussion: "conversación", kind_announcements: "avisos", kind_resources: "recursos", kind_live: "sesión en vivo", kind_team: "equipo",
+
   theme: "Tema", theme_system: "Como el sistema", theme_light: "Claro", theme_dark: "Oscuro", language: "Idioma", announcements: "El lector de pantalla oye",
   announce_all: "Todos los mensajes", announce_mentions: "Menciones", announce_counts: "Solo cuántos", announce_nothing: "Nada",
   rename: "Cambiar mi nombre", rename_title: "Tu nombre", export_me: "Descargar mis datos", sign_out: "Salir en esta pestaña", invite_people: "Invitar", invite: "Invitar",
@@ -84,9 +84,9 @@ export default {
   refused_room_locked: "La sala está bloqueada por ahora.", refused_room_closed: "La sala está cerrada.", refused_room_open: "La sala no está cerrada.", refused_already_redacted: "Este mensaje ya fue eliminado.", refused_precondition_failed: "Cambió mientras tanto. Míralo de nuevo.",
   refused_slow_mode: "Modo lento: un mensaje cada vez.", refused_rate_limited: "Eso fue mucho de golpe.", refused_too_many_in_flight: "Hay demasiado en marcha.", refused_too_many: "Ya hay demasiados.", refused_storage_full: "El disco del servidor está lleno. Se puede leer.",
   refused_unavailable: "El servidor no puede hacerlo ahora.", refused_overloaded: "El servidor está ocupado.", refused_draining: "El servidor se está reiniciando.", refused_internal: "Algo falló en el servidor.", refused_offline: "No hay conexión.",
-  refused_search_empty: "Escribe una palabra que buscar.",
+  refused_outbox_full: "Ya hay demasiado por enviar.",
 
   // Why the connection was ended, by close code
   closed_4500: "Tu acceso ya no es válido aquí.", closed_4501: "Ya no perteneces a este grupo.", closed_4502: "Te expulsaron de este grupo.", closed_4503: "La aplicación y el servidor no se entienden. Recarga.", closed_4504: "La aplicación y el servidor no se entienden. Recarga.",
-  closed_4505: "La aplicación y el servidor no se entienden. Recarga.", closed_4506: "Tienes demasiadas conexiones. Cierra otras pestañas.", closed_4507: "Este grupo ya no existe.", closed_other: "El servidor terminó la conexión.",
+  closed_4505: "La aplicación y el servidor no se entienden. Recarga.", closed_4506: "Tienes demasiadas conexiones. Cierra otras pestañas.", closed_4507: "Este grupo ya no existe.", closed_4508: "La aplicación se detuvo porque no se entiende con el servidor. Recarga.", closed_another_person: "Esta pestaña es ahora de otra persona. Abre tu enlace otra vez.", closed_other: "El servidor terminó la conexión.",
 };
