@@ -50,6 +50,8 @@ WHERE receipt.author = ?1 AND receipt.key = asked.value AND stream.id = receipt.
 """
 _CHECKPOINT: Final = "SELECT positions, state FROM checkpoint WHERE owner = ? AND version = ?"
 
+_SEQ_MAX: Final = 2**62
+
 _encode = msgspec.json.Encoder().encode
 _decode_entries = msgspec.json.Decoder(list[tuple[int, int, str, str, msgspec.Raw]]).decode
 _decode_heads = msgspec.json.Decoder(list[tuple[StreamName, int]]).decode
@@ -114,7 +116,7 @@ class SqliteLog:
         return answer
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
-        rows = await self._query(_READ, (stream, after, limit))
+        rows = await self._query(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
         return [
             Entry(stream, Seq(seq), at, PersonId(by), name, bytes(data))
             for seq, at, by, name, data in _decode_entries(rows)

@@ -64,7 +64,9 @@ class Reading(Protocol):
 
     async def cohort_of(self, room: RoomId) -> CohortId | None: ...
 
-    async def members(self, cohort: CohortId, people: Sequence[PersonId]) -> dict[PersonId, dict[str, Any]]: ...
+    async def members(self, cohort: CohortId, people: Sequence[PersonId]) -> dict[PersonId, dict[str, Any]]:
+        """`name`, `role` and whether they are `here`; also of those who left. Who never came is left out."""
+        ...
 
     async def messages(
         self,
@@ -76,7 +78,8 @@ class Reading(Protocol):
         around: int | None = None,
         limit: int,
     ) -> MessagesPage:
-        """Messages that begin a thread. At most one of before, after, around; none means the newest."""
+        """Messages that begin a thread. At most one of before, after, around; none means the newest. `around` shows
+        that message (for a reply: its thread) with as many before it as after."""
         ...
 
     async def thread(
@@ -85,7 +88,9 @@ class Reading(Protocol):
         """The first message (when `after` is 0) and its replies with seq > after; None: no such thread."""
         ...
 
-    async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None: ...
+    async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
+        """The message and every wording it had, oldest first, the present one last; none when it is redacted."""
+        ...
 
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
         """For each message asked for, also one whose tally is empty now."""

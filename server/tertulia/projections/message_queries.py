@@ -121,7 +121,7 @@ _THREAD_PAGE: Final = (
     + "WHERE EXISTS (SELECT 1 FROM message WHERE room = :room AND seq = :thread AND thread IS NULL)"
 )
 
-_NO_BOUND: Final = 2**62
+_SEQ_MAX: Final = 2**62
 _encode = msgspec.json.Encoder().encode
 _decode_page = msgspec.json.Decoder(MessagesPage).decode
 _decode_message = msgspec.json.Decoder(tuple[MessageView, list[Revision]]).decode
@@ -130,33 +130,39 @@ _decode_tallies = msgspec.json.Decoder(dict[str, dict[str, int]]).decode
 _decode_mine = msgspec.json.Decoder(dict[str, list[str]]).decode
 
 
+def within(number: int) -> int:
+    """A number that came from outside, such that SQLite can hold it; beyond any seq it makes no difference."""
+    return min(max(number, 0), _SEQ_MAX)
+
+
 def read_page(
     connection: apsw.Connection, room: RoomId, *, person: PersonId, where: dict[str, int | None], limit: int
 ) -> MessagesPage:
     """`where`: at most one of before, after, around is a number."""
-    bindings: dict[str, Any] = {"before": None, "after": None} | where
-    bindings |= {"room": room, "person": person, "limit": max(limit, 0)}
+    bindings: dict[str, Any] = {"before": None, "after": None}
+    bindings |= {side: None if seq is None else within(seq) for side, seq in where.items()}
+    bindings |= {"room": room, "person": person, "limit": within(limit)}
     statement = _NEWEST_PAGE
     if where.get("around") is not None:
         statement = _AROUND_PAGE
     elif where.get("after") is not None:
         statement = _AFTER_PAGE
     elif where.get("before") is None:
-        bindings["before"] = _NO_BOUND
+        bindings["before"] = _SEQ_MAX
     return _decode_page(connection.execute(statement, bindings).get)
 
 
 def read_thread(
     connection: apsw.Connection, room: RoomId, thread: int, *, person: PersonId, after: int, limit: int
 ) -> MessagesPage | None:
-    found = connection.execute(
-        _THREAD_PAGE, {"room": room, "thread": thread, "person": person, "after": after, "limit": max(limit, 0)}
-    ).get
+    bindings: dict[str, Any] = {"room": room, "person": person}
+    bindings |= {"thread": within(thread), "after": within(after), "limit": within(limit)}
+    found = connection.execute(_THREAD_PAGE, bindings).get
     return None if found is None else _decode_page(found)
 
 
 def read_message(connection: apsw.Connection, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
-    found = connection.execute(_WITH_WORDINGS, {"room": room, "seq": seq}).get
+    found = connection.execute(_WITH_WORDINGS, {"room": room, "seq": within(seq)}).get
     return None if found is None else _decode_message(found)
 
 

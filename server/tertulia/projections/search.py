@@ -179,13 +179,16 @@ def search_messages(
 ) -> list[Found]:
     words = match_words(query)
     numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
-    time = {"since": 0 if since is None else since, "until": _LAST_MS if until is None else until}
+    time = {
+        "since": 0 if since is None else min(max(since, 0), _LAST_MS),
+        "until": _LAST_MS if until is None else min(max(until, -1), _LAST_MS),
+    }
     first, last = connection.execute(_SPAN, time | {"rooms": numbers, "day_ms": _DAY_MS}).get
     if not words or first is None:
         return []
     tags = "(" + " OR ".join(f'"r{number}"' for number in msgspec.json.decode(numbers)) + ")"
     if by is not None:
-        tags += f' AND "p{by.encode().hex()}"'
+        tags += f' AND "p{by.encode(errors="replace").hex()}"'
     bindings: dict[str, Any] = {
         "match": f"tags : ({tags}) AND text : ({words})",
         "first": first,

@@ -1,0 +1,35 @@
+"""Reading on the SQLite log keeps the contract, alone and shared."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.search import SearchIndex
+from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
+from tertulia.projections.sqlite_reading import SqliteReading
+
+pytest.register_assert_rewrite("tests.contracts.reading_contract")
+from tests.contracts.reading_contract import OpenSchool, ReadingContract, School  # noqa: E402
+
+
+class TestSqliteReading(ReadingContract):
+    @pytest.fixture(params=["alone", "shared"])
+    async def open_school(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenSchool]:
+        opened: list[SqliteLog] = []
+
+        async def open_one() -> School:
+            log = await SqliteLog.open(
+                tmp_path / "log.sqlite3",
+                projections=(ROOMS, PEOPLE, SearchIndex()),
+                shared=request.param == "shared",
+            )
+            opened.append(log)
+            return School(log, SqliteReading(log.readers), log.settle)
+
+        yield open_one
+        for log in opened:
+            await log.close()
