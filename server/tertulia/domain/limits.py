@@ -16,6 +16,7 @@ room_name_chars_max: Final = 80
 topic_chars_max: Final = 300
 mentions_max: Final = 20
 emoji_chars_max: Final = 16
+marks_max: Final = 10
 room_emoji_max: Final = 40
 pins_max: Final = 50
 rooms_max: Final = 500
@@ -23,6 +24,8 @@ slow_mode_s_max: Final = 3_600
 mute_s_max: Final = 90 * 86_400
 invite_s_max: Final = 366 * 86_400
 invite_uses_max: Final = 10_000
+invites_max: Final = 1_000
+thread_markers_max: Final = 4_000
 key_chars_max: Final = 64
 goal_chars_max: Final = 200
 

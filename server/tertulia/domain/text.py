@@ -1,22 +1,38 @@
-"""What people type: normalising, measuring, mentions. Bodies are kept as Markdown source; nothing is rendered here."""
+"""What people type: normalising, measuring, mentions. Bodies are kept as Markdown source; nothing is rendered here.
+
+Whatever comes in, what comes out is in normal form C, can be written as UTF-8, shows something, keeps to its own place
+on the screen (no floods of accents, no bidirectional overrides) and comes out the same when it is cleaned again.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
 from tertulia.domain import limits
 from tertulia.domain.ids import ID_PATTERN, PersonId
 from tertulia.domain.refusals import Refusal
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
-_MENTION = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\(({ID_PATTERN})\)")
+_LINE_ENDS: Final = re.compile("\r\n|[\r\u2028\u2029]")
+# Control characters but tab and line feed; bidirectional embeddings, overrides and isolates, which make code read as
+# what it is not (the marks U+200E and U+200F stay); byte order marks; halves of surrogate pairs; what is no character.
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
+_ZERO_WIDTH: Final = re.compile("[\u00ad\u180e\u200b\u2060-\u2064]")
+"""Not in names: they would make two of them look alike. (U+200C and U+200D stay: scripts and emoji need them.)"""
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol to Unicode, nothing to the eye."""
+_PERHAPS_MARKS: Final = re.compile(f"[\u0300-\U0010ffff]{{{limits.marks_max + 1},}}")
+_MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\(({ID_PATTERN})\)")
 
 
 def clean_text(raw: str) -> str | Refusal:
     """A message body in normal form C, with line feeds for all line ends and no control characters."""
-    text = _normal(raw.replace("\r\n", "\n").replace("\r", "\n")).strip("\n").rstrip()
-    if not text.strip():
+    text = _normal(_LINE_ENDS.sub("\n", raw)).strip("\n").rstrip()
+    if not _shows(text):
         return Refusal("text_empty")
     if len(text) > limits.text_chars_max or len(text.encode()) > limits.text_bytes_max:
         return Refusal(
@@ -27,9 +43,19 @@ def clean_text(raw: str) -> str | Refusal:
 
 
 def clean_line(raw: str, *, chars_max: int) -> str | None:
-    """A name or topic on one line; None when nothing is left or it is too long."""
-    line = " ".join(_normal(raw).split())
-    return line if 0 < len(line) <= chars_max else None
+    """A name on one line; None when nothing is left or it is too long."""
+    line = _one_line(raw)
+    return line if len(line) <= chars_max and _shows(line) else None
+
+
+def clean_topic(raw: str) -> str | Refusal:
+    """A room's topic on one line; empty for one that shows nothing."""
+    line = _one_line(raw)
+    if not _shows(line):
+        return ""
+    if len(line) > limits.topic_chars_max:
+        return Refusal("text_too_long", f"A topic has at most {limits.topic_chars_max} characters.")
+    return line
 
 
 def clean_reason(raw: str | None) -> str | None:
@@ -42,5 +68,31 @@ def mentioned_people(text: str) -> list[PersonId]:
     return [PersonId(id) for id in dict.fromkeys(_MENTION.findall(text))][: limits.mentions_max]
 
 
+def _one_line(raw: str) -> str:
+    return " ".join(_normal(_ZERO_WIDTH.sub("", _LINE_ENDS.sub(" ", raw))).split())
+
+
 def _normal(raw: str) -> str:
-    return _CONTROL.sub("", unicodedata.normalize("NFC", raw))
+    """What is taken out goes first, so that what stands together then is composed. Floods go before too: to normalise
+    one takes a time that grows with its square."""
+    text = _CONTROL.sub("", raw)
+    return text if text.isascii() else _without_floods(unicodedata.normalize("NFC", _without_floods(text)))
+
+
+def _without_floods(text: str) -> str:
+    """At most `marks_max` accents one upon the other."""
+    return _PERHAPS_MARKS.sub(lambda found: _thinned(found[0]), text)
+
+
+def _thinned(stretch: str) -> str:
+    kept, marks = [], 0
+    for char in stretch:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= limits.marks_max:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _shows(text: str) -> bool:
+    """Whether there is anything to see: not only spaces, what joins or hides, and accents upon nothing."""
+    return any(unicodedata.category(char) not in _UNSEEN and char not in _BLANK for char in text)
