@@ -1,10 +1,15 @@
-"""A cohort: its members and roles, its rooms, bans and invites; what `decide` says and what `apply` changes."""
+"""A cohort: its members and roles, its rooms, bans and invites; what `decide` says and what `apply` changes.
+
+The state is folded from two streams, which may be read one after the other or mingled: so an entry of one never changes
+what the other one is folded into (`bans` and `invites` are the staff stream's, all else is the main one's).
+"""
 
 from __future__ import annotations
 
 from typing import Final, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.domain import limits
 from tertulia.domain.commands import (
@@ -52,31 +57,30 @@ from tertulia.domain.ids import (
 from tertulia.domain.policy import RANK, Role, is_allowed
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import DEFAULT_EMOJI
-from tertulia.domain.text import clean_line, clean_reason
+from tertulia.domain.text import clean_line, clean_reason, clean_topic
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 FOREVER: Final = 2**53 - 1
 
 
-class MemberState(msgspec.Struct):
-    """`banned_until` (Unix ms) is 0 for one who is not banned. `here` is false for one who left or was banned."""
+class MemberState(msgspec.Struct, frozen=True):
+    """`here` is false for one who left or was banned."""
 
     name: str
     role: Role
     here: bool = True
-    banned_until: int = 0
 
 
-class InviteState(msgspec.Struct):
+class InviteState(msgspec.Struct, frozen=True):
     role: Role
     expires_at: int
     uses_max: int | None = None
-    uses: int = 0
     revoked: bool = False
 
 
 class CohortState(msgspec.Struct):
-    """`head` and `staff_head` are the seqs folded so far. `roles` holds only the members who are here."""
+    """`head` and `staff_head` are the seqs folded so far. `roles` holds only the members who are here. `bans`: until
+    when (Unix ms); one that is over stays until the person returns. `uses`: how many came in by an invite."""
 
     cohort: CohortId
     name: str = ""
@@ -85,6 +89,8 @@ class CohortState(msgspec.Struct):
     members: dict[PersonId, MemberState] = {}
     rooms: dict[RoomId, RoomListed] = {}
     invites: dict[InviteId, InviteState] = {}
+    bans: dict[PersonId, int] = {}
+    uses: dict[InviteId, int] = {}
     head: int = 0
     staff_head: int = 0
     roles: dict[PersonId, Role] = {}
@@ -93,13 +99,17 @@ class CohortState(msgspec.Struct):
     def exists(self) -> bool:
         return self.head > 0
 
+    def is_open(self, invite: InviteId, *, at: int) -> bool:
+        """Whether somebody can come in by this invite."""
+        return _invite_refusal(self, invite, at=at) is None
+
 
 def asker_of(state: CohortState, person: PersonId, *, at: int) -> Asker | Refusal:
     """The member as the cohort knows them now, or why they may not come in."""
     member = state.members.get(person)
     if member is None:
         return Refusal("not_a_member")
-    if member.banned_until > at:
+    if state.bans.get(person, 0) > at:
         return Refusal("banned")
     return Asker(person, member.role) if member.here else Refusal("not_a_member")
 
@@ -118,12 +128,11 @@ def decide_cohort(
         case RenameMember():
             return _rename(state, command, asker=asker)
         case LeaveCohort():
-            stream = cohort_stream(state.cohort)
-            return Decision(stream, (Happening(stream, MemberLeft(person=asker.person)),))
+            return _leave(state, asker=asker)
         case BanMember():
             return _ban(state, command, asker=asker, at=at)
         case UnbanMember():
-            return _unban(state, command)
+            return _unban(state, command, asker=asker)
         case CreateInvite():
             return _create_invite(state, command, asker=asker, at=at, new_id=new_id)
         case RevokeInvite():
@@ -161,7 +170,7 @@ def decide_admission(
     goal: str = "",
 ) -> Decision | Refusal:
     """A person comes in: by an invite, or (without one) by a token this server signed. Nothing happens for a member
-    who is here; one whose ban is over returns; one who left comes back only by an invite."""
+    who is here; one whose ban is over returns as they were; one who left comes back only by an invite, in its role."""
     stream = cohort_stream(state.cohort)
     if not state.exists:
         return Refusal("unknown_cohort")
@@ -175,14 +184,21 @@ def decide_admission(
         hope = clean_line(goal, chars_max=limits.goal_chars_max) or ""
         joined = MemberJoined(person=person, name=clean, role=role, invite=invite, goal=hope)
         return Decision(stream, (Happening(stream, joined),))
-    if member.banned_until > at:
+    banned_until = state.bans.get(person)
+    if banned_until is not None and banned_until > at:
         return Refusal("banned")
     if member.here:
         return Decision(stream)
-    if member.banned_until == 0 and invite is None:
+    if banned_until is None and invite is None:
         return Refusal("not_a_member")
-    returned = MemberReturned(person=person, name=member.name, role=member.role)
-    return Decision(stream, (Happening(stream, returned),))
+    returned = MemberReturned(
+        person=person, name=member.name, role=member.role if invite is None else role, invite=invite
+    )
+    happenings = [Happening(stream, returned)]
+    if banned_until is not None:
+        over = MemberUnbanned(person=person, reason="The ban is over.")
+        happenings.append(Happening(cohort_staff_stream(state.cohort), over))
+    return Decision(stream, tuple(happenings))
 
 
 def apply_cohort(state: CohortState, *, seq: int, event: Event | None) -> None:
@@ -193,23 +209,17 @@ def apply_cohort(state: CohortState, *, seq: int, event: Event | None) -> None:
             state.name, state.course, state.course_name = event.name, event.course, event.course_name
         case RoomListed():
             state.rooms[event.room] = event
-        case MemberJoined():
-            state.members[event.person] = MemberState(event.name, event.role)
-            state.roles[event.person] = event.role
-            if event.invite is not None and (invite := state.invites.get(event.invite)):
-                invite.uses += 1
-        case MemberRenamed() if event.person in state.members:
-            state.members[event.person].name = event.name
-        case RoleChanged() if event.person in state.members:
-            state.members[event.person].role = event.role
+        case MemberJoined() | MemberReturned():
+            _come_in(state, event)
+        case MemberRenamed() if member := state.members.get(event.person):
+            state.members[event.person] = replace(member, name=event.name)
+        case RoleChanged() if member := state.members.get(event.person):
+            state.members[event.person] = replace(member, role=event.role)
             if event.person in state.roles:
                 state.roles[event.person] = event.role
-        case MemberLeft() if event.person in state.members:
-            state.members[event.person].here = False
+        case MemberLeft() if member := state.members.get(event.person):
+            state.members[event.person] = replace(member, here=False)
             state.roles.pop(event.person, None)
-        case MemberReturned():
-            state.members[event.person] = MemberState(event.name, event.role)
-            state.roles[event.person] = event.role
         case _:
             pass
 
@@ -218,16 +228,23 @@ def apply_cohort_staff(state: CohortState, *, seq: int, event: Event | None) -> 
     """Fold one entry of `cohort/<id>/staff`."""
     state.staff_head = seq
     match event:
-        case MemberBanned() if event.person in state.members:
-            state.members[event.person].banned_until = event.until or FOREVER
-        case MemberUnbanned() if event.person in state.members:
-            state.members[event.person].banned_until = 0
+        case MemberBanned():
+            state.bans[event.person] = event.until or FOREVER
+        case MemberUnbanned():
+            state.bans.pop(event.person, None)
         case InviteCreated():
             state.invites[event.invite] = InviteState(event.role, event.expires_at, event.uses_max)
-        case InviteRevoked() if event.invite in state.invites:
-            state.invites[event.invite].revoked = True
+        case InviteRevoked() if invite := state.invites.get(event.invite):
+            state.invites[event.invite] = replace(invite, revoked=True)
         case _:
             pass
+
+
+def _come_in(state: CohortState, event: MemberJoined | MemberReturned) -> None:
+    state.members[event.person] = MemberState(event.name, event.role)
+    state.roles[event.person] = event.role
+    if event.invite is not None:
+        state.uses[event.invite] = state.uses.get(event.invite, 0) + 1
 
 
 def state_streams(cohort: CohortId) -> tuple[StreamName, StreamName]:
@@ -239,9 +256,9 @@ def _create_room(state: CohortState, command: CreateRoom, *, new_id: str) -> Dec
     name = clean_line(command.name, chars_max=limits.room_name_chars_max)
     if name is None:
         return Refusal("name_invalid")
-    topic = clean_line(command.topic, chars_max=limits.topic_chars_max) or ""
-    if not topic and command.topic.strip():
-        return Refusal("text_too_long", f"A topic has at most {limits.topic_chars_max} characters.")
+    topic = clean_topic(command.topic)
+    if isinstance(topic, Refusal):
+        return topic
     if len(state.rooms) >= limits.rooms_max:
         return Refusal("too_many", f"A cohort has at most {limits.rooms_max} rooms.")
     room = RoomId(f"{slug(name, otherwise='room')}-{new_id}")
@@ -274,6 +291,15 @@ def _rename(state: CohortState, command: RenameMember, *, asker: Asker) -> Decis
     return Decision(stream, (Happening(stream, MemberRenamed(person=asker.person, name=name)),))
 
 
+def _leave(state: CohortState, *, asker: Asker) -> Decision | Refusal:
+    if asker.role == "owner" and not any(
+        role == "owner" for person, role in state.roles.items() if person != asker.person
+    ):
+        return Refusal("not_allowed", "You are the only owner: make somebody else one first.")
+    stream = cohort_stream(state.cohort)
+    return Decision(stream, (Happening(stream, MemberLeft(person=asker.person)),))
+
+
 def _ban(state: CohortState, command: BanMember, *, asker: Asker, at: int) -> Decision | Refusal:
     member = state.members.get(command.person)
     if member is None:
@@ -293,15 +319,17 @@ def _ban(state: CohortState, command: BanMember, *, asker: Asker, at: int) -> De
     return Decision(staff, tuple(happenings))
 
 
-def _unban(state: CohortState, command: UnbanMember) -> Decision | Refusal:
+def _unban(state: CohortState, command: UnbanMember, *, asker: Asker) -> Decision | Refusal:
     member = state.members.get(command.person)
     if member is None:
         return Refusal("unknown_member")
+    if not asker.outranks(member.role):
+        return Refusal("not_allowed", "You may do this only to people of a lower role.")
     reason = clean_reason(command.reason)
     if reason is None:
         return Refusal("reason_required")
     staff = cohort_staff_stream(state.cohort)
-    if member.banned_until == 0:
+    if command.person not in state.bans:
         return Decision(staff)
     unbanned = MemberUnbanned(person=command.person, reason=reason)
     happenings = [Happening(staff, unbanned), Happening(user_stream(command.person), unbanned)]
@@ -317,6 +345,8 @@ def _create_invite(
     if RANK[command.role] > RANK[asker.role] or command.role == "bot":
         return Refusal("not_allowed", "You may invite people only up to your own role.")
     staff = cohort_staff_stream(state.cohort)
+    if sum(state.is_open(invite, at=at) for invite in state.invites) >= limits.invites_max:
+        return Refusal("too_many", f"A cohort has at most {limits.invites_max} open invites: revoke some.")
     created = InviteCreated(
         invite=InviteId(f"i-{new_id}"),
         role=command.role,
@@ -338,6 +368,8 @@ def _revoke_invite(state: CohortState, command: RevokeInvite) -> Decision | Refu
 
 def _invite_refusal(state: CohortState, invite: InviteId, *, at: int) -> Refusal | None:
     known = state.invites.get(invite)
-    if known is None or known.revoked or (known.uses_max is not None and known.uses >= known.uses_max):
+    if known is None or known.revoked:
+        return Refusal("invite_invalid")
+    if known.uses_max is not None and state.uses.get(invite, 0) >= known.uses_max:
         return Refusal("invite_invalid")
     return Refusal("invite_expired") if known.expires_at <= at else None

@@ -185,6 +185,7 @@ class MemberReturned(Event, frozen=True, kw_only=True):
     person: PersonId
     name: str
     role: Role
+    invite: InviteId | None = None
 
 
 # --- cohort/<id>/staff -------------------------------------------------------------------------------------------

@@ -60,10 +60,10 @@ async def invites(ask: Ask, _: Nothing) -> Invites | Refusal:
             role=kept.role,
             expires_at=kept.expires_at,
             uses_max=kept.uses_max,
-            uses=kept.uses,
+            uses=ask.state.uses.get(invite, 0),
         )
         for invite, kept in reversed(ask.state.invites.items())
-        if not kept.revoked and kept.expires_at > now and (kept.uses_max is None or kept.uses < kept.uses_max)
+        if ask.state.is_open(invite, at=now)
     ]
     return Invites(invites=good)
 
