@@ -115,7 +115,8 @@ def apply_room_staff(state: RoomState, *, seq: int, event: Event | None) -> None
 
 
 def remember(state: RoomState, fact: MessageFact) -> None:
-    """Keep a fact; the oldest kept one goes when there are too many."""
+    """Keep a fact, as the newest; the oldest kept one goes when there are too many."""
+    state.facts.pop(fact.seq, None)
     state.facts[fact.seq] = fact
     if len(state.facts) > limits.message_facts_max:
         del state.facts[next(iter(state.facts))]

@@ -65,6 +65,9 @@ class RoomKeeper:
             room.apply_room(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
 
     async def recall(self, state: RoomState, seqs: Sequence[int]) -> None:
+        for seq in seqs:
+            if fact := state.facts.get(seq):
+                room.remember(state, fact)  # as the newest: else what this batch brings could push it out
         unknown = [seq for seq in seqs if seq not in state.facts and seq <= state.head]
         if unknown:
             for fact in (await self._reading.message_facts(state.room, unknown)).values():
@@ -89,6 +92,8 @@ class CohortKeeper:
             members=dict(state.members),
             rooms=dict(state.rooms),
             invites=dict(state.invites),
+            bans=dict(state.bans),
+            uses=dict(state.uses),
             roles=dict(state.roles),
         )
 
