@@ -63,7 +63,7 @@ def decide_room(
         case PinMessage() | UnpinMessage():
             return talk.pin(state, command)
         case ResolveThread() | ReopenThread():
-            return talk.resolve(state, command, asker=asker)
+            return talk.resolve(state, command, asker=asker, at=at)
         case ChangeRoom():
             return room_settings.change(state, command)
         case LockRoom() | UnlockRoom() | CloseRoom() | OpenRoom():

@@ -6,10 +6,12 @@ from typing import Final
 
 import msgspec
 
+from tertulia.domain import limits
 from tertulia.domain.commands import MarkRead
 from tertulia.domain.decision import Decision, Happening
 from tertulia.domain.events import Event, ReadMarked
 from tertulia.domain.ids import PersonId, user_stream
+from tertulia.domain.refusals import Refusal
 
 STATE_VERSION: Final = 1
 
@@ -22,11 +24,13 @@ class PersonState(msgspec.Struct):
     head: int = 0
 
 
-def decide_mark_read(state: PersonState, command: MarkRead) -> Decision:
+def decide_mark_read(state: PersonState, command: MarkRead) -> Decision | Refusal:
     """A marker only goes forward; one that would not move changes nothing."""
-    stream = user_stream(state.person)
-    if state.markers.get(_place(command.room, command.thread), 0) >= command.seq:
+    stream, place = user_stream(state.person), _place(command.room, command.thread)
+    if state.markers.get(place, 0) >= command.seq:
         return Decision(stream)
+    if command.thread is not None and place not in state.markers and len(state.markers) >= limits.thread_markers_max:
+        return Refusal("too_many", f"You follow {limits.thread_markers_max} threads; the room itself can be marked.")
     marked = ReadMarked(room=command.room, seq=command.seq, thread=command.thread)
     return Decision(stream, (Happening(stream, marked),))
 

@@ -21,7 +21,7 @@ from tertulia.domain.events import (
 from tertulia.domain.ids import cohort_stream, room_staff_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.text import clean_line, clean_reason
+from tertulia.domain.text import clean_line, clean_reason, clean_topic
 
 # --- the room itself ---------------------------------------------------------------------------------------------
 
@@ -33,14 +33,15 @@ def change(state: RoomState, command: ChangeRoom) -> Decision | Refusal:
         if name is None:
             return Refusal("name_invalid")
     if command.topic is not None:
-        topic = clean_line(command.topic, chars_max=limits.topic_chars_max) or ""
-        if not topic and command.topic.strip():
-            return Refusal("text_too_long", f"A topic has at most {limits.topic_chars_max} characters.")
+        cleaned = clean_topic(command.topic)
+        if isinstance(cleaned, Refusal):
+            return cleaned
+        topic = cleaned
     if command.emoji is not None:
         emoji = list(dict.fromkeys(command.emoji))
         if len(emoji) > limits.room_emoji_max:
             return Refusal("too_many", f"A room allows at most {limits.room_emoji_max} reactions.")
-        if any(not 0 < len(one) <= limits.emoji_chars_max or one != one.strip() for one in emoji):
+        if any(clean_line(one, chars_max=limits.emoji_chars_max) != one for one in emoji):
             return Refusal("emoji_not_allowed", "A reaction is one emoji or a short word.")
     if command.slow_mode_s is not None:
         slow_mode_s = command.slow_mode_s
@@ -61,6 +62,10 @@ def change(state: RoomState, command: ChangeRoom) -> Decision | Refusal:
 
 def open_or_shut(state: RoomState, command: LockRoom | UnlockRoom | CloseRoom | OpenRoom) -> Decision | Refusal:
     stream = room_stream(state.room)
+    given = command.reason if isinstance(command, LockRoom | CloseRoom) else None
+    reason = clean_reason(given)
+    if reason is None and given is not None and given.strip():
+        return Refusal("reason_required")
     match command:
         case LockRoom() | UnlockRoom():
             if state.closed:
@@ -68,13 +73,13 @@ def open_or_shut(state: RoomState, command: LockRoom | UnlockRoom | CloseRoom | 
             locks = isinstance(command, LockRoom)
             if state.locked == locks:
                 return Decision(stream)
-            happened = RoomLocked(reason=clean_reason(command.reason)) if locks else RoomUnlocked()  # type: ignore[union-attr]
+            happened = RoomLocked(reason=reason) if locks else RoomUnlocked()
             return Decision(stream, (Happening(stream, happened),))
         case CloseRoom() | OpenRoom():
             closes = isinstance(command, CloseRoom)
             if state.closed == closes:
                 return Decision(stream)
-            shut: Event = RoomClosed(reason=clean_reason(command.reason)) if closes else RoomOpened()  # type: ignore[union-attr]
+            shut: Event = RoomClosed(reason=reason) if closes else RoomOpened()
             return Decision(stream, (Happening(stream, shut), _listed(state, name=state.name, closed=closes)))
         case _:
             assert_never(command)

@@ -38,10 +38,15 @@ from tertulia.domain.text import clean_reason, clean_text, mentioned_people
 
 
 def _may_write(state: RoomState, asker: Asker, at: int) -> Refusal | None:
+    if not state.closed and state.locked and not asker.is_staff:
+        return Refusal("room_locked")
+    return _may_take_part(state, asker, at)
+
+
+def _may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
+    """React, and say that a thread is resolved: in a locked room too."""
     if state.closed:
         return Refusal("room_closed")
-    if state.locked and not asker.is_staff:
-        return Refusal("room_locked")
     until = state.muted.get(asker.person, 0)
     return Refusal("muted", after_ms=until - at) if until > at else None
 
@@ -132,12 +137,10 @@ def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Rol
 
 
 def react(state: RoomState, command: SetReaction, *, asker: Asker, at: int) -> Decision | Refusal:
-    if state.closed:
-        return Refusal("room_closed")
-    until = state.muted.get(asker.person, 0)
-    if until > at:
-        return Refusal("muted", after_ms=until - at)
-    if command.on and command.emoji not in state.emoji:
+    if refusal := _may_take_part(state, asker, at):
+        return refusal
+    # One that is no longer allowed can still be taken back; one that never was could be anything, of any length.
+    if command.emoji not in state.emoji and (command.on or not 0 < len(command.emoji) <= limits.emoji_chars_max):
         return Refusal("emoji_not_allowed")
     fact = state.facts.get(command.message)
     if fact is None:
@@ -168,9 +171,9 @@ def pin(state: RoomState, command: PinMessage | UnpinMessage) -> Decision | Refu
     return Decision(stream, (Happening(stream, MessagePinned(message=fact.seq)),))
 
 
-def resolve(state: RoomState, command: ResolveThread | ReopenThread, *, asker: Asker) -> Decision | Refusal:
-    if state.closed:
-        return Refusal("room_closed")
+def resolve(state: RoomState, command: ResolveThread | ReopenThread, *, asker: Asker, at: int) -> Decision | Refusal:
+    if refusal := _may_take_part(state, asker, at):
+        return refusal
     fact = state.facts.get(command.thread)
     if fact is None or fact.thread != fact.seq:
         return Refusal("unknown_message", "There is no such thread in this room.")
