@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from tertulia.domain.commands import RequestId
 from tertulia.wire.records import Record
 from tertulia.wire.requests import Request
 from tertulia.wire.stored import Entry
@@ -87,7 +88,7 @@ def decode_request(data: bytes, codec: CodecName) -> Request:
 
 
 class _Id(msgspec.Struct):
-    id: int | None = None
+    id: RequestId | None = None
 
 
 _id_from_json: Final = msgspec.json.Decoder(_Id)
@@ -104,5 +105,14 @@ def _malformed(data: bytes, codec: CodecName, error: Exception) -> Malformed:
         id = (_id_from_json if codec == "json" else _id_from_msgpack).decode(data).id
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         id = None
-    sentence = str(error) if isinstance(error, msgspec.DecodeError) else "The message is nested too deeply."
-    return Malformed(sentence[:300], id=id)
+    return Malformed(_sentence(error)[:300], id=id)
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case RecursionError():
+            return "The message is nested too deeply."
+        case UnicodeDecodeError():
+            return "A text in the message is not UTF-8."
+        case _:
+            return str(error)
