@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from starlette.applications import Starlette
 
 from tertulia import app, routes
 from tertulia.app import Settings
@@ -76,12 +77,15 @@ class Member:
 
 @dataclass
 class Site:
-    """`shared`: what the server's calls share (`routes.site.Site`)."""
-
     flow: Flow
     port: int
     http: httpx.AsyncClient
-    shared: Any = None
+    application: Starlette
+
+    @property
+    def shared(self) -> Any:
+        """What the server's calls share: `routes.site.Site`."""
+        return self.application.state.site
 
     @property
     def url(self) -> str:
@@ -136,7 +140,7 @@ async def serving(data: Path, **settings: Any) -> AsyncIterator[Site]:
                 async with httpx.AsyncClient(
                     base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=DEADLINE_S
                 ) as http:
-                    yield Site(flow, port, http, application.state.site)
+                    yield Site(flow, port, http, application)
             finally:
                 server.should_exit = True
                 await task

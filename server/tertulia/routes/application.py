@@ -56,6 +56,6 @@ async def _not_here(request: Request, exception: Exception) -> Response:
     assert isinstance(exception, HTTPException), "registered for it"
     status, headers = exception.status_code, dict(exception.headers or {})
     sentence = {404: "There is nothing here.", 405: "This cannot be done here."}.get(status, "This is no good request.")
-    if request.scope["path"].startswith("/api"):
+    if f"{request.scope['path']}/".startswith("/api/"):
         return refuse(Refusal("malformed", sentence), status=status, headers=headers)
     return PlainTextResponse(sentence + "\n", status, headers)

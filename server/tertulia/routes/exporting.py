@@ -92,7 +92,7 @@ async def _jsonl(
 ) -> AsyncGenerator[bytes, None]:
     stream, after = room_stream(room), 0
     while after < head:
-        entries = await flow.node.log.read(stream, after=after, limit=limits.page_events_max)
+        entries = await flow.node.log.read(stream, after=after, limit=limits.page_messages_max)
         posted = [entry for entry in entries if entry.name == "message_posted" and entry.seq <= head]
         facts = await flow.node.reading.message_facts(room, [entry.seq for entry in posted]) if posted else {}
         lines = [_encode(await _exported(flow, room, entry, facts, members=members)) for entry in posted]

@@ -39,6 +39,7 @@ CALLS: Final[tuple[Call, ...]] = (
         entering.Entered,
         "New tokens for a refresh token",
         who="anyone",
+        refuses=openapi.MEMBERS_MEET,
     ),
     Call("GET", "/api/me", entering.me, Nothing, entering.Me, "Who I am and what I may follow"),
     Call(
