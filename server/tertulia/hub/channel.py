@@ -216,7 +216,7 @@ class Channel:
             if soft.tallied:
                 outbox.miss_tally(soft.room, set(soft.tallied))
             elif soft.delivery == "state":
-                outbox.missed_presence.add(soft.room)
+                outbox.missed_presence[soft.room] = None
         frames = batch.durable_frames(outbox.framing)
         if outbox.fits(sum(map(len, frames))):
             for bytes_ in frames:

@@ -48,8 +48,10 @@ class _Missing(NamedTuple):
     result: Literal["ok", "gap", "reset", "denied"]
     after: int = 0
     records: tuple[Encoded, ...] = ()
-    shown: tuple[int, ...] = ()
+    shown: tuple[int, ...] | None = None
     """The messages in a snapshot of a room, whose own reactions follow."""
+    signals: int = -1
+    """How far the room's signals were when its snapshot was read: the tallies in it are at least as new."""
     code: str = ""
 
 
@@ -105,7 +107,6 @@ class CatchUp:
                 self._soft.watch_head(name, conversation)
             else:
                 await self._attach(conversation, name, found)
-        await self._soft.tell_heads(conversation)
 
     def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
         """Why this member may not read the stream; empty when they may."""
@@ -190,16 +191,24 @@ class CatchUp:
         return [(entry.seq, encode_entry(entry)) for entry in entries]
 
     async def _snapshot(self, channel: Channel, result: Literal["ok", "reset"]) -> _Missing:
-        seq, record, shown = await self._once(("snapshot", channel.stream), self._read_snapshot(channel.stream))
+        read = await self._once(("snapshot", channel.stream), self._read_snapshot(channel.stream))
+        seq, record, shown, signals = read
         if seq > channel.last:
             await self._receiver.catch_up_to(channel, seq)
-        return _Missing(result, after=seq, records=(record,), shown=shown)
+        return _Missing(result, after=seq, records=(record,), shown=shown, signals=signals)
 
-    async def _read_snapshot(self, stream: StreamName) -> tuple[int, Encoded, tuple[int, ...]]:
+    async def _read_snapshot(self, stream: StreamName) -> tuple[int, Encoded, tuple[int, ...], int]:
+        signals = self._signals_at(stream)
         seq, state = await self.view(stream)
         record = Snapshot(stream=stream, epoch=self._node.log.epoch, seq=seq, state=state)
         shown = tuple(message.seq for message in state.messages) if stream_kind(stream) == "room" else ()
-        return seq, encode(record), shown
+        return seq, encode(record), shown, signals
+
+    def _signals_at(self, stream: StreamName) -> int:
+        """How far this node has heard of a room's signals (-1 for what is no room)."""
+        is_room = stream_kind(stream) == "room"
+        channel = self._node.channels.get(room_signals_stream(RoomId(stream_owner(stream)))) if is_room else None
+        return -1 if channel is None else channel.last
 
     async def view(self, stream: StreamName) -> tuple[int, Any]:
         """The state of a stream, for a snapshot, and the exact seq it stands at."""
@@ -257,11 +266,10 @@ class CatchUp:
         subscription = Subscription(outbox)
         conversation.follows[stream] = Follow("full", subscription)
         channel.attach(subscription)
-        if stream_kind(stream) == "room":
+        if stream_kind(stream) == "room" and conversation.member is not None:
             room = RoomId(stream_owner(stream))
             self._soft.here.enter(room, conversation)
-            if found.shown and conversation.member is not None:
-                self._node.spawn(self._tell_mine(room, conversation.member.person, set(found.shown)))
-
-    async def _tell_mine(self, room: RoomId, person: PersonId, messages: set[int]) -> None:
-        await self._soft.tell_mine(room, person, messages)
+            if found.shown is not None:
+                self._soft.shown(room, conversation.member.person, found.shown)
+            if found.shown is None or found.signals != self._signals_at(stream):
+                self._soft.taken_up(room, conversation)

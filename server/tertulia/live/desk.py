@@ -96,9 +96,7 @@ class NodeDesk:
 
     def cleared(self, conversation: Conversation) -> None:
         self._catch_up.tell_lags(conversation)
-        outbox = conversation.outbox
-        if outbox.missed_tallies or outbox.missed_presence:
-            self._node.spawn(self._soft.tell_missed(conversation))
+        self._soft.missed(conversation)
 
     def gone(self, conversation: Conversation) -> None:
         for stream in list(conversation.follows):

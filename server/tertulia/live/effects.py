@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tertulia.domain.events import MemberBanned, MemberLeft, MessagePosted, ReactionSet, RoleChanged
+from tertulia.domain.events import (
+    MemberBanned,
+    MemberLeft,
+    MessagePosted,
+    MessageRedacted,
+    ReactionSet,
+    ReadMarked,
+    RoleChanged,
+)
 from tertulia.domain.ids import PersonId, RoomId, StreamName, stream_kind, stream_owner
 from tertulia.domain.policy import is_staff
 from tertulia.live.node import Node
@@ -10,7 +18,17 @@ from tertulia.live.soft import SoftState
 from tertulia.wire.records import Dropped
 from tertulia.wire.stored import Entry, decode_event
 
-_OF_INTEREST = frozenset({"member_left", "member_banned", "role_changed", "reaction_set", "message_posted"})
+_OF_INTEREST = frozenset(
+    {
+        "member_left",
+        "member_banned",
+        "role_changed",
+        "reaction_set",
+        "read_marked",
+        "message_posted",
+        "message_redacted",
+    }
+)
 
 
 def happened(node: Node, soft: SoftState, entry: Entry) -> None:
@@ -22,6 +40,11 @@ def happened(node: Node, soft: SoftState, entry: Entry) -> None:
             soft.here.posted(RoomId(stream_owner(entry.stream)), thread, person=entry.by)
         case ReactionSet(message=message):
             soft.reacted(RoomId(stream_owner(entry.stream)), message=message, person=entry.by)
+        case MessageRedacted(message=message):
+            soft.untallied(RoomId(stream_owner(entry.stream)), message=message)
+        case ReadMarked(room=room):
+            for conversation in node.people.get(PersonId(stream_owner(entry.stream)), ()):
+                soft.head_stale(room, conversation)
         case MemberBanned(person=person):
             send_away(node, soft, person, why="banned")
         case MemberLeft(person=person):
@@ -44,13 +67,15 @@ def send_away(node: Node, soft: SoftState, person: PersonId, *, why: str) -> Non
         soft.here.remove(room, person)
 
 
-def _rooms_followed(node: Node, person: PersonId) -> set[RoomId]:
-    return {
+def _rooms_followed(node: Node, person: PersonId) -> list[RoomId]:
+    """Each once, in the order they were taken up."""
+    rooms = (
         RoomId(stream_owner(stream))
         for conversation in node.people.get(person, ())
         for stream in conversation.follows
         if stream_kind(stream) == "room"
-    }
+    )
+    return list(dict.fromkeys(rooms))
 
 
 def _drop_staff_streams(node: Node, person: PersonId) -> None:

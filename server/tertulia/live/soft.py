@@ -1,12 +1,16 @@
 """Soft state, told on ticks: tallies and one's own reactions, heads with unread counts. Presence is in people_here.py.
 
-Nothing here is in the log and nothing here is owed: each record says how things are now, and the last one holds.
+Nothing here is in the log and no record of it is owed: each says how things are now, and the last one holds. What *is*
+promised is that the last one is true: what could not be told (the log cannot be read) is told at a later tick, and who
+takes a room up again, or was too slow, is told how things are by then. Whatever is read is told in the order it was
+read, by one tick; two that run side by side could tell the older state last.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from tertulia.bus import BusMessage
 from tertulia.conversation import Conversation
@@ -19,29 +23,66 @@ from tertulia.live.people_here import PeopleHere
 from tertulia.wire.codec import encode
 from tertulia.wire.records import Head, Mine, Tally
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 
 class SoftState:
-    """What is to be told at the next tick."""
+    """What is to be told at the next tick. Dicts that hold None are ordered sets."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._tallied: dict[RoomId, set[int]] = {}
-        self._mine: dict[tuple[RoomId, PersonId], set[int]] = {}
+        self._tallied: dict[RoomId, dict[int, None]] = {}
+        """Messages whose tallies changed, for all readers of their room."""
+        self._missed: dict[tuple[RoomId, Conversation], dict[int, None]] = {}
+        """The same, for one who was too slow for it."""
+        self._taken_up: dict[RoomId, dict[Conversation, None]] = {}
+        """Those who took a room up with what they knew of it: tallies may have changed since."""
+        self._mine: dict[tuple[RoomId, PersonId], dict[int, None]] = {}
         self._heads: dict[StreamName, dict[Conversation, int]] = {}
         """Streams followed at level `head`: conversation → the seq it was last told (-1: not yet)."""
+        self._telling_heads = asyncio.Lock()
+        self._is_head_asked = False
         self.here = PeopleHere(node)
 
     # --- what happened ------------------------------------------------------------------------------------------
 
     def reacted(self, room: RoomId, *, message: int, person: PersonId) -> None:
-        self._tallied.setdefault(room, set()).add(message)
+        self._tallied.setdefault(room, {})[message] = None
         if person in self._node.people:
-            self._mine.setdefault((room, person), set()).add(message)
+            self._mine.setdefault((room, person), {})[message] = None
+
+    def untallied(self, room: RoomId, *, message: int) -> None:
+        """It was redacted: a tally that is on its way is not the last word."""
+        self._tallied.setdefault(room, {})[message] = None
+
+    def taken_up(self, room: RoomId, conversation: Conversation) -> None:
+        """Tell it the tallies of the messages that a snapshot would show now, and which reactions are its own."""
+        self._taken_up.setdefault(room, {})[conversation] = None
+
+    def shown(self, room: RoomId, person: PersonId, messages: tuple[int, ...]) -> None:
+        """A snapshot was given to this person: tell which reactions in it are their own."""
+        if messages:
+            self._mine.setdefault((room, person), {}).update(dict.fromkeys(messages))
+
+    def missed(self, conversation: Conversation) -> None:
+        """A slow reader is clear again: tell it the state it missed, as it is now."""
+        outbox = conversation.outbox
+        tallies, outbox.missed_tallies = outbox.missed_tallies, {}
+        rooms, outbox.missed_presence = outbox.missed_presence, {}
+        for room, messages in tallies.items():
+            self._missed.setdefault((room, conversation), {}).update(dict.fromkeys(sorted(messages)))
+        for room in rooms:
+            self.here.tell_all(room, conversation)
 
     # --- heads --------------------------------------------------------------------------------------------------
 
     def watch_head(self, stream: StreamName, conversation: Conversation) -> None:
+        """It is told where the stream is at once, and then at ticks when it moved."""
         self._heads.setdefault(stream, {})[conversation] = -1
+        if not self._is_head_asked:
+            self._is_head_asked = True
+            self._node.spawn(self.tell_heads())
 
     def unwatch_head(self, stream: StreamName, conversation: Conversation) -> None:
         watching = self._heads.get(stream)
@@ -59,63 +100,100 @@ class SoftState:
         if watching and conversation in watching:
             watching[conversation] = -1
 
-    async def tell_heads(self, only: Conversation | None = None) -> None:
-        """The newest seq, and what is unread, to those who watch a stream that moved."""
-        due: dict[Conversation, list[StreamName]] = {}
-        for stream, watching in self._heads.items():
-            channel = self._node.channels.get(stream)
-            if channel is None:
-                continue
-            for conversation, told in watching.items():
-                if told != channel.last and (only is None or conversation is only):
-                    watching[conversation] = channel.last
-                    due.setdefault(conversation, []).append(stream)
-        for conversation, streams in due.items():
-            await self._tell_head(conversation, streams)
+    async def tell_heads(self) -> None:
+        """The newest seq, and what is unread, to those who watch a stream that moved and read what they are sent."""
+        async with self._telling_heads:
+            self._is_head_asked = False
+            due: dict[Conversation, list[StreamName]] = {}
+            for stream, watching in self._heads.items():
+                channel = self._node.channels.get(stream)
+                for conversation, told in watching.items():
+                    if channel is not None and told != channel.last and conversation.outbox.is_clear:
+                        due.setdefault(conversation, []).append(stream)
+            for conversation, streams in due.items():
+                await self._tell_head(conversation, streams)
 
     async def _tell_head(self, conversation: Conversation, streams: list[StreamName]) -> None:
         member = conversation.member
         if member is None:
             return
+        for stream in streams:  # before the count is read: what comes while it is read is told at the next tick
+            if (channel := self._node.channels.get(stream)) is not None:
+                self._told_head(stream, conversation, channel.last)
         rooms = [RoomId(stream_owner(stream)) for stream in streams if stream_kind(stream) == "room"]
-        unread = await self._node.reading.unread(member.person, rooms) if rooms else {}
+        try:
+            unread = await self._node.reading.unread(member.person, rooms) if rooms else {}
+        except LogUnavailable:
+            for stream in streams:
+                self._told_head(stream, conversation, -1)
+            return
         for stream in streams:
             channel = self._node.channels.get(stream)
-            count = unread.get(RoomId(stream_owner(stream)))
-            if channel is not None:
-                conversation.say(
-                    Head(
-                        stream=stream,
-                        epoch=self._node.log.epoch,
-                        seq=channel.last,
-                        unread=count.unread if count else 0,
-                    )
+            if channel is not None and conversation in self._heads.get(stream, ()):
+                count = unread.get(RoomId(stream_owner(stream)))
+                head = Head(
+                    stream=stream,
+                    epoch=self._node.log.epoch,
+                    seq=channel.last,
+                    unread=count.unread if count else 0,
                 )
+                conversation.say(head)
+
+    def _told_head(self, stream: StreamName, conversation: Conversation, seq: int) -> None:
+        watching = self._heads.get(stream)
+        if watching is not None and conversation in watching:
+            watching[conversation] = seq
 
     # --- tallies ------------------------------------------------------------------------------------------------
 
     async def tell_tallies(self) -> None:
         """One record per room for all that was tallied since the last tick, whatever the number of taps."""
-        tallied, self._tallied = self._tallied, {}
-        mine, self._mine = self._mine, {}
-        for room, messages in tallied.items():
-            channel = self._node.channels.get(room_stream(room))
-            if channel is not None and channel.readers:
-                tally = await self.tally(room, messages)
-                channel.tell(Soft(encode(tally), "state", room, frozenset(messages)))
-        for (room, person), messages in mine.items():
-            await self.tell_mine(room, person, messages)
+        await _each(self._tallied, self._tell_tallied)
+        await _each(self._taken_up, self._tell_taken_up)
+        await _each(self._missed, self._tell_missed)
+        await _each(self._mine, self._tell_mine)
 
-    async def tally(self, room: RoomId, messages: set[int]) -> Tally:
+    async def _tell_tallied(self, room: RoomId, messages: dict[int, None]) -> None:
+        channel = self._node.channels.get(room_stream(room))
+        if channel is not None and channel.readers:
+            tally = await self._tally(room, messages)
+            channel.tell(Soft(encode(tally), "state", room, frozenset(messages)))
+
+    async def _tell_taken_up(self, room: RoomId, conversations: dict[Conversation, None]) -> None:
+        found = await self._node.reading.room_view(room)
+        if found is None:
+            return
+        view = found[1]
+        seqs = tuple(message.seq for message in view.messages)
+        record = encode(Tally(room=room, tallies={str(seq): view.tallies.get(str(seq), {}) for seq in seqs}))
+        for conversation in conversations:
+            if not self._follows(conversation, room) or conversation.member is None:
+                continue
+            if conversation.outbox.is_clear:
+                conversation.outbox.say_bytes(record.of(conversation.outbox.codec))
+            else:
+                conversation.outbox.miss_tally(room, set(seqs))
+            self.shown(room, conversation.member.person, seqs)
+
+    async def _tell_missed(self, whom: tuple[RoomId, Conversation], messages: dict[int, None]) -> None:
+        room, conversation = whom
+        if self._follows(conversation, room):
+            conversation.say(await self._tally(room, messages))
+
+    async def _tally(self, room: RoomId, messages: dict[int, None]) -> Tally:
         return Tally(room=room, tallies=await self._node.reading.tallies(room, sorted(messages)))
 
-    async def tell_mine(self, room: RoomId, person: PersonId, messages: set[int]) -> None:
+    async def _tell_mine(self, whose: tuple[RoomId, PersonId], messages: dict[int, None]) -> None:
         """Which of the reactions are a person's own, to all their devices that follow the room."""
-        devices = [c for c in self._node.people.get(person, ()) if room_stream(room) in c.follows]
-        if devices and messages:
+        room, person = whose
+        if any(self._follows(c, room) for c in self._node.people.get(person, ())):
             reactions = await self._node.reading.mine(room, person, sorted(messages))
-            for conversation in devices:
-                conversation.say(Mine(room=room, reactions=reactions))
+            for conversation in self._node.people.get(person, ()):
+                if self._follows(conversation, room):
+                    conversation.say(Mine(room=room, reactions=reactions))
+
+    def _follows(self, conversation: Conversation, room: RoomId) -> bool:
+        return not conversation.is_closed() and room_stream(room) in conversation.follows
 
     # --- all --------------------------------------------------------------------------------------------------
 
@@ -123,33 +201,25 @@ class SoftState:
         for stream in [stream for stream, watching in self._heads.items() if conversation in watching]:
             self.unwatch_head(stream, conversation)
 
-    async def tell_missed(self, conversation: Conversation) -> None:
-        """A slow reader is clear again: tell it the state it missed, as it is now."""
-        outbox = conversation.outbox
-        tallies, outbox.missed_tallies = outbox.missed_tallies, {}
-        rooms, outbox.missed_presence = outbox.missed_presence, set()
-        for room, messages in tallies.items():
-            conversation.say(await self.tally(room, messages))
-        for room in rooms:
-            self.here.tell_all(room, conversation)
-
     def receive(self, message: BusMessage) -> None:
         """Soft state of another node."""
         self.here.receive(message)
 
     def ticks(self) -> list[tuple[float, Callable[[], Coroutine[Any, Any, None]]]]:
-        """(period in seconds, what to do): `upkeep.py` runs them."""
+        """(period in seconds, what to do): `flow.py` runs them."""
         return [
-            (limits.tally_every_s, self._guarded(self.tell_tallies)),
-            (limits.head_every_s, self._guarded(self.tell_heads)),
+            (limits.tally_every_s, self.tell_tallies),
+            (limits.head_every_s, self.tell_heads),
             (limits.presence_tick_s, self.here.tick),
         ]
 
-    def _guarded(self, tell: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
-        async def tell_if_readable() -> None:
-            try:
-                await tell()
-            except LogUnavailable:
-                return  # soft state is told again when it changes
 
-        return tell_if_readable
+async def _each(due: dict[K, dict[V, None]], tell: Callable[[K, dict[V, None]], Coroutine[Any, Any, None]]) -> None:
+    """Tell all that is due; what cannot be told now stays due."""
+    for key in list(due):
+        what = due.pop(key)
+        try:
+            await tell(key, what)
+        except LogUnavailable:
+            due[key] = what | due.get(key, {})
+            return

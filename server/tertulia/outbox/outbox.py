@@ -50,7 +50,7 @@ class Outbox:
         self.lagging: dict[StreamName, int] = {}
         """Streams that no longer fitted, with the last seq that was sent."""
         self.missed_tallies: dict[RoomId, set[int]] = {}
-        self.missed_presence: set[RoomId] = set()
+        self.missed_presence: dict[RoomId, None] = {}
         self.on_cleared: Callable[[], None] = _nothing
         self._queued = queued
         self._soon = soon
