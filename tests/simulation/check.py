@@ -13,11 +13,22 @@ from tertulia.domain.cohort import CohortState, apply_cohort, apply_cohort_staff
 from tertulia.domain.commands import CohortCommand, MarkRead, RoomCommand
 from tertulia.domain.decide_room import decide_room, facts_needed
 from tertulia.domain.events import MessageRedacted
-from tertulia.domain.ids import CohortId, RoomId, StreamName, cohort_stream, room_stream, stream_kind, stream_owner
+from tertulia.domain.ids import (
+    CohortId,
+    RoomId,
+    StreamName,
+    cohort_stream,
+    is_stream_name,
+    room_stream,
+    stream_kind,
+    stream_owner,
+)
+from tertulia.domain.policy import is_staff
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState, apply_room, apply_room_staff
 from tertulia.wire.codec import encode_entry
 from tertulia.wire.stored import decode_event
+from tests.simulation.frames import records_of
 from tests.simulation.model_log import facts_of
 
 if TYPE_CHECKING:
@@ -41,6 +52,7 @@ class Check:
         """Texts that were redacted, by when it was committed."""
         self._looked_at = 0
         self._banned: dict[str, float] = {}
+        self._demoted: dict[str, float] = {}
 
     def blame(self, what: str) -> None:
         if len(self.faults) < FAULTS_MAX and what not in self.faults:
@@ -51,7 +63,7 @@ class Check:
 
     def may_read(self, client: Client, stream: StreamName) -> None:
         kind, owner = stream_kind(stream), stream_owner(stream)
-        if kind == "room/signals" or (kind.endswith("/staff") and not client.person.is_staff):
+        if kind == "room/signals" or (kind.endswith("/staff") and not client.person.is_staff):  # and see `wrote`
             self.blame(f"{client.name}, {client.person.role}, hears of {stream}")
         if kind == "user" and owner != client.person.id:
             self.blame(f"{client.name} hears of {stream}")
@@ -74,6 +86,11 @@ class Check:
         if member is not None and now_s > self._banned.get(member.person, now_s) + late_s:
             self.blame(f"{member.person} was banned at {self._banned[member.person]:.3f} and is still told things")
 
+        if b"/staff" in frame and member is not None and now_s > self._demoted.get(member.person, now_s) + late_s:
+            for _, record in records_of(frame, link.framing):
+                if record["type"] in ("event", "snapshot", "live", "lag", "head") and "/staff" in record["stream"]:
+                    self.blame(f"{member.person} is no longer staff and is told {record}")
+
     def _look_at_commits(self) -> None:
         log = self._world.log
         for commit in log.commits[self._looked_at :]:
@@ -82,6 +99,11 @@ class Check:
                     self._banned[_read(planned.data)["person"]] = commit.at_s
                 elif planned.name == "member_returned":
                     self._banned.pop(_read(planned.data)["person"], None)
+                elif planned.name == "role_changed":
+                    changed = _read(planned.data)
+                    self._demoted.pop(changed["person"], None)
+                    if not is_staff(changed["role"]):
+                        self._demoted[changed["person"]] = commit.at_s
             for decided in commit.append.decisions:
                 for stream, message in decided.redacts:
                     for text in texts_of(log.versions, stream, message, len(log.streams[stream])):
@@ -108,8 +130,18 @@ class Check:
             self.blame(f"{client.name}: refused as {code}, which was never true since it was asked: {command}")
 
     def denied(self, client: Client, stream: StreamName, code: str) -> None:
-        if stream in self._world.log.streams and self._world.log.versions and code != "not_allowed":
-            self.blame(f"{client.name}: {stream} denied as {code}, and it exists")
+        if is_stream_name(stream) and self._truly_denied(client, stream) != code:
+            self.blame(f"{client.name}: {stream} denied as {code}")
+
+    def _truly_denied(self, client: Client, stream: StreamName) -> str:
+        kind, owner = stream_kind(stream), stream_owner(stream)
+        if kind.startswith("room") and not self._world.log.head(room_stream(RoomId(owner))):
+            return "unknown_room"
+        if kind.startswith("cohort") and owner != self._world.cohort:
+            return "unknown_stream"
+        if kind == "room/signals" or kind.endswith("/staff"):
+            return "not_allowed"
+        return "unknown_stream" if kind == "user" and owner != client.person.id else ""
 
     def _true_refusals(self, sent: Sent) -> list[str]:
         """What `decide` says of the command on each state the log had since it was made."""

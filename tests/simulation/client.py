@@ -11,7 +11,6 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgpack
 import msgspec
 
 from tertulia.domain.commands import AnyCommand, Command
@@ -20,6 +19,7 @@ from tertulia.domain.policy import Role
 from tertulia.eventlog import LogUnavailable
 from tertulia.wire.closing import is_reconnect_wanted
 from tertulia.wire.codec import encode_entry
+from tests.simulation.frames import records_of
 from tests.simulation.host import Host
 from tests.simulation.link import Link
 from tests.simulation.reader import Reader
@@ -42,6 +42,7 @@ class Person(msgspec.Struct, frozen=True):
 
     @property
     def is_staff(self) -> bool:
+        """As they came; a role may change."""
         return self.role in ("owner", "instructor", "ta")
 
 
@@ -106,8 +107,14 @@ class Client:
         if self.link is not None:
             self.link.cut(client_after_s=0.0, server_after_s=self.random.random() * 2)
 
+    def try_again(self) -> None:
+        """Although it was told not to come back."""
+        self.given_up = None
+        self._connect_again()
+
     def forget_everything(self) -> None:
         """The app was closed: positions are gone; the outbox is kept on disk."""
+        self.mine.clear()
         for reader in self.readers.values():
             reader.forget()
 
@@ -126,7 +133,10 @@ class Client:
             framing="text" if self._codec == "json" else "binary",
         )
         self._note("hello to", host.bus.node_id)
-        streams, levels = self._ask_for(list(self.readers), is_new_connection=True)
+        for reader in self.readers.values():
+            reader.stage = "off"
+        wanted = [stream for stream, reader in self.readers.items() if reader.wanted is not None]
+        streams, levels = self._ask_for(wanted, is_new_connection=True)
         self._send({"type": "hello", "token": self.world.token(self.person), "streams": streams, "levels": levels})
 
     def _connect_later(self) -> None:
@@ -164,11 +174,19 @@ class Client:
             self._asked[id] = streams
             self._send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
 
+    def unfollow(self, stream: StreamName) -> None:
+        reader = self.readers.get(stream)
+        if reader is not None and self.stage == "open" and reader.stage == "live":
+            id = self._next_id()
+            reader.stage = "leaving"
+            self._asked[id] = {stream: None}
+            self._send({"type": "unsubscribe", "id": id, "streams": [stream]})
+
     def _ask_for(self, streams: list[StreamName], *, is_new_connection: bool) -> tuple[dict[str, Any], dict[str, str]]:
         asked, levels = {}, {}
         for stream in streams:
             reader = self.readers[stream]
-            level, origin = reader.wanted
+            level, origin = reader.wanted or ("full", "position")
             if origin == "position" or (origin == "head" and reader.position is not None):
                 origin = reader.position
             asked[stream] = reader.ask(origin, level, is_new_connection=is_new_connection)
@@ -185,6 +203,16 @@ class Client:
             self.link.send(_json(request) if self._codec == "json" else _pack(request))
 
     # --- commands ---------------------------------------------------------------------------------------------------
+
+    def say(self, request: dict[str, Any]) -> None:
+        """Something small that nobody waits for."""
+        if self.stage == "open":
+            self._send(request)
+
+    def send_all_again(self) -> None:
+        if self.stage == "open":
+            for sent in list(self.outbox.values()):
+                self._send(sent.command)
 
     def give(self, make: Callable[..., Command], **fields: Any) -> Sent:
         """Make a command, put it in the outbox, send it if there is a link."""
@@ -216,7 +244,7 @@ class Client:
             streams = self._asked.pop(id)
             for stream in streams:
                 reader = self.readers[StreamName(stream)]
-                reader.stage = "off"
+                reader.refused()
                 self._loop.call_later(0.3, self._follow_again, reader)
             return
         sent = self.outbox.get(id)  # type: ignore[arg-type]
@@ -231,7 +259,7 @@ class Client:
         self.world.check.refused(self, sent, record)
 
     def _follow_again(self, reader: Reader) -> None:
-        if reader.stage == "off" and self.stage == "open":
+        if reader.stage in ("off", "live", "lagging") and self.stage == "open" and reader.wanted is not None:
             self.follow(reader.stream, level=reader.wanted[0], origin=reader.wanted[1])
 
     # --- records ----------------------------------------------------------------------------------------------------
@@ -239,7 +267,7 @@ class Client:
     def heard(self, link: Link, frame: bytes) -> None:
         if link is not self.link:
             return
-        for raw, record in _records(frame, self._codec):
+        for raw, record in records_of(frame, link.framing):
             if self.link is not link:
                 return
             match record["type"]:
@@ -252,11 +280,14 @@ class Client:
                 case "welcome":
                     self.stage = "open"
                     self._results(record["streams"])
-                    for sent in list(self.outbox.values()):
-                        self._send(sent.command)
+                    self.send_all_again()
+                    self._follow_what_was_asked_meanwhile(record["streams"])
                 case "subscribed":
                     del self._asked[record["id"]]
                     self._results(record["streams"])
+                case "unsubscribed":
+                    for stream in self._asked.pop(record["id"]):
+                        self.readers[StreamName(stream)].left()
                 case "snapshot" | "live" | "lag" | "head" | "dropped" as kind:
                     self._about_stream(kind, record)
                 case "tally":
@@ -269,6 +300,11 @@ class Client:
                 case _:
                     pass
 
+    def _follow_what_was_asked_meanwhile(self, said: dict[str, Any]) -> None:
+        for stream, reader in list(self.readers.items()):
+            if stream not in said and reader.wanted is not None:
+                self.follow(stream, level=reader.wanted[0], origin=reader.wanted[1])
+
     def _reconnect(self, link: Link) -> None:
         """Asked to: the simplest client hangs up and comes again."""
         link.cut(client_after_s=0.0, server_after_s=0.05)
@@ -279,6 +315,7 @@ class Client:
             reader.result(result)
             self._note("told", stream, result["result"], result.get("seq", result.get("code")))
             if result["result"] == "denied":
+                reader.left()
                 self.world.check.denied(self, StreamName(stream), result["code"])
 
     def _event(self, raw: bytes, record: dict[str, Any]) -> None:
@@ -305,12 +342,12 @@ class Client:
                 if reader.stage == "fetching":
                     self._fetch(reader)
             case "lag":
-                reader.lag(record)
-                self._fetch(reader)
+                if reader.lag(record):
+                    self._fetch(reader)
             case "head":
                 reader.head = record
             case _:
-                reader.stage = "off"
+                reader.left()
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
@@ -359,17 +396,6 @@ class Client:
 def _brief(command: Any) -> str:
     fields = {name: value for name in command.__struct_fields__ if (value := getattr(command, name)) not in (None, "")}
     return " ".join([type(command).__name__, *(f"{name}={str(value)[:28]}" for name, value in fields.items())])
-
-
-def _records(frame: bytes, codec: str) -> list[tuple[bytes, dict[str, Any]]]:
-    """The records of one WebSocket message, each with its bytes when they are JSON."""
-    size = frame[1]
-    payload = frame[2 if size < 126 else 4 if size == 126 else 10 :]
-    if codec == "json":
-        return [(line, _read(line)) for line in payload.split(b"\n")]
-    unpacker = msgpack.Unpacker()
-    unpacker.feed(payload)
-    return [(b"", record) for record in unpacker]
 
 
 __all__ = ["AnyCommand", "Client", "Person", "Sent", "stream_kind"]

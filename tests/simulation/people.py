@@ -16,8 +16,26 @@ COHORT = CohortId("demo")
 FOUNDER = Person(PersonId("p-olga"), "Olga", "owner")
 
 
+OWNER, ASSISTANT, EXPENDABLE = 0, 2, 3
+"""Places in PEOPLE: who arranges things, whose role changes, who is banned."""
+
+
 def person(name: str, role: Role) -> Person:
     return Person(PersonId(f"p-{name.lower()}"), name, role)
+
+
+PEOPLE = [
+    FOUNDER,
+    person("Ana", "learner"),
+    person("Tad", "ta"),
+    person("Cid", "learner"),
+    person("Ben", "learner"),
+    person("Ana", "learner"),
+    person("Obi", "observer"),
+    person("Lea", "learner"),
+]
+"""Who has the first device, the second, … Ana has two, and Lea joins only when she first comes."""
+JOINS_LATER = "Lea"
 
 
 def found(log: ModelLog, people: list[Person], rooms: list[RoomId]) -> None:

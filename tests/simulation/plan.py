@@ -9,9 +9,9 @@ from typing import Literal
 from tertulia.domain.ids import RoomId
 from tests.simulation.client import Person
 from tests.simulation.lossy_bus import Weather
-from tests.simulation.people import FOUNDER, person
+from tests.simulation.people import ASSISTANT, EXPENDABLE, PEOPLE
 
-TroubleKind = Literal["cut", "away", "freeze", "crash", "drain", "islands", "log_down"]
+TroubleKind = Literal["cut", "away", "freeze", "crash", "drain", "islands", "log_down", "ban", "demote"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def draw(seed: int) -> Plan:
     plan = Plan(
         seed=seed,
         skews_ms=[random.choice([0, 0, random.randint(-400, 400)]) for _ in range(hosts)],
-        devices=[_device(random, number, active_s) for number in range(random.randint(4, 7))],
+        devices=[_device(random, number, active_s) for number in range(random.randint(4, 8))],
         rooms=[RoomId("general")],
         weather=Weather(
             lost=random.choice([0.0, 0.05, 0.3, 1.0]),
@@ -119,18 +119,6 @@ def draw(seed: int) -> Plan:
     return plan
 
 
-PEOPLE = [
-    FOUNDER,
-    person("Ana", "learner"),
-    person("Ben", "learner"),
-    person("Tad", "ta"),
-    person("Ana", "learner"),
-    person("Obi", "observer"),
-    person("Cid", "learner"),
-]
-"""Who has the first device, the second, … Ana has two."""
-
-
 def _device(random: Random, number: int, active_s: float) -> Device:
     one = PEOPLE[number]
     return Device(
@@ -145,11 +133,18 @@ def _device(random: Random, number: int, active_s: float) -> Device:
 
 
 def _trouble(random: Random, plan: Plan, active_s: float) -> Trouble:
-    kind: TroubleKind = random.choice(["cut", "cut", "cut", "away", "freeze", "crash", "drain", "islands", "log_down"])
-    is_clients = kind in ("cut", "away", "freeze")
-    return Trouble(
-        at_s=random.uniform(0.5, active_s),
-        kind=kind,
-        who=random.randrange(len(plan.devices) if is_clients else len(plan.skews_ms)),
-        for_s=random.uniform(0.05, 6.0),
-    )
+    kind = random.choice(_TROUBLES)
+    match kind:
+        case "cut" | "away" | "freeze":
+            who = random.randrange(len(plan.devices))
+        case "ban":
+            who = EXPENDABLE
+        case "demote":
+            who = ASSISTANT
+        case _:
+            who = random.randrange(len(plan.skews_ms))
+    return Trouble(at_s=random.uniform(0.5, active_s), kind=kind, who=who, for_s=random.uniform(0.05, 6.0))
+
+
+_TROUBLES: list[TroubleKind] = ["cut", "cut", "cut", "away", "freeze", "crash", "drain", "islands", "log_down"]
+_TROUBLES += ["ban", "demote"]

@@ -9,12 +9,12 @@ A hole, a repeat, a push out of place or a position that was not kept is a fault
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from tertulia.domain.events import EVENTS
-from tertulia.domain.ids import StreamName, stream_kind
+from tertulia.domain.ids import StreamName, is_stream_name, stream_kind
 from tertulia.domain.view import (
     CohortView,
     RoomView,
@@ -25,7 +25,7 @@ from tertulia.domain.view import (
     apply_user,
 )
 
-Stage = Literal["off", "asked", "filling", "gap", "fetching", "live", "lagging"]
+Stage = Literal["off", "asked", "filling", "gap", "fetching", "live", "lagging", "leaving"]
 
 _VIEWS: dict[str, tuple[type[Any], Callable[..., None]]] = {
     "room": (RoomView, apply_room),
@@ -34,10 +34,18 @@ _VIEWS: dict[str, tuple[type[Any], Callable[..., None]]] = {
 }
 
 
+class Known(NamedTuple):
+    """A message this reader was told of."""
+
+    seq: int
+    by: str
+    revision: int
+
+
 class Reader:
     def __init__(self, stream: StreamName, *, blame: Callable[[str], None]) -> None:
         self.stream = stream
-        self.kind = stream_kind(stream)
+        self.kind = stream_kind(stream) if is_stream_name(stream) else ""
         self.stage: Stage = "off"
         self.level = "full"
         self.epoch = ""
@@ -49,11 +57,13 @@ class Reader:
         self.head: dict[str, Any] | None = None
         """The last `head` record, at level `head`."""
         self.live_seq = 0
-        self.wanted: tuple[str, Any] = ("full", "position")
-        """The level and origin it is followed with; "position" is wherever it is."""
+        self.wanted: tuple[str, Any] | None = ("full", "position")
+        """The level and origin it is to be followed with ("position": wherever it is); None: not at all."""
         self._held: list[dict[str, Any]] = []
+        self._held_tallies: dict[str, dict[str, int]] = {}
         self._may_repeat = False
         self._asked_from: Any = None
+        self._before: tuple[Stage, str] = ("off", "full")
         self._blame = blame
 
     @property
@@ -64,7 +74,24 @@ class Reader:
     def is_followed(self) -> bool:
         return self.stage != "off"
 
+    @property
+    def newest(self) -> int:
+        """The newest seq it was told of, at whatever level."""
+        return max(self.seq, self.head["seq"] if self.head else 0)
+
+    def messages(self) -> list[Known]:
+        known = {}
+        if isinstance(self.view, RoomView):
+            known = {one.seq: Known(one.seq, one.by, one.revision) for one in self.view.messages}
+        for event in self.events:
+            if event["name"] == "message_posted":
+                known.setdefault(event["seq"], Known(event["seq"], event["by"], 0))
+        return list(known.values())
+
     # --- asking -----------------------------------------------------------------------------------------------------
+
+    def left(self) -> None:
+        self.stage, self.wanted = "off", None
 
     def forget(self) -> None:
         """As an app that was closed and has kept nothing."""
@@ -73,10 +100,15 @@ class Reader:
 
     def ask(self, origin: Any, level: str, *, is_new_connection: bool) -> Any:
         """What to say in `streams`. On a connection that follows the stream already, repeats are in order."""
-        self._may_repeat = not is_new_connection and self.stage == "live"
+        self._may_repeat = not is_new_connection and self.stage == "live" and self.level == "full"
+        self._before = (self.stage, self.level)
         self.stage, self.level, self._asked_from, self.head = "asked", level, origin, None
-        self._held = []
+        self._held, self._held_tallies = [], {}
         return origin
+
+    def refused(self) -> None:
+        """Nothing has changed by it."""
+        self.stage, self.level = self._before
 
     # --- records ----------------------------------------------------------------------------------------------------
 
@@ -84,7 +116,7 @@ class Reader:
         verdict, asked = result["result"], self._asked_from
         if self.stage != "asked":
             self._blame(f"{self.stream}: a result ({verdict}) nobody asked for, while {self.stage}")
-        if verdict in ("ok", "gap") and isinstance(asked, dict) and asked["epoch"] != result["epoch"]:
+        if self.level == "full" and verdict in ("ok", "gap") and isinstance(asked, dict) and asked["epoch"] != result["epoch"]:
             self._blame(f"{self.stream}: {verdict} for a position of another epoch")
         if verdict == "denied":
             self.stage = "off"
@@ -121,13 +153,15 @@ class Reader:
 
     def event(self, event: dict[str, Any]) -> None:
         seq = event["seq"]
-        if self.stage == "fetching":
+        if self.stage == "live" and self.level == "head":
+            self._blame(f"{self.stream}: pushed {seq} at level head")
+        elif self.stage == "fetching":
             expected = (self._held[-1]["seq"] if self._held else self.live_seq) + 1
             if seq == expected:
                 self._held.append(event)
             else:
                 self._blame(f"{self.stream}: pushed {seq} instead of {expected} while fetching what is missing")
-        elif self.stage in ("asked", "filling", "live") and self.epoch and seq == self.seq + 1:
+        elif self.stage in ("asked", "filling", "live", "leaving") and self.epoch and seq == self.seq + 1:
             self.apply(event)
         elif not self._may_repeat or seq > self.seq:
             self._blame(f"{self.stream}: pushed {seq} after {self.seq} while {self.stage}")
@@ -142,15 +176,21 @@ class Reader:
             _VIEWS[self.kind][1](self.view, seq=self.seq, at=event["at"], by=event["by"], event=happened)
 
     def tally(self, tallies: dict[str, dict[str, int]]) -> None:
-        if self.view is not None:
+        if self.stage in ("fetching", "gap"):  # it may speak of messages that are still to be fetched
+            self._held_tallies |= tallies
+        elif self.view is not None:
             apply_tally(self.view, tallies)
 
-    def lag(self, record: dict[str, Any]) -> None:
+    def lag(self, record: dict[str, Any]) -> bool:
+        """`false`: it is about the time before what was asked since, and needs nothing."""
+        if self.stage in ("asked", "leaving"):
+            return False
         if self.stage == "live" and record["last"] != self.seq:
             self._blame(f"{self.stream}: lag says I was sent {record['last']}, but I was sent {self.seq}")
         self._held = []
         self.live_seq = record["head"]
         self.stage = "lagging"
+        return True
 
     def fetched(self) -> None:
         """The pages up to `live_seq` were read: what was pushed meanwhile follows."""
@@ -158,3 +198,4 @@ class Reader:
             self.apply(event)
         self._held = []
         self.stage = "live"
+        self.tally(self._held_tallies)

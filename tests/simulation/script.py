@@ -1,37 +1,287 @@
-"""What a person does with their client while a run lasts: says something, changes something, looks elsewhere."""
+"""What a person does with their client while a run lasts: says something, changes something, looks elsewhere, errs.
+
+`DEEDS` is the table: how often, and which method. Some of it is not allowed or not possible: the refusals are looked
+at as well (check.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from tertulia.domain.commands import PostMessage
-from tertulia.domain.ids import RoomId, room_stream
-from tests.simulation.client import Client
+from tertulia.domain.commands import (
+    BanMember,
+    ChangeRole,
+    ChangeRoom,
+    CloseRoom,
+    CreateRoom,
+    EditMessage,
+    LockRoom,
+    MarkRead,
+    MuteMember,
+    OpenRoom,
+    PinMessage,
+    PostMessage,
+    Precondition,
+    RedactMessage,
+    RenameMember,
+    ReopenThread,
+    ResolveThread,
+    SetReaction,
+    UnbanMember,
+    UnlockRoom,
+    UnpinMessage,
+)
+from tertulia.domain.ids import (
+    CohortId,
+    PersonId,
+    RoomId,
+    StreamName,
+    cohort_staff_stream,
+    cohort_stream,
+    room_signals_stream,
+    room_staff_stream,
+    room_stream,
+    user_stream,
+)
+from tests.simulation.client import Client, Person
+from tests.simulation.reader import Known
+
+EMOJI: Final = ("👍", "❤️", "🎉")
 
 
 class Script:
-    """`acts` deeds at random moments in `active_s`."""
+    """`acts` deeds at random moments in `active_s`. `others`: people who can be mentioned and muted."""
 
-    def __init__(self, client: Client, *, random: Random, rooms: list[RoomId], acts: int, active_s: float) -> None:
+    def __init__(
+        self, client: Client, *, random: Random, cohort: CohortId, rooms: list[RoomId], others: list[Person]
+    ) -> None:
         self._client = client
         self._random = random
-        self._rooms = rooms
+        self._cohort = cohort
+        self._rooms = list(rooms)
+        self._others = others
+        client.on_event = self._look_at
+
+    def begin(self, *, acts: int, active_s: float) -> None:
+        me = self._client.person
+        follow, chance = self._client.follow, self._random.random
+        follow(cohort_stream(self._cohort))
+        follow(user_stream(me.id))
+        for room in self._rooms:
+            follow(
+                room_stream(room),
+                level="head" if chance() < 0.15 else "full",
+                origin="head" if chance() < 0.15 else "position",
+            )
+        if me.is_staff or chance() < 0.1:
+            follow(cohort_staff_stream(self._cohort))
+            follow(room_staff_stream(self._rooms[0]))
         loop = asyncio.get_running_loop()
-        for at_s in sorted(random.uniform(0.2, active_s) for _ in range(acts)):
+        for at_s in sorted(self._random.uniform(0.2, active_s) for _ in range(acts)):
             loop.call_later(at_s, self._act)
 
-    def begin(self) -> None:
+    def put_in_order(self) -> None:
+        """What an owner does at the end, so that nobody waits for ever: open, unlock, no slow mode."""
         for room in self._rooms:
-            self._client.follow(room_stream(room), origin=self._random.choice(["position", "head"]))
+            self._client.give(OpenRoom, room=room)
+            self._client.give(UnlockRoom, room=room)
+            self._client.give(ChangeRoom, room=room, slow_mode_s=0)
+
+    def ban(self, person: Person) -> None:
+        self._client.give(BanMember, person=person.id, reason=self._token())
+
+    def unban(self, person: Person) -> None:
+        self._client.give(UnbanMember, person=person.id, reason=self._token())
+
+    def change_role(self, person: Person, role: Any) -> None:
+        self._client.give(ChangeRole, person=person.id, role=role)
+
+    # --- what is said ---------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
-        room = self._random.choice(self._rooms)
-        self._client.give(PostMessage, room=room, text=self._text())
+        if self._client.given_up is not None:
+            return
+        deed = self._random.choices(list(_DEEDS), weights=list(_DEEDS.values()))[0]
+        deed(self, self._random.choice(self._rooms))
 
-    def _text(self) -> str:
-        return f"{self._client.name} says {self._random.getrandbits(40):010x} " + "word " * self._random.randint(0, 60)
+    def _post(self, room: RoomId) -> None:
+        text = f"{self._token()} " + "word " * self._random.choice([0, 3, 20, 80])
+        if self._random.random() < 0.3:
+            one = self._random.choice(self._others)
+            text += f"@[{one.name}]({one.id})"
+        self._client.give(PostMessage, room=room, text=text, reply_to=None)
+
+    def _reply(self, room: RoomId) -> None:
+        if known := self._some_message(room):
+            self._client.give(PostMessage, room=room, text=self._token(), reply_to=known.seq)
+
+    def _edit(self, room: RoomId) -> None:
+        known = self._some_message(room, mine=self._random.random() < 0.9)
+        if known:
+            if_ = Precondition(revision=known.revision) if self._random.random() < 0.5 else None
+            self._client.give(EditMessage, room=room, message=known.seq, text=self._token(), if_=if_)
+
+    def _redact(self, room: RoomId) -> None:
+        if known := self._some_message(room, mine=not self._client.person.is_staff):
+            reason = self._token() if known.by != self._client.person.id else None
+            self._client.give(RedactMessage, room=room, message=known.seq, reason=reason)
+
+    def _react(self, room: RoomId) -> None:
+        if known := self._some_message(room):
+            emoji, on = self._random.choice(EMOJI), self._random.random() < 0.7
+            self._client.give(SetReaction, room=room, message=known.seq, emoji=emoji, on=on)
+
+    def _pin(self, room: RoomId) -> None:
+        if known := self._some_message(room):
+            self._client.give(self._random.choice([PinMessage, PinMessage, UnpinMessage]), room=room, message=known.seq)
+
+    def _resolve(self, room: RoomId) -> None:
+        if known := self._some_message(room):
+            self._client.give(self._random.choice([ResolveThread, ReopenThread]), room=room, thread=known.seq)
+
+    def _mark_read(self, room: RoomId) -> None:
+        reader = self._client.readers.get(room_stream(room))
+        seq = max(1, reader.newest if reader else 1)
+        self._client.give(MarkRead, room=room, seq=seq, thread=None)
+
+    # --- what is arranged -----------------------------------------------------------------------------------------
+
+    def _change_room(self, room: RoomId) -> None:
+        what = self._random.choice(["topic", "name", "slow_mode_s"])
+        value: Any = self._random.choice([0, 0, 1]) if what == "slow_mode_s" else self._token()
+        self._client.give(ChangeRoom, room=room, **{what: value})
+
+    def _lock(self, room: RoomId) -> None:
+        self._client.give(LockRoom, room=room, reason=self._token())
+        self._soon(UnlockRoom, room=room)
+
+    def _close(self, room: RoomId) -> None:
+        self._client.give(CloseRoom, room=room, reason=self._token())
+        self._soon(OpenRoom, room=room)
+
+    def _mute(self, room: RoomId) -> None:
+        one = self._random.choice(self._others)
+        seconds = self._random.randint(1, 3)
+        self._client.give(MuteMember, room=room, person=one.id, for_s=seconds, reason=self._token())
+
+    def _create_room(self, room: RoomId) -> None:
+        if len(self._rooms) < 4:
+            self._client.give(CreateRoom, name=self._token())
+
+    def _rename(self, room: RoomId) -> None:
+        self._client.give(RenameMember, name=self._token())
+
+    def _soon(self, command: Any, **fields: Any) -> None:
+        wait_s = self._random.uniform(0.3, 3.0)
+        asyncio.get_running_loop().call_later(wait_s, lambda: self._client.give(command, **fields))
+
+    # --- what is looked at ----------------------------------------------------------------------------------------
+
+    def _take_up_again(self, room: RoomId) -> None:
+        """The same stream from another place, or at another level, while it is followed."""
+        reader = self._client.readers.get(room_stream(room))
+        if reader is None or reader.stage != "live":
+            return
+        way = self._random.choice(["position", "nothing", "head", "level", "level", "other epoch", "future"])
+        level = ("full" if reader.level == "head" else "head") if way == "level" else reader.level
+        origin: Any = {
+            "nothing": None,
+            "head": "head",
+            "other epoch": {"epoch": "another", "seq": 1},
+            "future": {"epoch": reader.epoch, "seq": reader.seq + 50} if reader.epoch else None,
+        }.get(way, "position")
+        self._client.follow(room_stream(room), level=level, origin=origin)
+
+    def _look_away(self, room: RoomId) -> None:
+        self._client.unfollow(room_stream(room))
+        asyncio.get_running_loop().call_later(
+            self._random.uniform(0.1, 4.0), lambda: self._client.follow(room_stream(room))
+        )
+
+    def _peep(self, room: RoomId) -> None:
+        """At what is not theirs, or not there."""
+        other = self._random.choice(self._others).id
+        self._client.follow(
+            self._random.choice(
+                [
+                    user_stream(other) if other != self._client.person.id else StreamName("user/p-nobody"),
+                    room_signals_stream(room),
+                    room_stream(RoomId("nowhere")),
+                    cohort_stream(CohortId("elsewhere")),
+                    StreamName("not a stream"),
+                ]
+            )
+        )
+
+    def _err(self, room: RoomId) -> None:
+        match self._random.randrange(4):
+            case 0:
+                self._client.give(PostMessage, room=room, text="  ", reply_to=None)
+            case 1:
+                self._client.give(PostMessage, room=RoomId("nowhere"), text=self._token(), reply_to=None)
+            case 2:
+                self._client.give(SetReaction, room=room, message=9_999, emoji=EMOJI[0], on=True)
+            case _:
+                self._client.say({"type": "ping", "id": "not a number"})
+
+    def _chat(self, room: RoomId) -> None:
+        """Small things between client and server."""
+        match self._random.randrange(4):
+            case 0:
+                self._client.say({"type": "typing", "room": room})
+            case 1:
+                self._client.say({"type": "ping", "id": 0})
+            case 2:
+                self._client.say({"type": "refresh_token", "id": 0})
+            case _:
+                self._client.say({"type": "in_view", "room": room, "people": [one.id for one in self._others[:2]]})
+
+    def _stammer(self, room: RoomId) -> None:
+        """All that is unanswered once more, on the same connection."""
+        self._client.send_all_again()
+
+    def _look_at(self, event: dict[str, Any]) -> None:
+        if event["name"] == "room_listed" and (room := RoomId(event["data"]["room"])) not in self._rooms:
+            self._rooms.append(room)
+            self._client.follow(room_stream(room))
+
+    # --- private --------------------------------------------------------------------------------------------------
+
+    def _some_message(self, room: RoomId, *, mine: bool = False) -> Known | None:
+        reader = self._client.readers.get(room_stream(room))
+        known = reader.messages() if reader else []
+        if mine:
+            known = [one for one in known if one.by == self._client.person.id]
+        return self._random.choice(known) if known else None
+
+    def _token(self) -> str:
+        """A text that occurs nowhere else."""
+        return f"{self._client.name}:{self._random.getrandbits(40):010x}"
 
 
-def later(script: Script, *_: Any) -> None: ...
+_DEEDS: Final = {
+    Script._post: 30,
+    Script._reply: 12,
+    Script._edit: 10,
+    Script._redact: 5,
+    Script._react: 14,
+    Script._pin: 3,
+    Script._resolve: 3,
+    Script._mark_read: 6,
+    Script._change_room: 3,
+    Script._lock: 2,
+    Script._close: 1,
+    Script._mute: 2,
+    Script._create_room: 2,
+    Script._rename: 1,
+    Script._take_up_again: 5,
+    Script._look_away: 3,
+    Script._peep: 1,
+    Script._err: 2,
+    Script._chat: 3,
+    Script._stammer: 3,
+}
+
+__all__ = ["PersonId", "Script"]

@@ -33,10 +33,26 @@ def unsettled(world: World) -> list[str]:
 def at_the_end(world: World) -> Iterator[str]:
     for client in world.clients:
         for reader in client.readers.values():
-            if reader.stage == "live" and reader.level == "full":
-                yield from _slice(world, client, reader)
-                yield from _view(world, client, reader)
+            if reader.stage == "live" and client.given_up is None:
+                yield from (_head if reader.level == "head" else _full)(world, client, reader)
     yield from _effects(world)
+
+
+def _head(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    told = reader.head
+    unread = 0
+    if reader.kind == "room":
+        unread = world.reading.unread_now(client.person.id, RoomId(stream_owner(reader.stream))).unread
+    if told is None or (told["seq"], told["unread"]) != (world.log.head(reader.stream), unread):
+        yield f"{client.name} was last told {told}, but there are {unread} unread of {world.log.head(reader.stream)}"
+
+
+def _full(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    yield from _slice(world, client, reader)
+    if reader.view is not None:
+        yield from _view(world, client, reader)
+        if reader.kind == "room":
+            yield from _mine(world, client, reader)
 
 
 def _slice(world: World, client: Client, reader: Reader) -> Iterator[str]:
@@ -46,11 +62,22 @@ def _slice(world: World, client: Client, reader: Reader) -> Iterator[str]:
 
 
 def _view(world: World, client: Client, reader: Reader) -> Iterator[str]:
-    if reader.view is None:
-        return
     truth = _truth(world, reader)
-    if reader.view != truth:
-        yield f"{client.name} sees {reader.stream} as\n    {reader.view}\n  but it is\n    {truth}"
+    for field in truth.__struct_fields__:
+        seen, is_so = getattr(reader.view, field), getattr(truth, field)
+        if seen != is_so:
+            yield f"{client.name} sees {reader.stream} with {field} {seen}, but it is {is_so}"
+
+
+def _mine(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    """Which of the reactions shown are one's own."""
+    room = RoomId(stream_owner(reader.stream))
+    shown = [message.seq for message in reader.view.messages if not message.redacted]
+    truth = world.reading.mine_now(room, client.person.id, shown)
+    for message, own in truth.items():
+        told = client.mine.get((room, message), [])
+        if sorted(told) != sorted(own):
+            yield f"{client.name} was last told that {told} are its own at {room} {message}, but {own} are"
 
 
 def _truth(world: World, reader: Reader) -> Any:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context, ContextVar, copy_context
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -60,7 +62,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _keep_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        self.failures.append(f"{context.get('message')}: {type(error).__name__}: {error}")
+        frames = extract_tb(error.__traceback__)[-3:] if error else []
+        where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+        self.failures.append(f"{type(error).__name__}: {error} ({context.get('message')}; {where})")
 
     # --- what BaseEventLoop asks of a loop ------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
+from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
 from tertulia.auth.tokens import Tokens
@@ -20,14 +21,14 @@ from tests.simulation.client import Client, Person, Sent
 from tests.simulation.host import DAY_ONE_MS, SECRET, Host, SomeRefused, VirtualClock
 from tests.simulation.lossy_bus import Network, Weather
 from tests.simulation.model_log import Faults, ModelLog, ModelReading
-from tests.simulation.people import COHORT, found
+from tests.simulation.people import COHORT, JOINS_LATER, OWNER, found
 from tests.simulation.plan import Plan, Trouble, draw
 from tests.simulation.script import Script
 from tests.simulation.trace import Trace
 from tests.simulation.virtual_loop import TaskOwner, VirtualLoop
 
 SETTLE_S = 40.0
-AFTERWARDS_S = 4.0
+AFTERWARDS_S = 6.0
 LOOK_EVERY_S = 0.25
 
 
@@ -51,9 +52,11 @@ class World:
         """After a commit and so long, every node has heard of it."""
         self._tokens = Tokens(SECRET, clock=VirtualClock())
         self._known_tokens: dict[Person, str] = {}
-        found(self.log, list(dict.fromkeys(device.person for device in plan.devices)), plan.rooms)
+        self.people = list(dict.fromkeys(device.person for device in plan.devices))
+        found(self.log, [one for one in self.people if one.name != JOINS_LATER], plan.rooms)
         self.hosts = [Host(self, f"n{number}-", skew_ms=skew) for number, skew in enumerate(plan.skews_ms)]
         self.clients = [self._client(number) for number in range(len(plan.devices))]
+        self.scripts = [self._script(client) for client in self.clients]
         self._under_way: dict[asyncio.Task[None], None] = {}
 
     # --- the run ----------------------------------------------------------------------------------------------------
@@ -63,7 +66,8 @@ class World:
             await host.start()
         self._storm()
         loop = asyncio.get_running_loop()
-        for client, device in zip(self.clients, self.plan.devices, strict=True):
+        for client, script, device in zip(self.clients, self.scripts, self.plan.devices, strict=True):
+            script.begin(acts=device.acts, active_s=self.plan.active_s)
             loop.call_later(device.comes_at_s, client.come)
         for trouble in self.plan.troubles:
             loop.call_later(trouble.at_s, self._begin, trouble)
@@ -115,6 +119,7 @@ class World:
                 client.link.thaw()
             client.bytes_per_s = None
             client.come()
+        self.scripts[OWNER].put_in_order()
 
     def _begin(self, trouble: Trouble) -> None:
         task = asyncio.get_running_loop().create_task(self._trouble(trouble))
@@ -132,6 +137,18 @@ class World:
                 self.network.part({host.bus.node_id: n for n, host in enumerate(self.hosts) if n == trouble.who})
                 await asyncio.sleep(trouble.for_s)
                 self.network.join()
+            case "ban":
+                self.scripts[OWNER].ban(self.clients[trouble.who].person)
+                await asyncio.sleep(trouble.for_s)
+                if self.random.random() < 0.5:
+                    self.scripts[OWNER].unban(self.clients[trouble.who].person)
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(3.0, self.clients[trouble.who].try_again)
+            case "demote":
+                self.scripts[OWNER].change_role(self.clients[trouble.who].person, "learner")
+                await asyncio.sleep(trouble.for_s)
+                if self.random.random() < 0.5:
+                    self.scripts[OWNER].change_role(self.clients[trouble.who].person, "ta")
             case "log_down":
                 faults, planned = self.log.faults, self.plan.log
                 faults.refused = faults.unreadable = 1.0
@@ -198,8 +215,11 @@ class World:
             latency_s=device.latency_s,
             bytes_per_s=device.bytes_per_s,
         )
-        Script(client, random=random, rooms=self.plan.rooms, acts=device.acts, active_s=self.plan.active_s).begin()
         return client
+
+    def _script(self, client: Client) -> Script:
+        others = [one for one in self.people if one != client.person]
+        return Script(client, random=client.random, cohort=COHORT, rooms=self.plan.rooms, others=others)
 
 
 class Outcome:
@@ -235,7 +255,7 @@ def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, pla
         worlds.append(world)
         await world.run()
 
-    with small_limits(plan.limits), capture_logs() as logged:
+    with small_limits(plan.limits), capture_logs([format_exc_info]) as logged:
         try:
             loop.run(main())
         except BaseException as error:
@@ -247,7 +267,7 @@ def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, pla
     world = worlds[0]
     for line in logged:
         if line["log_level"] in ("error", "critical"):
-            world.check.blame(f"a node logged an error: {line}")
+            world.check.blame(f"a node logged an error: {line['event']} {line.get('what', '')}\n{line.get('exception', '')}")
     for failure in loop.failures:
         world.check.blame(f"nobody caught: {failure}")
     return Outcome(plan, world.check.faults, world.trace)
