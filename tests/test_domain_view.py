@@ -29,6 +29,7 @@ from tertulia.domain.commands import (
     UnbanMember,
     UnpinMessage,
 )
+from tertulia.domain.decide_room import decide_room
 from tertulia.domain.decision import Asker
 from tertulia.domain.events import (
     Event,
@@ -48,7 +49,7 @@ from tertulia.domain.events import (
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.policy import Role
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import RoomState, decide_room
+from tertulia.domain.room import RoomState
 from tertulia.domain.room import apply_room as apply_room_state
 from tertulia.domain.view import (
     CohortView,
