@@ -17,7 +17,23 @@ AXE = Path(__file__).resolve().parents[2] / "client_js" / "node_modules" / "axe-
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TARGET_PX_MIN = 24
 
-VIEWS = ("join", "need_invite", "home", "room", "empty_room", "thread", "search", "people", "pins", "help", "message_menu", "my_menu", "ask", "writing", "failed")
+VIEWS = (
+    "join",
+    "need_invite",
+    "home",
+    "room",
+    "empty_room",
+    "thread",
+    "search",
+    "people",
+    "pins",
+    "help",
+    "message_menu",
+    "my_menu",
+    "ask",
+    "writing",
+    "failed",
+)
 
 SMALL_TARGETS = """minimum => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=option], [tabindex='0']")]
   .filter(element => {
@@ -31,7 +47,10 @@ SMALL_TARGETS = """minimum => [...document.querySelectorAll("a[href], button, in
 def talk(school: School) -> int:
     """A room with everything in it; the seq of its thread."""
     root = school.post("Kofi", "Why is building a heap $O(n)$? See https://example.invalid/heap")
-    school.post("Mei", "Sum the heights:\n\n```python\nfor i in range(n // 2): sift_down(heap, i)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+    school.post(
+        "Mei",
+        "Sum the heights:\n\n```python\nfor i in range(n // 2): sift_down(heap, i)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+    )
     for text in ("One", "Two"):
         school.post("Mei", text, reply_to=root)
     school.post("Ana", f"Good catch, @[Kofi]({school.person('Kofi')})")

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.school import School
 
+
 def test_one_goes_offline_writes_and_comes_back_and_both_see_everything_once(visit: Visit, school: School) -> None:
     room = school.make_room("On a train")
     kofi = visit("Kofi").room(room)

@@ -23,8 +23,10 @@ def read_all(visitor: Visitor, room: str, seq: int, school: School) -> None:
 
 
 def first_on_screen(visitor: Visitor) -> int:
-    script = "() => { const top = document.querySelector('#log').getBoundingClientRect().top;" \
+    script = (
+        "() => { const top = document.querySelector('#log').getBoundingClientRect().top;"
         " for (const row of document.querySelectorAll('#log .msg')) if (row.getBoundingClientRect().bottom > top + 8) return Number(row.dataset.seq); }"
+    )
     return int(visitor.page.evaluate(script))
 
 
@@ -70,7 +72,9 @@ def test_the_unread_line_stands_before_the_first_unread(visit: Visit, school: Sc
     kofi.room(room)
     line = kofi.page.locator("#unread-line")
     expect(line).to_be_in_viewport()
-    after = kofi.page.evaluate("document.querySelector('#unread-line').nextElementSibling.querySelector('.msg').dataset.seq")
+    after = kofi.page.evaluate(
+        "document.querySelector('#unread-line').nextElementSibling.querySelector('.msg').dataset.seq"
+    )
     assert int(after) == sent[30]
     kofi.page.evaluate("document.querySelector('#log').scrollTop = 1e9")
     expect(kofi.message(sent[-1])).to_be_in_viewport()

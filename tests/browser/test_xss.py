@@ -112,7 +112,11 @@ def test_no_name_runs(visit: Visit, school: School) -> None:
 
 def test_links_are_only_followed_where_they_may_lead(visit: Visit, school: School) -> None:
     room = school.make_room("Links")
-    seq = school.post("Mei", "[a](https://example.invalid/x) <mailto:x@example.invalid> [b](ftp://x) ![c](https://example.invalid/y.png)", room=room)
+    seq = school.post(
+        "Mei",
+        "[a](https://example.invalid/x) <mailto:x@example.invalid> [b](ftp://x) ![c](https://example.invalid/y.png)",
+        room=room,
+    )
     kofi = visit("Kofi").room(room)
     hrefs = kofi.message(seq).locator(".body a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert hrefs == ["https://example.invalid/x", "mailto:x@example.invalid", "https://example.invalid/y.png"]

@@ -10,7 +10,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, 
 from tests.browser.school import School
 
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900), "smallest": (320, 640)}
-NOT_FAULTS = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED", "WebSocket connection to", "status of 4", "net::ERR_CONNECTION_RESET")
+NOT_FAULTS = (
+    "net::ERR_INTERNET_DISCONNECTED",
+    "net::ERR_CONNECTION_REFUSED",
+    "WebSocket connection to",
+    "status of 4",
+    "net::ERR_CONNECTION_RESET",
+)
 
 # Playwright's `set_offline` leaves WebSockets alone; the page gets one that is cut with the rest.
 CUT_SOCKETS_TOO = """(() => {
@@ -29,7 +35,16 @@ class Visitor:
     """`page` is Playwright's. `faults` gathers errors of scripts, breaches of the content security policy, dialogs and
     requests to other servers; a test that ends with any fails."""
 
-    def __init__(self, browser: Browser, school: School, name: str | None, *, size: str = "desk", theme: str = "light", lang: str = "en-GB") -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        school: School,
+        name: str | None,
+        *,
+        size: str = "desk",
+        theme: str = "light",
+        lang: str = "en-GB",
+    ) -> None:
         width, height = SIZES[size]
         self.school = school
         self.name = name
@@ -53,7 +68,9 @@ class Visitor:
     def __enter__(self) -> Visitor:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.context.close()
 
     # --- coming in -----------------------------------------------------------------------------------------------
@@ -97,8 +114,10 @@ class Visitor:
 
     def top_of(self, seq: int) -> float:
         """Where a message stands on the glass, in px from the top of the log."""
-        script = "([seq]) => { const log = document.querySelector('#log').getBoundingClientRect().top;" \
+        script = (
+            "([seq]) => { const log = document.querySelector('#log').getBoundingClientRect().top;"
             " return document.querySelector(`#log .msg[data-seq='${seq}']`).getBoundingClientRect().top - log; }"
+        )
         return float(self.page.evaluate(script, [seq]))
 
     def scroll(self, px: int) -> None:
@@ -114,7 +133,9 @@ class Visitor:
 
     def cut(self) -> None:
         self.context.set_offline(True)
-        self.page.evaluate("window.__sockets.splice(0).forEach(socket => { socket.dispatchEvent(new CloseEvent('close', { code: 1006 })); socket.close(); })")
+        self.page.evaluate(
+            "window.__sockets.splice(0).forEach(socket => { socket.dispatchEvent(new CloseEvent('close', { code: 1006 })); socket.close(); })"
+        )
 
     def mend(self) -> None:
         self.context.set_offline(False)

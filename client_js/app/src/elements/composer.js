@@ -111,7 +111,7 @@ export class TtComposer extends Light {
               aria-autocomplete="list" aria-controls="${this.place}-list"
               aria-activedescendant=${this.suggestions.length ? `${this.place}-${this.chosen}` : nothing}
               @input=${this.onInput} @keydown=${this.onKey} @blur=${this.onBlur} @click=${this.suggest}
-            ></textarea>`}
+            ></textarea><span class="ring"></span>`}
         ${this.note ? html`<p class="composer-note" role="status">${ui.t(this.note)}</p>` : nothing}
         <div class="row">${this.tools()}
           <span class="grow"></span>

@@ -47,9 +47,9 @@ export class TtMenu extends Light {
         @keydown=${this.onButtonKey}
         tabindex=${this.getAttribute("button-tabindex") ?? nothing}
       >${icon(this.sign)}${this.words}</button>
-      <div popover="auto" class="menu ${this.kind}" role="menu" aria-label=${this.label} @toggle=${this.onToggle} @keydown=${this.onKey}>
-        ${this.open ? this.body() : nothing}
-      </div>`;
+      ${this.open
+        ? html`<div popover="auto" class="menu ${this.kind}" role="menu" aria-label=${this.label} @toggle=${this.onToggle} @keydown=${this.onKey}>${this.body()}</div>`
+        : nothing}`;
   }
 
   body() {
@@ -89,7 +89,7 @@ export class TtMenu extends Light {
     }
     this.open = true;
     await this.updateComplete;
-    if (!this.isConnected) return;
+    if (!this.isConnected || !this.popup) return;
     this.popup.showPopover();
     this.place();
     this.entries()[0]?.focus();
@@ -112,7 +112,7 @@ export class TtMenu extends Light {
 
   /** @param {Item} item */
   choose(item) {
-    this.popup.hidePopover();
+    this.popup?.hidePopover();
     this.button.focus();
     item.act?.();
   }

@@ -27,8 +27,7 @@ export function messageItems(row) {
   /** @type {import("./menu.js").Item[]} */
   const items = [];
   if (open && cohort.canSpeak) {
-    const picker = /** @type {any} */ (row.querySelector("tt-menu[kind=emoji]"));
-    if (picker) items.push({ label: t("react"), icon: "smile", hint: "R", act: () => picker.toggle() });
+    items.push({ label: t("react"), icon: "smile", hint: "R", act: () => void pickReaction(row) });
   }
   if (!inThread) items.push({ label: t("open_thread"), icon: "reply", hint: "↵", act: () => row.openThread() });
   else if (!root && open && cohort.canSpeak) items.push({ label: t("reply_to_this"), icon: "reply", act: () => row.dispatchEvent(new CustomEvent("answer", { bubbles: true, detail: message })) });
@@ -43,6 +42,15 @@ export function messageItems(row) {
   if (cohort.outranks(message.by)) items.push({ label: t("mute_person", { name: cohort.nameOf(message.by) }), icon: "mute", rule: true, act: () => mutePerson(row.ui, room, message.by) });
   if ((mine && cohort.canSpeak) || cohort.isStaff) items.push({ label: t("remove"), icon: "trash", hint: "Del", danger: true, rule: !cohort.outranks(message.by), act: () => redactMessage(row) });
   return items;
+}
+
+/** @param {Row} row */
+export async function pickReaction(row) {
+  row.near = true;
+  await row.updateComplete;
+  const picker = /** @type {import("./menu.js").TtMenu | null} */ (row.querySelector("tt-menu[kind=emoji]"));
+  await picker?.updateComplete;
+  picker?.toggle();
 }
 
 /** @param {Row} row */

@@ -136,14 +136,13 @@ export class TtMessageLog extends Light {
     this.resized.observe(/** @type {Element} */ (this.querySelector(".log-inner")));
   }
 
-  /** Rows draw in their own turn, just after this; their sizes reach us through the ResizeObserver, before the paint. */
+  /** Rows draw in their own turn, just after this; what grows later reaches us through the ResizeObserver, before the paint. */
   updated() {
     const { room } = this;
     const target = room.target;
     if (target && target.times !== this.placedTarget) this.placeTarget(target);
     else if (!this.placed && room.seeded && room.unreadKnown) this.placeFirst();
-    else this.hold();
-    queueMicrotask(() => this.hold());
+    else this.rowsDrawn().then(() => this.hold());
   }
 
   /** Where a reader who comes in is put: at the unread line, or at the end. */

@@ -4,7 +4,7 @@
  */
 import { html, nothing } from "lit";
 import { clock, full } from "../text/times.js";
-import { editMessage, messageItems, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
+import { editMessage, messageItems, pickReaction, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar, rolePill } from "./person.js";
@@ -16,7 +16,7 @@ export class TtMessageRow extends Light {
   static properties = {
     ui: { attribute: false }, room: { attribute: false }, message: { attribute: false }, joined: { type: Boolean },
     tally: { attribute: false }, mine: { attribute: false }, flash: { type: Number }, pinned: { type: Boolean },
-    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, open: { type: Boolean }, editing: { state: true },
+    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, open: { type: Boolean }, near: { state: true }, editing: { state: true },
   };
 
   constructor() {
@@ -41,6 +41,11 @@ export class TtMessageRow extends Light {
     /** Its thread is open beside. */
     this.open = false;
     this.editing = false;
+    /** Pointer or focus was here: only then is it worth its more rarely used buttons. */
+    this.near = false;
+    const come = () => (this.near = true);
+    this.addEventListener("pointerenter", come);
+    this.addEventListener("focusin", come);
   }
 
   render() {
@@ -132,9 +137,9 @@ export class TtMessageRow extends Light {
     const stop = this.stop ? "0" : "-1";
     const may = room.cohort.canSpeak && !room.state?.closed;
     return html`<div class="acts" role="group" aria-label=${ui.t("message_actions")}>
-      ${may ? html`<tt-menu class="wide" kind="emoji" look="icon-btn small" sign="smile" button-tabindex=${stop} .label=${ui.t("react")}
+      ${may && this.near ? html`<tt-menu class="wide" kind="emoji" look="icon-btn small" sign="smile" button-tabindex=${stop} .label=${ui.t("react")}
         .items=${() => reactionItems(this)}></tt-menu>` : nothing}
-      ${this.inThread ? nothing : html`<button type="button" class="icon-btn small wide" tabindex=${stop} aria-label=${ui.t("open_thread")}
+      ${this.inThread || !this.near ? nothing : html`<button type="button" class="icon-btn small wide" tabindex=${stop} aria-label=${ui.t("open_thread")}
         title=${ui.t("open_thread")} @click=${this.openThread}>${icon("reply")}</button>`}
       <tt-menu look="icon-btn small" sign="more" button-tabindex=${stop} .label=${ui.t("more_actions")} .items=${() => messageItems(this)}></tt-menu>
     </div>`;
@@ -166,7 +171,7 @@ export class TtMessageRow extends Light {
     /** @type {Record<string, () => void>} */
     const acts = {
       Enter: () => this.openThread(),
-      r: () => /** @type {any} */ (this.querySelector("tt-menu[kind=emoji]"))?.toggle(),
+      r: () => pickReaction(this),
       e: () => editMessage(this),
       c: () => copyLink(this),
       p: () => togglePin(this),

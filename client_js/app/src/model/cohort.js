@@ -259,6 +259,8 @@ export class CohortModel extends Observable {
       this.rooms.get(event.stream.slice(5))?.onEvent(event);
     } else if (event.name === "mentioned" && event.data.room !== this.room?.id) {
       this.notices.mention(this, event);
+    } else if (event.name === "replied" && !(this.room?.id === event.data.room && this.room?.thread?.root === event.data.thread)) {
+      this.notices.replied(this, event);
     } else if (event.stream.startsWith("user/") && (event.name === "member_muted" || event.name === "role_changed")) {
       this.notices.decided(event.name, event.data);
     }

@@ -59,6 +59,15 @@ export class Notices extends Observable {
     });
   }
 
+  /** @param {import("./cohort.js").CohortModel} cohort @param {import("./types.js").EventRecord} event */
+  replied(cohort, { by, data }) {
+    if (!by || by === cohort.me.person) return;
+    this.show(this.catalogue.t("replied_to_you", { name: cohort.nameOf(by) }), {
+      action: this.catalogue.t("show"),
+      act: () => this.navigate(`/room/${data.room}?panel=thread-${data.thread}`),
+    });
+  }
+
   /** @param {string} name @param {any} data */
   decided(name, data) {
     const { t } = this.catalogue;
