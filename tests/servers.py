@@ -119,12 +119,12 @@ class Server:
 
     def token(self, name: str, *, role: Role = "learner", cohort: str = "demo", hours: float = 1.0) -> str:
         """An access token as `tertulia token` prints it. The same name in the same cohort is the same person."""
-        from tertulia.cli.tokens import issue  # noqa: PLC0415 - only those who need one pay for it
+        from tertulia.cli.tokens import issue
 
         return issue(self.data, cohort=cohort, name=name, role=role, hours=hours).access
 
     def refresh_token(self, name: str, *, role: Role = "learner", cohort: str = "demo") -> str:
-        from tertulia.cli.tokens import issue  # noqa: PLC0415 - as above
+        from tertulia.cli.tokens import issue
 
         return issue(self.data, cohort=cohort, name=name, role=role, hours=1.0).refresh
 

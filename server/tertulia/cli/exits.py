@@ -72,15 +72,31 @@ class Tertulia(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _usage(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _usage(error) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BaseExceptionGroup as group:
             raise _trouble(_first(group)) from group
         except Exception as error:
             raise _trouble(error) from error
+
+
+def _usage(error: click.UsageError) -> click.ClickException:
+    """One sentence, where click would print three lines; bare `tertulia` still shows its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    path = error.ctx.command_path if error.ctx is not None else "tertulia"
+    return Trouble(f"{error.format_message().rstrip('.')}. See {path} --help.", USAGE)
 
 
 def _trouble(error: BaseException) -> BaseException:

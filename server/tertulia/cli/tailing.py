@@ -7,12 +7,14 @@ import json
 import unicodedata
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
 from tertulia.cli.options import DEFAULT_ADDRESS, a_name, a_server, an_id, data_option, secret_file_option
 from tertulia.cli.tokens import issue
+
+_DEADLINE_S: Final = 5.0
 
 if TYPE_CHECKING:
     from tertulia.client import Client, Event, Position
@@ -65,11 +67,17 @@ async def _tail(
 ) -> None:
     from tertulia.client import Client
 
-    def tell(state: str) -> None:
-        if state in ("live", "resting"):
-            click.echo(f"({'connected' if state == 'live' else 'no connection; trying again'})", err=True)
+    was_live = False
 
-    async with Client(url, token=token, refresh=refresh, name="tail", on_state=tell) as client:
+    def tell(state: str) -> None:
+        nonlocal was_live
+        if state == "live":
+            click.echo("(connected)", err=True)
+            was_live = True
+        elif state == "resting" and was_live:
+            click.echo("(no connection; trying again)", err=True)
+
+    async with Client(url, token=token, refresh=refresh, name="tail", on_state=tell, deadline_s=_DEADLINE_S) as client:
         listener = _Listener(client, rooms=rooms, from_start=from_start)
         await listener.begin()
         async for event in client.events():
