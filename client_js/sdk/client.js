@@ -21,6 +21,12 @@ const CLOCK = {
 };
 
 export class Client extends EventTarget {
+  /** Who I am, from the last welcome. @type {{person: string, name: string, role: string, cohort: string} | null} */
+  me = null;
+  /** What the server allows, from the last welcome. @type {{[name: string]: number}} */
+  limits = {};
+  /** What the server can do, from the last welcome. @type {string[]} */
+  features = [];
   /** @type {Core} */
   #core;
   #page;
@@ -51,7 +57,7 @@ export class Client extends EventTarget {
       ...options,
       // What one person wrote is never sent as another.
       ...{ shelf: person ? storage : undefined, prefix: `tertulia:${person}:` },
-      ...{ me: null, limits: {}, features: [], skew: 0 },
+      ...{ client: this, skew: 0 },
       up: (/** @type {WireRecord} */ welcome) => this.#up(welcome),
       down() {
         core.streams.cut();
@@ -66,7 +72,7 @@ export class Client extends EventTarget {
       tell: (/** @type {string} */ type, /** @type {any} */ detail) => this.dispatchEvent(new CustomEvent(type, { detail })),
     }));
     const renew = () => core.connection.refresh();
-    core.api = new Api({ url: core.url, fetch, token: () => core.token, renew: core.refresh && renew });
+    this.api = core.api = new Api({ url: core.url, fetch, token: () => core.token, renew: core.refresh && renew });
     core.connection = createConnection(core);
     core.streams = createStreams(core);
     core.outbox = createOutbox(core);
@@ -80,23 +86,6 @@ export class Client extends EventTarget {
   close() {
     for (const hint of HINTS) this.#page?.removeEventListener(hint, this.#hinted);
     this.#core.connection.fire("close");
-  }
-
-  get api() {
-    return this.#core.api;
-  }
-
-  /** Who I am, from the last welcome. */
-  get me() {
-    return this.#core.me;
-  }
-
-  get limits() {
-    return this.#core.limits;
-  }
-
-  get features() {
-    return this.#core.features;
   }
 
   /** @returns {import("./types.js").Status} */
@@ -190,7 +179,7 @@ export class Client extends EventTarget {
       core.connection.status.code = "another_person";
       return core.connection.fire("ousted");
     }
-    Object.assign(core, { me: { person, name, role, cohort }, limits, features });
+    Object.assign(this, { me: { person, name, role, cohort }, limits, features });
     core.tell("welcome", welcome);
     core.streams.welcome(streams);
     core.outbox.up();

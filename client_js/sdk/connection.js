@@ -12,7 +12,7 @@ const RECONNECT_MAX_MS = 20_000;
 /** For a token, a socket or a welcome to come. */
 const STEP_MS = 15_000;
 /** A connection that lived so long was a good one: the next wait is short again. */
-const GOOD_MS = 20_000;
+const GOOD_MS = 5_000;
 /** This much of a token's life passes before a new one is asked for. */
 const TOKEN_USED = 0.8;
 const REFRESH_MIN_MS = 1_000;
@@ -80,8 +80,10 @@ for (const row of ROWS.trim().split("\n")) {
 }
 
 /** The close codes from 4500, by which a program may act. */
-const FINAL =
-  "token_invalid not_a_member banned hello_expected hello_repeated too_many_malformed too_many_connections unknown_cohort";
+const FINAL = (
+  "token_invalid not_a_member banned hello_expected hello_repeated too_many_malformed too_many_connections" +
+  " unknown_cohort too_many_early"
+).split(" ");
 const TOKEN_EXPIRED = 4001;
 
 /** Whether a close code means that coming back helps: not when we sent something broken or must change something.
@@ -96,7 +98,7 @@ export const isReconnectWanted = (code) =>
  */
 export function backoff(tries, random) {
   const bound = Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** tries);
-  return RECONNECT_MIN_MS + random() * (bound - RECONNECT_MIN_MS);
+  return Math.round(RECONNECT_MIN_MS + random() * (bound - RECONNECT_MIN_MS));
 }
 
 /** @param {import("./types.js").Core} core */
@@ -155,7 +157,7 @@ export function createConnection(core) {
       link?.watch();
       disarm();
       liveAt = clock.now();
-      Object.assign(status, { retryAt: 0, code: "", reason: "" });
+      Object.assign(status, { code: "", reason: "" });
       core.skew = welcome.at - liveAt;
       core.expiresAt = welcome.expires_at;
       planRefresh();
@@ -182,7 +184,7 @@ export function createConnection(core) {
   };
 
   function end() {
-    tries = status.retryAt = 0;
+    tries = 0;
     dropAttempt();
     disarm();
     link?.close();
@@ -190,6 +192,7 @@ export function createConnection(core) {
   }
 
   function renew() {
+    status.retryAt = 0;
     arm(STEP_MS);
     if (core.token && !(/** @type {number} */ (core.expiresAt) <= now())) return fire("token");
     const mine = (refreshing = {});
@@ -240,7 +243,7 @@ export function createConnection(core) {
   /** @param {Link} from @param {number} code @param {string} reason */
   function ended(from, code, reason) {
     const isWanted = isReconnectWanted(code);
-    Object.assign(status, { code: FINAL.split(" ")[code - 4500] ?? code, reason });
+    Object.assign(status, { code: FINAL[code - 4500] ?? code, reason });
     if (code === TOKEN_EXPIRED) core.token = "";
     if (from === attempt) {
       attempt = undefined;

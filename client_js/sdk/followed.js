@@ -2,7 +2,7 @@
 // What is not here: what is said to the server about it (streams.js).
 
 import { SNAPSHOT_MESSAGES, fold, foldShown, fullItems, fullView } from "./fold.js";
-import { compare, makePosition } from "./position.js";
+import { makePosition } from "./position.js";
 
 /** @typedef {import("./types.js").WireRecord} WireRecord */
 
@@ -118,7 +118,7 @@ export class Followed extends EventTarget {
   /** @internal @param {WireRecord} record of this stream, or room */
   take(record) {
     const { type } = record;
-    if (this.#pulled && (type === "event" || type === "tally")) {
+    if (this.#pulled && /^(event|tally|mine)$/.test(type)) {
       if (this.#pulled.push(record) > BUFFER_MAX) this.#pulled.length = 0;
     } else if (type === "event") this.#takeEvent(record);
     else if (type === "snapshot") this.#takeSnapshot(record);
@@ -150,9 +150,13 @@ export class Followed extends EventTarget {
   #takeEvent(record) {
     // Without a place, or before a snapshot that was promised, there is nothing to add it to.
     if (!this.position || this.#isReset) return;
-    const place = compare(this.position, record.seq);
-    if (place === "next") this.#apply(record);
-    else if (place === "hole") this.#askAgain();
+    if (this.#isNext(record)) this.#apply(record);
+    else if (record.seq > this.position.seq) this.#askAgain();
+  }
+
+  /** @param {WireRecord} record */
+  #isNext({ seq }) {
+    return seq - 1 === this.position?.seq;
   }
 
   /** @param {WireRecord} record */
@@ -207,15 +211,16 @@ export class Followed extends EventTarget {
    * @param {boolean} mustAsk
    */
   async #pullPages(pushed, mustAsk) {
-    const { api, limits, pause } = this.#core;
+    const { api, pause, client } = this.#core;
     for (let tries = 0, isWhole = false; !isWhole; ) {
       const { epoch, seq } = /** @type {import("./types.js").Position} */ (this.position);
       try {
-        const page = await api.events(this.stream, { after: seq, limit: limits.page_events_max ?? PAGE_EVENTS });
+        const page = await api.events(this.stream, { after: seq, limit: client.limits.page_events_max ?? PAGE_EVENTS });
         // Another log than ours: the server will say so when it is asked.
         if (page.epoch !== epoch) isWhole = mustAsk = true;
         else {
-          for (const record of page.events) if (this.#pulled === pushed) this.#takePaged(record);
+          // Whoever hears of an event may unfollow.
+          for (const record of page.events) if (this.#pulled === pushed && this.#isNext(record)) this.#apply(record);
           isWhole = /** @type {any} */ (this.position).seq >= page.head;
           if (!isWhole && this.position?.seq === seq) throw page;
           tries = 0;
@@ -229,11 +234,6 @@ export class Followed extends EventTarget {
     if (mustAsk) this.#askAgain();
     else this.#setStatus("live");
     for (const record of pushed) this.take(record);
-  }
-
-  /** @param {WireRecord} record */
-  #takePaged(record) {
-    if (this.position && compare(this.position, record.seq) === "next") this.#apply(record);
   }
 
   /** @param {Followed["status"]} status `stale` is `loading` while there is no state. Ends a pull */

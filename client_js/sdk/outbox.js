@@ -128,7 +128,7 @@ export function createOutbox(core) {
   function flush() {
     const now = clock.now();
     let wakeAt = Infinity;
-    let room_left = (core.limits.commands_in_flight_max ?? IN_FLIGHT_MAX) - [...all].filter(({ id }) => id).length;
+    let room_left = (core.client.limits.commands_in_flight_max ?? IN_FLIGHT_MAX) - [...all].filter(({ id }) => id).length;
     /** Rooms where an earlier post waits: a later one must not overtake it. */
     const held = new Set();
     for (const pending of unsettled()) {
@@ -152,8 +152,9 @@ export function createOutbox(core) {
 
   /** @param {WireRecord} record a reply @returns {boolean} whether it was for one of ours */
   function answered({ type, id, stream, seq, code, message, retry, after }) {
-    const pending = [...all].find((pending) => pending.id && pending.id === id);
-    if (!pending || (type !== "accepted" && type !== "refused")) return false;
+    const isReply = id && (type === "accepted" || type === "refused");
+    const pending = isReply && [...all].find((pending) => pending.id === id);
+    if (!pending) return false;
     pending.id = undefined;
     const refusal = { code, message, retry, after };
     if (type === "accepted") settle(pending, { state: type, stream, seq, refusal: null });
@@ -199,7 +200,7 @@ export function createOutbox(core) {
 
   /** @param {string} room @param {any} message that is part of its state now */
   function seen(room, { by, seq, at, text = "", reply_to = null }) {
-    if (by !== core.me?.person) return;
+    if (by !== core.client.me?.person) return;
     const mine = posts(room);
     const told = mine.find((pending) => pending.seq === seq);
     if (told) all.delete(told);
