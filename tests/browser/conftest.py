@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium for all, one school per file, visitors that are checked when they leave."""
+"""Fixtures of the browser tests: one Chromium for all, one school per file, visitors who are checked."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.school import School
 from tests.browser.visitor import Visitor
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+TEST_S = 300
+PATIENCE_MS = 15_000  # a wait ends as soon as it may; a crowded machine is no fault of the app
 SHOTS = Path(__file__).with_name("shots")
 
 Visit = Callable[..., Visitor]
@@ -22,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(TEST_S))
 
 
 @pytest.fixture(scope="package")
@@ -30,6 +33,7 @@ def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("no chromium here")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
@@ -57,9 +61,3 @@ def visit(chromium: Browser, school: School) -> Iterator[Visit]:
     for visitor in visitors:
         visitor.context.close()
     assert not faults, "\n".join(faults)
-
-
-@pytest.fixture(scope="session")
-def shots() -> Path:
-    SHOTS.mkdir(exist_ok=True)
-    return SHOTS

@@ -28,7 +28,7 @@ PEOPLE: Final[dict[str, Role]] = {
 
 
 def found(data: Path, *, rooms: dict[str, str] | None = None) -> None:
-    """Make the cohort in the data folder, before its server starts. In a thread: Playwright keeps a loop in this one."""
+    """Make the cohort in the data folder, before its server starts. In a thread: this one has Playwright's loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, make_school(data, rooms=rooms)).result()
 

@@ -35,12 +35,34 @@ VIEWS = (
     "failed",
 )
 
-SMALL_TARGETS = """minimum => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=option], [tabindex='0']")]
+TARGETS = "a[href], button, input, select, textarea, summary, [role=option], [tabindex='0']"
+
+SMALL_TARGETS = """([targets, minimum]) => [...document.querySelectorAll(targets)]
   .filter(element => {
     if (element.closest(".body, .vh") || element.matches(".skip, .when")) return false; // links in sentences are exempt
     const { width, height } = element.getBoundingClientRect();
-    return width > 0 && height > 0 && (width < minimum || height < minimum) && getComputedStyle(element).visibility !== "hidden";
-  }).map(element => element.outerHTML.slice(0, 160) + ` ${element.getBoundingClientRect().width} × ${element.getBoundingClientRect().height}`)"""
+    const isSeen = width > 0 && height > 0 && getComputedStyle(element).visibility !== "hidden";
+    return isSeen && (width < minimum || height < minimum);
+  }).map(element => element.outerHTML.slice(0, 200))"""
+
+CUT_OFF = """() => [...document.querySelectorAll("button, input, h1, h2, .body")].filter(element => {
+    const { width, right } = element.getBoundingClientRect();
+    return width && right > 321 && !element.closest("pre, table, .katex, .math, .vh");
+  }).map(element => element.outerHTML.slice(0, 120))"""
+
+ORDER = """() => [...document.querySelectorAll(".frame > header, nav, main, [role=log], main form, aside")]
+  .map(element => element.getAttribute("role") ?? element.tagName.toLowerCase())"""
+
+LISTEN = """() => {
+  window.__spoken = [];
+  const region = document.querySelector("#announcer");
+  new MutationObserver(() => window.__spoken.push(region.textContent))
+    .observe(region, { childList: true, characterData: true, subtree: true });
+}"""
+
+LONGEST = """() => Math.max(
+  ...[...document.querySelectorAll("*")]
+    .map(element => parseFloat(getComputedStyle(element).transitionDuration) || 0))"""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +71,8 @@ def talk(school: School) -> int:
     root = school.post("Kofi", "Why is building a heap $O(n)$? See https://example.invalid/heap")
     school.post(
         "Mei",
-        "Sum the heights:\n\n```python\nfor i in range(n // 2): sift_down(heap, i)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+        "Sum the heights:\n\n```python\nfor i in range(n // 2): sift_down(heap, i)\n```\n\n"
+        "| a | b |\n|---|---|\n| 1 | 2 |",
     )
     for text in ("One", "Two"):
         school.post("Mei", text, reply_to=root)
@@ -146,7 +169,7 @@ def test_axe_finds_nothing(visit: Visit, school: School, talk: int, view: str, t
 def test_targets_are_large_enough(visit: Visit, school: School, talk: int, view: str, size: str) -> None:
     visitor = visit("Kofi", size=size)
     show(visitor, view, school, talk)
-    assert visitor.page.evaluate(SMALL_TARGETS, TARGET_PX_MIN) == []
+    assert visitor.page.evaluate(SMALL_TARGETS, [TARGETS, TARGET_PX_MIN]) == []
 
 
 @pytest.mark.parametrize("view", ["join", "home", "room", "thread", "search", "people"])
@@ -155,19 +178,14 @@ def test_nothing_is_cut_off_at_320_px(visit: Visit, school: School, talk: int, v
     show(visitor, view, school, talk)
     visitor.page.wait_for_timeout(200)
     assert visitor.page.evaluate("document.scrollingElement.scrollWidth") <= 320
-    wide = visitor.page.evaluate(
-        "() => [...document.querySelectorAll('button, input, h1, h2, .body')].filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().right > 321"
-        " && !e.closest('pre, table, .katex, .math, .vh')).map(e => e.outerHTML.slice(0, 120))"
-    )
+    wide = visitor.page.evaluate(CUT_OFF)
     assert wide == []
 
 
 def test_landmarks_stand_in_the_order_in_which_they_are_seen(visit: Visit, talk: int) -> None:
     kofi = visit("Kofi").enter(f"/room/general?panel=thread-{talk}")
     expect(kofi.page.locator("aside .msg").first).to_be_visible()
-    order = kofi.page.evaluate(
-        "() => [...document.querySelectorAll('.frame > header, nav, main, [role=log], main form, aside')].map(e => e.getAttribute('role') ?? e.tagName.toLowerCase())"
-    )
+    order = kofi.page.evaluate(ORDER)
     assert order[:6] == ["header", "nav", "main", "log", "form", "aside"]
     log = kofi.page.locator("#log")
     assert log.get_attribute("aria-live") == "off"
@@ -178,10 +196,7 @@ def test_the_announcer_speaks_once_per_five_seconds_and_as_chosen(visit: Visit, 
     kofi = visit("Kofi")
     kofi.page.clock.install()
     kofi.room(room)
-    kofi.page.evaluate(
-        "() => { window.__spoken = []; new MutationObserver(() => window.__spoken.push(document.querySelector('#announcer').textContent))"
-        ".observe(document.querySelector('#announcer'), { childList: true, characterData: true, subtree: true }); }"
-    )
+    kofi.page.evaluate(LISTEN)
     for number in range(5):
         school.post("Mei", f"Message {number}", room=room)
     for _ in range(20):
@@ -217,7 +232,5 @@ def test_reduced_motion_is_honoured(visit: Visit) -> None:
     kofi = visit("Kofi")
     kofi.page.emulate_media(reduced_motion="reduce")
     kofi.room()
-    longest = kofi.page.evaluate(
-        "() => Math.max(...[...document.querySelectorAll('*')].map(e => parseFloat(getComputedStyle(e).transitionDuration) || 0))"
-    )
+    longest = kofi.page.evaluate(LONGEST)
     assert longest <= 0.01

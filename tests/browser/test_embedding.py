@@ -14,7 +14,7 @@ from tests.browser.school import found
 from tests.servers import Server
 
 PAGE = """<!doctype html><html lang="en"><title>A course</title>
-<style>button {{ background: rgb(0, 255, 0) !important }} article {{ display: none }} * {{ letter-spacing: 9px }}</style>
+<style>button {{ background: rgb(0, 255, 0) !important }} article {{ display: none }}</style>
 <h1>A course page</h1><button id="theirs">Theirs</button>
 <tertulia-room server="{server}" room="general" token="{token}"></tertulia-room>
 <script type="module" src="{server}/embed/tertulia-room.js"></script></html>"""

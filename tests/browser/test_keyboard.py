@@ -1,4 +1,4 @@
-"""A journey with the keyboard alone: in, round the panels, to a message, react, reply in its thread, edit, search, out."""
+"""A journey with the keyboard alone: in, round the panels, to a message, react, reply in its thread, edit, search."""
 
 from __future__ import annotations
 

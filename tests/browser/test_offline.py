@@ -1,4 +1,4 @@
-"""Being cut off: what is written is kept, sent once when the connection is back, and nothing that was said is missed."""
+"""Being cut off: what is written is kept and sent once when the connection is back, and nothing said is missed."""
 
 from __future__ import annotations
 

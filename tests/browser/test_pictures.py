@@ -1,16 +1,14 @@
 """Pictures of every view at three widths in both themes, for people to look at: `tests/browser/shots/` (not in git).
 
-The test only sees to it that they are made and that nothing went wrong on the way; whoever changes a view looks at them.
+The test only sees to it that they are made and that nothing went wrong on the way; who changes a view looks at them.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SHOTS, Visit
 from tests.browser.school import School
 from tests.browser.visitor import Visitor
 
@@ -22,7 +20,8 @@ def talk(school: School) -> int:
     school.command("Ines", type="change_room", room="general", topic="Anything about the course; questions first")
     school.post(
         "Ines",
-        "Welcome to week five. Bring one question to Thursday’s table, however small.\n\n- Read chapter 6 (heaps)\n- Try the *sift* exercise",
+        "Welcome to week five. Bring one question to Thursday’s table, however small.\n\n"
+        "- Read chapter 6 (heaps)\n- Try the *sift* exercise",
     )
     school.post("Yusuf", "Hello from Lisbon!")
     root = school.post(
@@ -98,10 +97,11 @@ def show(visitor: Visitor, view: str, school: School, root: int) -> None:
 @pytest.mark.parametrize("size", ["phone", "tablet", "desk"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_has_its_picture(
-    visit: Visit, school: School, talk: int, shots: Path, view: str, size: str, theme: str
+    *, visit: Visit, school: School, talk: int, view: str, size: str, theme: str
 ) -> None:
     visitor = visit("Kofi", size=size, theme=theme)
     show(visitor, view, school, talk)
-    picture = shots / f"{view}-{size}-{theme}.png"
+    SHOTS.mkdir(exist_ok=True)
+    picture = SHOTS / f"{view}-{size}-{theme}.png"
     visitor.page.screenshot(path=picture)
     assert picture.stat().st_size > 5_000

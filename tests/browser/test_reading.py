@@ -1,4 +1,4 @@
-"""Reading: the place on the glass is sacred, the unread line, permalinks, the way up and down, search, a bounded DOM."""
+"""Reading: the place on the glass; the unread line, permalinks, the way up and down, search, a bounded DOM."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from tests.browser.school import School
 from tests.browser.visitor import Visitor
 
 NODES_MAX = 300
+
+FIRST_ON_SCREEN = """() => {
+  const top = document.querySelector("#log").getBoundingClientRect().top;
+  const rows = [...document.querySelectorAll("#log .msg")];
+  return Number(rows.find(row => row.getBoundingClientRect().bottom > top + 8).dataset.seq);
+}"""
 
 
 def long_room(school: School, name: str, count: int) -> tuple[str, list[int]]:
@@ -23,11 +29,7 @@ def read_all(visitor: Visitor, room: str, seq: int, school: School) -> None:
 
 
 def first_on_screen(visitor: Visitor) -> int:
-    script = (
-        "() => { const top = document.querySelector('#log').getBoundingClientRect().top;"
-        " for (const row of document.querySelectorAll('#log .msg')) if (row.getBoundingClientRect().bottom > top + 8) return Number(row.dataset.seq); }"
-    )
-    return int(visitor.page.evaluate(script))
+    return int(visitor.page.evaluate(FIRST_ON_SCREEN))
 
 
 def test_new_messages_never_move_what_is_read(visit: Visit, school: School) -> None:

@@ -30,6 +30,16 @@ CUT_SOCKETS_TOO = """(() => {
   };
 })()"""
 
+CUT = """() => window.__sockets.splice(0).forEach(socket => {
+  socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+  socket.close();
+})"""
+
+FRAMES = """count => new Promise(done => {
+  const next = () => (count-- ? requestAnimationFrame(next) : done());
+  next();
+})"""
+
 
 class Visitor:
     """`page` is Playwright's. `faults` gathers errors of scripts, breaches of the content security policy, dialogs and
@@ -57,7 +67,7 @@ class Visitor:
             has_touch=size == "phone",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(20_000)
         self.context.add_init_script(CUT_SOCKETS_TOO)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
@@ -126,16 +136,11 @@ class Visitor:
 
     def frames(self, count: int = 3) -> None:
         """Let some frames be drawn."""
-        self.page.evaluate(
-            "count => new Promise(done => { const next = () => (count-- ? requestAnimationFrame(next) : done()); next(); })",
-            count,
-        )
+        self.page.evaluate(FRAMES, count)
 
     def cut(self) -> None:
         self.context.set_offline(True)
-        self.page.evaluate(
-            "window.__sockets.splice(0).forEach(socket => { socket.dispatchEvent(new CloseEvent('close', { code: 1006 })); socket.close(); })"
-        )
+        self.page.evaluate(CUT)
 
     def mend(self) -> None:
         self.context.set_offline(False)
