@@ -120,7 +120,6 @@ log_open_wait_s: Final = 30.0
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 10_000
-range_cache_bytes_max: Final = 4_194_304
 
 # Soft state
 tally_every_s: Final = 0.25

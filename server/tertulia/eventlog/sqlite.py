@@ -208,7 +208,7 @@ def _open(
 def _open_locked(path: Path, projections: Projections, *, is_first: bool, progress: Progress | None) -> apsw.Connection:
     try:
         if path.exists() or not is_first:
-            sqlite_file.check(path)
+            sqlite_file.check(path, is_in_use=not is_first)
         else:
             sqlite_file.make(path)
         connection = sqlite_file.connect_to_write(path)
