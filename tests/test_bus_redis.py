@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tertulia.bus import BusMessage, BusRefused
 from tertulia.bus.framing import frame, unframe
-from tertulia.bus.redis import RedisBus
+from tertulia.bus.redis import RedisBus, pauses_s
+from tertulia.bus.redis_wire import Address, Wire
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
 from tests.redis_server import RedisServer, free_port
@@ -25,8 +30,10 @@ pytest.register_assert_rewrite("tests.contracts.bus_contract")
 from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, until  # noqa: E402
 
 PASSWORD = "corrrect-horse"
-FOUND_OUT_S = limits.bus_check_s * 2 + limits.bus_deadline_s + 3.0
-"""How long a Redis that does not answer may go unnoticed, with a margin for a busy machine."""
+FOUND_OUT_S = limits.bus_check_s * 2 + limits.bus_deadline_s + 10.0
+"""How long a Redis that does not answer may go unnoticed, with a wide margin for a busy machine."""
+AT_ONCE_S = 1.0
+"""What does not wait for the network takes far less than any deadline, on a busy machine too."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +123,7 @@ async def test_a_restart_of_redis_is_outlived(redis_server: RedisServer, node: N
         ana.say("room/a", seq)
     await ana.bus.subscribe("room/new")
     await ana.bus.unsubscribe("room/gone")
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < AT_ONCE_S * 0.9
     assert ana.seqs("room/a") == list(range(1, 102))
 
     redis_server.start()
@@ -154,8 +161,8 @@ async def test_redis_that_stops_answering_never_blocks_and_is_found_out(redis_se
             started = time.monotonic()
             ana.say("room/a", seq, b"x" * 20_000)
             longest_s = max(longest_s, time.monotonic() - started)
-            await asyncio.sleep(0.001)
-        assert longest_s < 0.25
+            await asyncio.sleep(0.005)
+        assert longest_s < AT_ONCE_S
         assert ana.seqs("room/a") == list(range(1, seq + 1))
     await healed(ana, ben)
     await heard(ana, ben, "room/a", seq + 1)
@@ -171,22 +178,19 @@ async def test_an_idle_node_finds_out_too(redis_server: RedisServer, node: Nodes
 
 
 @pytest.mark.redis
-async def test_an_idle_node_stays_connected(shared_redis: RedisServer) -> None:
-    """Longer than two checks: answers to pings are no messages and no failure."""
-    ana = Node("ana", RedisBus(shared_redis.url, "ana"))
-    await ana.start()
-    try:
-        pings = int(shared_redis.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0))
+async def test_an_idle_node_stays_connected(redis_server: RedisServer, node: Nodes) -> None:
+    """Longer than the deadline: the answers to pings are heard, and are no messages."""
+    ana = await node("ana")
 
-        def pinged() -> int:
-            return int(shared_redis.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0)) - pings
+    def pings() -> int:
+        return int(redis_server.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0))
 
-        await until(lambda: pinged() >= 4, "both connections are checked twice")
-        assert ana.bus.is_connected
-        assert ana.bus.counts.reconnects == 0
-        assert ana.bus.counts.foreign == 0
-    finally:
-        await ana.bus.stop()
+    started, before = time.monotonic(), pings()
+    await until(lambda: time.monotonic() - started > limits.bus_deadline_s + 2 * limits.bus_check_s, "quiet")
+    assert pings() - before >= 4
+    assert ana.bus.is_connected
+    assert ana.bus.counts.reconnects == 0
+    assert ana.bus.counts.foreign == 0
 
 
 @pytest.mark.redis
@@ -196,7 +200,7 @@ async def test_a_short_pause_only_delays(redis_server: RedisServer, node: Nodes)
     started = time.monotonic()
     for seq in range(1, 101):
         ana.say("room/a", seq)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < AT_ONCE_S
     redis_server.unpause_clients()
     await until(lambda: ben.seqs("room/a") == list(range(1, 101)), "all arrive after the pause")
     assert ana.bus.counts.reconnects == ben.bus.counts.reconnects == 0
@@ -210,14 +214,17 @@ async def test_a_subscription_that_comes_late_says_so(redis_server: RedisServer,
         started = time.monotonic()
         await ben.bus.subscribe("room/a")
         waited_s = time.monotonic() - started
-    assert limits.bus_subscribe_wait_s * 0.9 <= waited_s < limits.bus_subscribe_wait_s + 1.0
+    assert limits.bus_subscribe_wait_s * 0.9 <= waited_s < limits.bus_deadline_s
     await until(lambda: ben.checks == 1, "it is told to check")
     assert ben.bus.counts.reconnects == 0
     await heard(ana, ben, "room/a", 1)
 
 
+# --- a network that fails in ways of its own ------------------------------------------------------------------------
+
+
 class Gate:
-    """A TCP forwarder that can be shut: connections are cut and new ones refused until it opens again."""
+    """A TCP forwarder to Redis that can be shut (connections are cut, new ones refused) and lose bytes on the way."""
 
     def __init__(self, port: int) -> None:
         self._to_port = port
@@ -225,8 +232,17 @@ class Gate:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = free_port()
+        self.loses_requests = False
+        self.loses_answers_to = b"nothing"
+        """Answers to a connection go astray once it has sent this."""
+        self.lost = b""
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
 
     async def open(self) -> None:
+        self.loses_requests, self.loses_answers_to = False, b"nothing"
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def shut(self) -> None:
@@ -243,67 +259,200 @@ class Gate:
         self._tasks.add(task)
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
         self._writers |= {writer, there_writer}
-        await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
+        sent = bytearray()
+        await asyncio.gather(
+            self._forward(reader, there_writer, sent), self._back(there_reader, writer, sent), return_exceptions=True
+        )
+        for one in (writer, there_writer):
+            one.close()
+            with suppress(OSError):
+                await one.wait_closed()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytearray) -> None:
+        with suppress(OSError):
             while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
+                sent += data
+                if self.loses_requests:
+                    self.lost += data
+                else:
+                    writer.write(data)
+        writer.close()
+
+    async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytearray) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                if self.loses_answers_to in sent:
+                    self.lost += data
+                else:
+                    writer.write(data)
+        writer.close()
+
+
+class Pair(NamedTuple):
+    """Ana's way to Redis leads through a gate, Ben's does not."""
+
+    gate: Gate
+    ana: Node
+    ben: Node
+
+
+@pytest.fixture
+async def pair(shared_redis: RedisServer) -> AsyncIterator[Pair]:
+    gate = Gate(shared_redis.port)
+    await gate.open()
+    pair = Pair(gate, Node("ana", RedisBus(gate.url, "ana")), Node("ben", RedisBus(shared_redis.url, "ben")))
+    for node in (pair.ana, pair.ben):
+        await node.start()
+        await node.bus.subscribe("room/a")
+    yield pair
+    await pair.ana.bus.stop()
+    await pair.ben.bus.stop()
+    await gate.shut()
 
 
 @pytest.mark.redis
-async def test_entries_wait_for_the_reconnect_and_soft_messages_do_not(shared_redis: RedisServer) -> None:
-    gate = Gate(shared_redis.port)
+async def test_entries_wait_for_the_reconnect_and_soft_messages_do_not(pair: Pair) -> None:
+    gate, ana, ben = pair
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    for seq in (1, 0, 2, 0, 3):
+        ana.say("room/a", seq)
+    assert ana.seqs("room/a") == [1, 0, 2, 0, 3]
     await gate.open()
-    ana = Node("ana", RedisBus(f"redis://127.0.0.1:{gate.port}", "ana"))
-    ben = Node("ben", RedisBus(shared_redis.url, "ben"))
-    await ana.start()
-    await ben.start()
-    await ben.bus.subscribe("room/a")
-    try:
-        await gate.shut()
-        await until(lambda: not ana.bus.is_connected, "the loss is noticed")
-        for seq in (1, 0, 2, 0, 3):
-            ana.say("room/a", seq)
-        assert ana.seqs("room/a") == [1, 0, 2, 0, 3]
-        await gate.open()
-        await until(lambda: len(ben.received) >= 3, "the entries are told after all")
-        assert ben.seqs("room/a") == [1, 2, 3]
-        assert ana.bus.counts.dropped == 2
-    finally:
-        await ana.bus.stop()
-        await ben.bus.stop()
-        await gate.shut()
+    await until(lambda: len(ben.received) >= 3, "the entries are told after all")
+    assert ben.seqs("room/a") == [1, 2, 3]
+    assert ana.bus.counts.dropped == 2
 
 
 @pytest.mark.redis
-async def test_a_long_outage_keeps_the_newest_entries(shared_redis: RedisServer) -> None:
-    gate = Gate(shared_redis.port)
+async def test_what_was_under_way_when_the_connection_failed_is_told_again(pair: Pair) -> None:
+    gate, ana, ben = pair
+    gate.loses_requests = True
+    for seq in (1, 0, 2):
+        ana.say("room/a", seq, b"first")
+    await until(lambda: gate.lost.count(b"first") == 3, "the batch is lost on the way")
+    for seq in (3, 0, 4):
+        ana.say("room/a", seq, b"second")
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
     await gate.open()
-    ana = Node("ana", RedisBus(f"redis://127.0.0.1:{gate.port}", "ana"))
-    ben = Node("ben", RedisBus(shared_redis.url, "ben"))
+    await until(lambda: len(ben.received) >= 4, "all entries are told after all")
+    await heard(ana, ben, "room/a", 5)
+    assert ben.seqs("room/a") == [1, 2, 3, 4, 5]
+    assert ana.bus.counts.dropped == 2
+
+
+@pytest.mark.redis
+async def test_a_long_outage_keeps_the_newest_entries(pair: Pair) -> None:
+    gate, ana, ben = pair
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    last = limits.bus_queue_messages_max + 7
+    for seq in range(1, last + 1):
+        ana.say("room/a", seq)
+    await gate.open()
+    await until(lambda: ben.seqs("room/a")[-1:] == [last], "the newest is told")
+    assert ben.seqs("room/a") == list(range(8, last + 1))
+    assert ana.bus.counts.dropped == 7
+
+
+@pytest.mark.redis
+async def test_a_node_that_is_answered_but_hears_nothing_finds_out(pair: Pair) -> None:
+    """Only the subscribed connection is dead; publishing goes on to work."""
+    gate, ana, ben = pair
+    gate.loses_answers_to = b"SUBSCRIBE"
+    await heard(ana, ben, "room/a", 1)
+    await until(lambda: not ana.bus.is_connected, "the silence is noticed", deadline_s=FOUND_OUT_S)
+    gate.loses_answers_to = b"nothing"
+    await healed(ana)
+    await heard(ben, ana, "room/a", 2)
+
+
+@pytest.mark.redis
+async def test_what_is_wished_for_while_connecting_is_confirmed_before_the_check(
+    shared_redis: RedisServer, pair: Pair
+) -> None:
+    """Asking the log for heads is in vain for a channel that is subscribed to a moment later."""
+    gate, ana, ben = pair
+    heads_asked: list[bool] = []
+
+    async def wish_in_the_middle() -> None:
+        await until(lambda: b"room/a" in gate.lost, "it has asked for its channels")
+        await ana.bus.subscribe("room/late")
+
+    def check() -> None:
+        (_, subscribers) = shared_redis.ask("PUBSUB", "NUMSUB", "tertulia:room/late")
+        heads_asked.append(subscribers == 1)
+
+    ana.on_check = check
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    await gate.open()
+    gate.loses_answers_to = b"room/a"
+    wish = asyncio.create_task(wish_in_the_middle())
+    await wish
+    gate.loses_answers_to = b"nothing"
+    await healed(ana)
+    assert all(heads_asked)
+    assert heads_asked
+    await heard(ben, ana, "room/late", 1)
+
+
+@pytest.mark.redis
+async def test_a_burst_from_elsewhere_leaves_turns_for_others(pair: Pair) -> None:
+    """While thousands of messages are read, whoever else runs in the loop is served between slices of them."""
+    _, ana, ben = pair
+    turns = 0
+    by_turn: Counter[int] = Counter()
+    ben.on_receive = lambda message: by_turn.update([turns])
+    for seq in range(1, 5_001):
+        ana.say("room/a", seq)
+    while len(ben.received) < 5_000:
+        turns += 1
+        await asyncio.sleep(0)
+    assert max(by_turn.values()) <= limits.bus_slice_messages
+
+
+@pytest.mark.redis
+async def test_a_wire_that_was_cut_is_not_quietly_made_anew(redis_server: RedisServer) -> None:
+    wire = Wire(Address(redis_server.url))
+    await wire.connect()
+    await wire.send(("PING",))
+    assert await wire.read() == b"PONG"
+    redis_server.kill_clients("normal")
+    with pytest.raises(RedisConnectionError):
+        await wire.read()
+    connections = int(redis_server.ask("INFO", "stats")["total_connections_received"])
+    with pytest.raises(RedisConnectionError):
+        await wire.send(("PING",))
+    await wire.close()
+    assert int(redis_server.ask("INFO", "stats")["total_connections_received"]) == connections + 1, "only ours, to ask"
+
+
+@pytest.mark.redis
+async def test_a_message_redis_refuses_is_dropped_and_the_others_are_told(redis_server: RedisServer) -> None:
+    redis_server.ask("ACL", "SETUSER", "bus", "on", f">{PASSWORD}", "+@all", "&tertulia:nodes", "&tertulia:room/a")
+    ana = Node("ana", RedisBus(f"redis://bus:{PASSWORD}@127.0.0.1:{redis_server.port}", "ana"))
+    ben = Node("ben", RedisBus(redis_server.url, "ben"))
     await ana.start()
     await ben.start()
     await ben.bus.subscribe("room/a")
-    try:
-        await gate.shut()
-        await until(lambda: not ana.bus.is_connected, "the loss is noticed")
-        last = limits.bus_queue_messages_max + 7
-        for seq in range(1, last + 1):
-            ana.say("room/a", seq)
-        await gate.open()
-        await until(lambda: ben.seqs("room/a")[-1:] == [last], "the newest is told")
-        assert ben.seqs("room/a") == list(range(8, last + 1))
-        assert ana.bus.counts.dropped == 7
-    finally:
-        await ana.bus.stop()
-        await ben.bus.stop()
-        await gate.shut()
+    for seq in range(1, 101):
+        ana.say("room/a", seq)
+        ana.say("room/forbidden", seq)
+    await until(lambda: ben.seqs("room/a") == list(range(1, 101)), "what is allowed arrives")
+    await until(lambda: ana.bus.counts.dropped == 100, "what is not is counted")
+    assert ana.bus.counts.reconnects == 0
+    await ana.bus.stop()
+    await ben.bus.stop()
+
+
+def test_pauses_grow_to_a_bound_and_are_spread() -> None:
+    shortest = list(islice(pauses_s(lambda: 0.0), 20))
+    longest = list(islice(pauses_s(lambda: 1.0), 20))
+    assert set(shortest) == {limits.bus_reconnect_min_s}
+    assert longest[:3] == pytest.approx([limits.bus_reconnect_min_s * factor for factor in (2, 4, 8)])
+    assert set(longest[10:]) == {limits.bus_reconnect_max_s}
 
 
 @pytest.mark.redis
@@ -314,7 +463,7 @@ async def test_stopping_while_redis_is_away_does_not_wait(redis_server: RedisSer
     ana.say("room/a", 1)
     started = time.monotonic()
     await ana.bus.stop()
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < AT_ONCE_S
 
 
 # --- what is refused at the start -----------------------------------------------------------------------------------

@@ -44,5 +44,5 @@ class Rates:
             del self._full_at_s[oldest]
 
 
-_ROUNDING_S = 1e-6
-"""Times are large floats: a wait shorter than this is none."""
+_ROUNDING_S = 0.001
+"""A wait of less than a millisecond is none: times are large floats, and their errors add up."""

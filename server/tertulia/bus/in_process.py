@@ -57,7 +57,6 @@ class InProcessBus:
         self._channels.discard(channel)
 
     async def stop(self) -> None:
-        self._channels.clear()
         self._dispatch = None
         if self in self._exchange.buses:
             self._exchange.buses.remove(self)

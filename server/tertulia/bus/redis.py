@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -118,10 +118,8 @@ class RedisBus:
             self._tell_to_check()
 
     async def _reopened(self, address: Address) -> Link:
-        bound_s = limits.bus_reconnect_min_s
-        while True:
-            await asyncio.sleep(limits.bus_reconnect_min_s + self._chance() * bound_s)
-            bound_s = min(bound_s * 2, limits.bus_reconnect_max_s)
+        for pause_s in pauses_s(self._chance):
+            await asyncio.sleep(pause_s)
             link = self._new_link(address)
             try:
                 await link.open()
@@ -129,6 +127,7 @@ class RedisBus:
                 _logger.debug("bus_still_lost", redis=str(address), reason=address.reason(error))
             else:
                 return link
+        raise AssertionError("there is always another pause")
 
     def _tell_to_check(self) -> None:
         try:
@@ -159,6 +158,14 @@ class RedisBus:
         waiting = self._waiting.pop(channel, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+def pauses_s(chance: Callable[[], float]) -> Iterator[float]:
+    """How long to wait before each attempt to connect: at random, up to a bound that doubles."""
+    bound_s = limits.bus_reconnect_min_s
+    while True:
+        bound_s = min(bound_s * 2, limits.bus_reconnect_max_s)
+        yield limits.bus_reconnect_min_s + chance() * (bound_s - limits.bus_reconnect_min_s)
 
 
 class _Queue:
@@ -214,7 +221,6 @@ class _Queue:
         self._messages = deque(entries)
         self._bytes = sum(len(message.record) for message in entries)
         self._trim()
-        (self._has_more.set if entries else self._has_more.clear)()
         (self._is_drained.clear if entries else self._is_drained.set)()
 
     async def drained(self, *, wait_s: float) -> None:

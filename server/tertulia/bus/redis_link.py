@@ -123,11 +123,9 @@ class Link:
         self._heard_at = self._loop.time()
         match reply:
             case [b"message", bytes(name), bytes(payload)]:
-                channel = name.decode(errors="replace").removeprefix(CHANNEL_PREFIX)
-                if channel != _NODES:
-                    self._hear(channel, payload)
+                self._hear(_channel(name), payload)
             case [b"subscribe" | b"unsubscribe", bytes(name), _]:
-                self._settle(name.decode(errors="replace").removeprefix(CHANNEL_PREFIX))
+                self._settle(_channel(name))
             case _:
                 pass  # the answer to a ping
 
@@ -190,6 +188,10 @@ class Link:
                     except ResponseError:
                         refused += 1
             self._outgoing.told(refused=refused)
+
+
+def _channel(name: bytes) -> str:
+    return name.decode(errors="replace").removeprefix(CHANNEL_PREFIX)
 
 
 @asynccontextmanager
