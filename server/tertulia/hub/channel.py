@@ -86,14 +86,14 @@ class Channel:
 
     # --- records in ---------------------------------------------------------------------------------------------
 
-    def offer(self, seq: int, record: Encoded) -> Verdict:
-        """Take the next entry's record. `old`: had it. `ahead`: something is missing before it; it is set aside, and
-        taken by itself when what is missing comes."""
+    def offer(self, seq: int, record: Encoded, *, may_set_aside: bool = True) -> Verdict:
+        """Take the next entry's record. `old`: had it. `ahead`: something is missing before it; it is set aside (if it
+        may be), and taken by itself when what is missing comes."""
         if seq <= self.last:
             return "old"
         if seq != self.last + 1:
             self.ahead_to = max(self.ahead_to, seq)
-            if len(self._aside) < limits.tail_records:
+            if may_set_aside and len(self._aside) < limits.tail_records:
                 self._aside[seq] = record
             return "ahead"
         self._take(seq, record)
@@ -130,6 +130,11 @@ class Channel:
             if kept == seq:
                 self._tail[place] = (seq, record)
                 self._tail_bytes += len(record.json) - len(old.json)
+
+    def forget_tail(self) -> None:
+        """Who needs it reads the log."""
+        self._tail.clear()
+        self._tail_bytes = 0
 
     # --- readers ------------------------------------------------------------------------------------------------
 

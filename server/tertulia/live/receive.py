@@ -16,7 +16,7 @@ import structlog
 from tertulia.bus import BusMessage
 from tertulia.domain import limits
 from tertulia.domain.events import MessageRedacted
-from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind
+from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner
 from tertulia.eventlog import LogUnavailable
 from tertulia.hub import Channel
 from tertulia.live import effects
@@ -89,12 +89,14 @@ class Receiver:
         channel = node.channels.get(entry.stream)
         if channel is None:
             return
-        verdict = channel.offer(entry.seq, record)
+        is_redaction = entry.name == "message_redacted"
+        # What is before a redaction must come from the log, where the text is gone; so it is not set aside.
+        verdict = channel.offer(entry.seq, record, may_set_aside=not is_redaction)
         if verdict == "old":
             return
         if verdict == "ahead":
             self._repair_soon(channel)
-        if entry.name == "message_redacted":
+        elif is_redaction:
             self._redact(channel, entry)
         effects.happened(node, self._soft, entry)
 
@@ -105,11 +107,15 @@ class Receiver:
         self._node.spawn(self._reread(channel, event.message))
 
     async def _reread(self, channel: Channel, message: int) -> None:
-        """The redacted message, and its edits, as the log has them now."""
+        """The redacted message, and its edits, as the log has them now; if it cannot say, nothing is kept."""
         after = max(message, channel.tail_begins) - 1
         while after < channel.last:
-            entries = await self._node.log.read(channel.stream, after=after, limit=limits.page_events_max)
+            try:
+                entries = await self._node.log.read(channel.stream, after=after, limit=limits.page_events_max)
+            except LogUnavailable:
+                entries = []
             if not entries:
+                channel.forget_tail()
                 return
             for entry in entries:
                 if entry.name in ("message_posted", "message_edited"):
@@ -119,8 +125,10 @@ class Receiver:
     # --- channels -----------------------------------------------------------------------------------------------
 
     async def open(self, streams: Sequence[StreamName]) -> None:
-        """The channels of these streams, at the log's head or later. Raises LogUnavailable."""
+        """The channels of these streams, at the log's head or later; they stay for a while. Raises LogUnavailable."""
         node = self._node
+        for stream in streams:
+            self._idle_since.pop(stream, None)
         wanted = [stream for stream in dict.fromkeys(streams) if stream not in node.channels]
         ours = [stream for stream in wanted if stream not in self._opening]
         if ours:
@@ -128,6 +136,8 @@ class Receiver:
             self._opening.update(dict.fromkeys(ours, opening))
             try:
                 await self._open(ours)
+            except LogUnavailable:
+                pass  # said below, to all who wait for these streams
             finally:
                 for stream in ours:
                     self._opening.pop(stream, None)
@@ -136,6 +146,8 @@ class Receiver:
         for other in dict.fromkeys(self._opening[stream] for stream in wanted if stream in self._opening):
             await other
         if any(stream not in node.channels for stream in wanted):
+            for owner in dict.fromkeys(owner_of(stream) for stream in wanted):
+                await self._stop_hearing(owner)
             raise LogUnavailable("the streams' heads could not be read")
 
     async def _open(self, streams: list[StreamName]) -> None:
@@ -159,16 +171,32 @@ class Receiver:
                 self._idle_since.pop(stream, None)
             elif now_s - self._idle_since.setdefault(stream, now_s) > limits.channel_idle_s:
                 del node.channels[stream], self._idle_since[stream]
-                owner = owner_of(stream)
-                if not any(owner_of(other) == owner for other in node.channels):
-                    await node.bus.unsubscribe(owner)
+                await self._stop_hearing(owner_of(stream))
+
+    async def _stop_hearing(self, owner: StreamName) -> None:
+        """Unless somebody needs the bus channel, or takes it up meanwhile."""
+        if self._is_heard(owner):
+            return
+        await self._node.bus.unsubscribe(owner)
+        if self._is_heard(owner):
+            await self._node.bus.subscribe(owner)
+
+    def _is_heard(self, owner: StreamName) -> bool:
+        return any(owner_of(stream) == owner for streams in (self._node.channels, self._opening) for stream in streams)
 
     def _is_needed(self, stream: StreamName) -> bool:
-        """Signals have no readers of their own: they are needed while their room has."""
+        """Signals have no readers of their own: they are needed while their room has. What a person has read changes
+        what is unread on all their devices."""
         if stream in self._soft.watched():
             return True
-        room = self._node.channels.get(owner_of(stream))
-        return stream_kind(stream) == "room/signals" and room is not None and bool(room.readers)
+        match stream_kind(stream):
+            case "room/signals":
+                room = self._node.channels.get(owner_of(stream))
+                return room is not None and bool(room.readers)
+            case "user":
+                return PersonId(stream_owner(stream)) in self._node.people
+            case _:
+                return False
 
     # --- repair -------------------------------------------------------------------------------------------------
 
@@ -177,13 +205,16 @@ class Receiver:
             self._begin_repair(channel, wait_s=limits.repair_wait_s)
 
     async def catch_up_to(self, channel: Channel, seq: int) -> None:
-        """The log was seen at `seq`: bring the channel there (it may stay behind if there is no such entry)."""
+        """The log was seen at `seq`: bring the channel there (it stays behind if there is no such entry). Raises
+        LogUnavailable."""
         channel.ahead_to = max(channel.ahead_to, seq)
         for _ in range(3):  # a repair under way may have begun before `seq` was written
             if channel.last >= seq or not channel.is_behind:
                 return
             task = self._repairing.get(channel.stream) or self._begin_repair(channel, wait_s=0)
             await asyncio.shield(task)
+        if channel.last < seq and channel.is_behind:
+            raise LogUnavailable("what is missing could not be read")
 
     def _begin_repair(self, channel: Channel, *, wait_s: float) -> asyncio.Task[None]:
         task = self._node.spawn(self._repair(channel, wait_s))
