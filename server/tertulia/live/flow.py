@@ -37,6 +37,7 @@ class Flow:
         for period_s, work in (
             *self.soft.ticks(),
             (limits.head_check_s, self.receiver.check_heads),
+            (limits.head_check_s, self.node.bring_up_lanes),
             (limits.channel_idle_s / 4, self._tidy),
         ):
             self.node.spawn(self._every(period_s, work))

@@ -20,7 +20,7 @@ from tertulia.domain.commands import (
 )
 from tertulia.domain.decide_room import decide_room, facts_needed
 from tertulia.domain.decision import Decision
-from tertulia.domain.ids import CohortId, PersonId
+from tertulia.domain.ids import CohortId, PersonId, is_id
 from tertulia.domain.person import PersonState, decide_mark_read
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
@@ -32,16 +32,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortId, answer: Answer) -> None:
-    """Give a member's command to its lane. `answer` is called once: now for a refusal that needs no lane, else when it
-    is durable or refused."""
+    """Give a member's command to its lane. `answer` is called once: now when there is no time for it, else when it is
+    durable or refused. (What this node knows of the cohort may be a moment old, so it is the lane that refuses.)"""
     answer = _counted(node, answer)
-    state = node.cohort_state(cohort)
-    if state is None:
+    if node.cohort_state(cohort) is None:
         answer(Refusal("unavailable"))
         return
-    asker = asker_of(state, person, at=node.clock.now_ms())
-    if isinstance(asker, Refusal):
-        answer(asker)
+    if isinstance(command, RoomCommand | MarkRead) and not is_id(command.room):
+        answer(Refusal("unknown_room"))
         return
     after_ms = node.rates.take(person, node.clock.now_ms() / 1000, is_signal=isinstance(command, SetReaction))
     if after_ms is not None:
@@ -50,19 +48,10 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
     fingerprint = blake2b(_encode(msgspec.structs.replace(command, id=0)), digest_size=16).digest()
     match command:
         case MarkRead():
-            if command.room not in state.rooms:
-                answer(Refusal("unknown_room"))
-                return
-            mark: MarkRead = command
-
-            def decide_mark(mine: PersonState, at: int) -> Decision | Refusal:
-                return decide_mark_read(mine, mark)
-
-            node.person_lane(person).put(Job(person, command.key, fingerprint, decide_mark, answer))
+            mark = _decide_mark(node, command, person=person, cohort=cohort)
+            lane = node.cohort_lane(cohort)
+            node.person_lane(person).put(Job(person, command.key, fingerprint, mark, answer, relies_on=lane))
         case RoomCommand():
-            if command.room not in state.rooms:
-                answer(Refusal("unknown_room"))
-                return
             job = Job(
                 person,
                 command.key,
@@ -70,6 +59,7 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
                 _decide_in_room(node, command, person=person, cohort=cohort),
                 answer,
                 facts_needed(command),
+                relies_on=node.cohort_lane(cohort),
             )
             node.room_lane(command.room).put(job)
         case CohortCommand():
@@ -84,6 +74,22 @@ def answer_record(verdict: Done | Refusal, *, id: int) -> Accepted | Refused:
     if isinstance(verdict, Refusal):
         return refused(verdict, id=id)
     return Accepted(id=id, stream=verdict.stream, seq=verdict.seq, at=verdict.at, dup=verdict.is_dup)
+
+
+def _decide_mark(
+    node: Node, command: MarkRead, *, person: PersonId, cohort: CohortId
+) -> Callable[[PersonState, int], Decision | Refusal]:
+    def decide(mine: PersonState, at: int) -> Decision | Refusal:
+        state = node.cohort_state(cohort)
+        assert state is not None, "a cohort's state stays once it was loaded"
+        asker = asker_of(state, person, at=at)
+        if isinstance(asker, Refusal):
+            return asker
+        if command.room not in state.rooms:
+            return Refusal("unknown_room")
+        return decide_mark_read(mine, command)
+
+    return decide
 
 
 def _decide_in_room(

@@ -68,10 +68,13 @@ class RoomKeeper:
         for seq in seqs:
             if fact := state.facts.get(seq):
                 room.remember(state, fact)  # as the newest: else what this batch brings could push it out
-        unknown = [seq for seq in seqs if seq not in state.facts and seq <= state.head]
-        if unknown:
-            for fact in (await self._reading.message_facts(state.room, unknown)).values():
-                room.remember(state, fact)
+        while unknown := [seq for seq in seqs if seq not in state.facts and seq <= state.head]:
+            head = state.head
+            facts = await self._reading.message_facts(state.room, unknown)
+            if state.head == head:  # else an edit or redaction may have come between: read again
+                for fact in facts.values():
+                    room.remember(state, fact)
+                return
 
     def pack(self, state: RoomState) -> bytes:
         return _pack(msgspec.structs.replace(state, facts={}))

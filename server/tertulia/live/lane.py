@@ -5,8 +5,9 @@ each seeing what the ones before it did, and appended at once, naming the heads 
 
 - `Conflict`: another node was faster. Read what it wrote, decide all of them again.
 - `Duplicates`: some keys were answered before. Answer those from their receipts, decide the others again.
-- A refusal is only told after the receipts were asked: the repeat of an accepted command is never refused because the
-  world has moved on since.
+- A refusal is only told after the log was asked whether it is still true: what was decided on must be how things are,
+  or it is decided again. And after the receipts were asked: the repeat of an accepted command is never refused because
+  the world has moved on since.
 
 There are no locks and there is no owner: two nodes may run a lane for the same room.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 
@@ -58,7 +59,7 @@ Answer = Callable[[Done | Refusal], None]
 
 class Job(NamedTuple, Generic[S]):
     """A command waiting to be decided. `decide(state, at)`; `needs`: an old message it must know; `key` None: the
-    server's own."""
+    server's own; `relies_on`: another lane whose state it looks at."""
 
     author: PersonId
     key: str | None
@@ -66,6 +67,7 @@ class Job(NamedTuple, Generic[S]):
     decide: Callable[[S, int], Decision | Refusal]
     answer: Answer
     needs: int | None = None
+    relies_on: Lane[Any] | None = None
 
 
 class Lane(Generic[S]):
@@ -139,6 +141,10 @@ class Lane(Generic[S]):
             await asyncio.shield(self._begin_loading())
         return state
 
+    def heads(self) -> dict[StreamName, int]:
+        """How far the state knows its streams; empty before it was ever loaded."""
+        return {} if self._state is None else self._keeper.heads(self._state)
+
     def note(self, entry: Entry) -> None:
         """An entry of one of our streams was heard of, from whatever node."""
         state = self._state
@@ -149,9 +155,25 @@ class Lane(Generic[S]):
             return
         if entry.seq == head + 1 and not self._is_stale and not self._is_appending and self._loading is None:
             self._keeper.apply(state, entry)
+            self._last_at = max(self._last_at, entry.at)
             return
-        self._heard[entry.stream] = max(self._heard.get(entry.stream, 0), entry.seq)
-        if self.is_pinned and not self._is_appending:
+        self.heard(entry.stream, entry.seq)
+        self.bring_up()
+
+    def heard(self, stream: StreamName, seq: int) -> None:
+        """The log is at least this far."""
+        self._heard[stream] = max(self._heard.get(stream, 0), seq)
+
+    def bring_up(self) -> None:
+        """See to it that others who look at `state` see what was heard of. (Also called now and then, in case a read
+        failed; while an append is under way its outcome is waited for.)"""
+        state = self._state
+        if (
+            self.is_pinned
+            and not self._is_appending
+            and state is not None
+            and (self._is_stale or self._is_behind(state))
+        ):
             self._begin_loading()
 
     def _is_behind(self, state: S) -> bool:
@@ -169,12 +191,17 @@ class Lane(Generic[S]):
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loading = None
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
             logger.warning("state not loaded", owner=self.owner, error=type(error).__name__)
+        else:
+            self.bring_up()  # what was heard while it was read
 
     async def _load(self) -> None:
         """From the checkpoint (or from nothing) and the entries after it; a caught-up state replaces the old one."""
         keeper = self._keeper
+        heard = dict(self._heard)
         state = self._state if self._state is not None and not self._is_stale else None
         if state is None:
             saved = await self._log.checkpoint(self.owner, version=keeper.version)
@@ -190,6 +217,9 @@ class Lane(Generic[S]):
             self._state = state
         self._checkpoint_at = max(self._checkpoint_at, _total(keeper.heads(self._state)))
         self._is_stale = False
+        for stream, seq in heard.items():
+            if self._heard.get(stream) == seq:
+                del self._heard[stream]  # it was read, or it is not in the log and never happened
 
     # --- deciding -----------------------------------------------------------------------------------------------
 
@@ -228,46 +258,54 @@ class Lane(Generic[S]):
             self._is_appending = False
             for place in list(open_jobs):
                 answer(place, refusal)
+            if refusal.code != "draining":
+                self.bring_up()
 
     async def _settle(self, batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]) -> None:
         places = list(range(len(batch)))
         for _ in range(limits.append_tries_max):
+            if not places:
+                return
             state = await self.ready()
             await self._keeper.recall(state, [job.needs for p in places if (job := batch[p]).needs is not None])
             plan = self._plan(state, batch, places)
-            if not plan.decided:
-                await self._answer_refused(plan, batch, answer)
-                return
-            self._is_appending = True
-            outcome = await self._log.append(Append(plan.decided, plan.expect, plan.checkpoint))
-            self._is_appending = False
-            match outcome:
-                case Appended():
-                    self._state = plan.state
-                    if plan.checkpoint is not None:
-                        self._checkpoint_at = _total(plan.checkpoint.positions)
-                    self._publish(outcome.entries)
-                    for place, receipt in zip(plan.places, outcome.receipts, strict=True):
-                        answer(place, Done(receipt.stream, receipt.seq, receipt.at))
-                    await self._answer_refused(plan, batch, answer)
-                    places = plan.postponed
-                case Duplicates():
-                    for index, receipt in outcome.receipts.items():
-                        answer(plan.places[index], _repeat(receipt, batch[plan.places[index]]))
-                    known = {plan.places[index] for index in outcome.receipts}
-                    places = [place for place in places if place not in known]
-                case Conflict():
-                    self._is_stale = True
-            if not places:
-                return
+            if plan.decided:
+                self._is_appending = True
+                outcome = await self._log.append(Append(plan.decided, plan.expect, plan.checkpoint))
+                self._is_appending = False
+                match outcome:
+                    case Appended():
+                        self._appended(plan, outcome, answer)
+                    case Duplicates():
+                        for index, receipt in outcome.receipts.items():
+                            answer(plan.places[index], _repeat(receipt, batch[plan.places[index]]))
+                        known = {plan.places[index] for index in outcome.receipts}
+                        places = [place for place in places if place not in known]
+                        continue
+                    case Conflict():
+                        for stream in plan.before:
+                            self.heard(stream, outcome.heads.get(stream, 0))
+                        continue
+            places = sorted([*await self._refuse(plan, batch, answer), *plan.postponed])
         for place in places:
             answer(place, Refusal("overloaded"))
+
+    def _appended(self, plan: _Plan[S], outcome: Appended, answer: Callable[[int, Done | Refusal], None]) -> None:
+        keeper = self._keeper
+        # Who asked for the state meanwhile may have read more of the log than we wrote.
+        if self._state is None or _total(keeper.heads(self._state)) <= _total(keeper.heads(plan.state)):
+            self._state = plan.state
+        if plan.checkpoint is not None:
+            self._checkpoint_at = _total(plan.checkpoint.positions)
+        self._publish(outcome.entries)
+        for place, receipt in zip(plan.places, outcome.receipts, strict=True):
+            answer(place, Done(receipt.stream, receipt.seq, receipt.at))
 
     def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> _Plan[S]:
         """Decide each on what the ones before it did; nothing but the copy changes."""
         keeper = self._keeper
         before = keeper.heads(state)
-        plan = _Plan(keeper.copy(state), expect=dict(before))
+        plan = _Plan(keeper.copy(state), before=before)
         at = self._last_at = max(self._clock.now_ms(), self._last_at)
         heads = dict(before)
         keys = set[tuple[PersonId, str | None]]()
@@ -276,6 +314,8 @@ class Lane(Generic[S]):
             if job.key is not None and (job.author, job.key) in keys:
                 plan.postponed.append(place)  # the same key twice in one batch: the second is a repeat of the first
                 continue
+            if job.relies_on is not None:
+                plan.relied_on[job.relies_on] = job.relies_on.heads()
             verdict = job.decide(plan.state, at)
             if isinstance(verdict, Refusal):
                 plan.refused.append((place, verdict))
@@ -299,25 +339,56 @@ class Lane(Generic[S]):
             plan.checkpoint = Checkpoint(self.owner, keeper.version, keeper.heads(plan.state), packed)
         return plan
 
-    async def _answer_refused(
+    async def _refuse(
         self, plan: _Plan[S], batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]
-    ) -> None:
-        """Refuse, except for repeats of what was accepted before."""
+    ) -> list[int]:
+        """Answer the refused; the places of those that must be decided again, on what the log has by now."""
+        if not plan.refused or not await self._is_true_still(plan):
+            return [place for place, _ in plan.refused]
         for place, refusal in plan.refused:
             job = batch[place]
             known = {} if job.key is None else await self._log.receipts(job.author, [job.key])
             receipt = known.get(job.key or "")
             answer(place, refusal if receipt is None else _repeat(receipt, job))
+        return []
+
+    async def _is_true_still(self, plan: _Plan[S]) -> bool:
+        """Whether what the plan was made on is what the log has; otherwise it is brought up. (An append that was
+        written has proved it for the lane's own streams.)"""
+        looked_at: dict[Lane[Any], dict[StreamName, int]] = {} if plan.decided else {self: plan.before}
+        looked_at |= plan.relied_on
+        streams = [stream for heads in looked_at.values() for stream in heads]
+        now = await self._log.heads(streams) if streams else {}
+        is_true = True
+        for lane, heads in looked_at.items():
+            if any(now[stream] > seq for stream, seq in heads.items()):
+                is_true = False
+                for stream in heads:
+                    lane.heard(stream, now[stream])
+                await lane.ready()
+        return is_true
 
 
 class _Plan(Generic[S]):
     """A batch, decided: `places[i]` is the place in the batch of `decided[i]`."""
 
-    __slots__ = ("checkpoint", "decided", "expect", "places", "postponed", "refused", "state")
+    __slots__ = (
+        "before",
+        "checkpoint",
+        "decided",
+        "expect",
+        "places",
+        "postponed",
+        "refused",
+        "relied_on",
+        "state",
+    )
 
-    def __init__(self, state: S, *, expect: dict[StreamName, int]) -> None:
+    def __init__(self, state: S, *, before: dict[StreamName, int]) -> None:
         self.state = state
-        self.expect = expect
+        self.before = before
+        self.expect = dict(before)
+        self.relied_on: dict[Lane[Any], dict[StreamName, int]] = {}
         self.decided: list[Decided] = []
         self.places: list[int] = []
         self.refused: list[tuple[int, Refusal]] = []

@@ -90,7 +90,7 @@ class Node:
         self._cohort_keeper = CohortKeeper()
         self._person_keeper = PersonKeeper()
         self._lanes: dict[StreamName, Lane[Any]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}
         self.publish: Any = _not_started
         """`receive.publish`, bound by `receive.start`; lanes give it what they appended."""
 
@@ -129,6 +129,11 @@ class Node:
             if lane.is_idle and not lane.is_pinned and now_s - lane.used_at > limits.channel_idle_s:
                 del self._lanes[owner]
 
+    async def bring_up_lanes(self) -> None:
+        """What others look at must not stay behind when a read failed."""
+        for lane in list(self._lanes.values()):
+            lane.bring_up()
+
     # --- people -------------------------------------------------------------------------------------------------
 
     def cohort_state(self, cohort: CohortId) -> CohortState | None:
@@ -156,8 +161,8 @@ class Node:
     def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
         """A task of this node's own, ended with it. What it raises is a bug and is logged by the loop."""
         task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return task
 
     async def cancel_tasks(self) -> None:
