@@ -24,7 +24,7 @@ from tertulia.domain.cohort import (
     decide_found,
     decide_room_made,
 )
-from tertulia.domain.commands import AnyCommand, CohortCommand, RoomCommand
+from tertulia.domain.commands import AnyCommand, CohortCommand, PostMessage, RoomCommand
 from tertulia.domain.decide_room import decide_room
 from tertulia.domain.decision import Asker, Decision, Happening
 from tertulia.domain.events import Event
@@ -61,10 +61,10 @@ class Classroom:
         self.entries: list[Entry] = []
         """The same, in the order it happened."""
         self._ids = 0
-        self._happen("olga", decide_found(COHORT, name="Demo", course="demo", course_name="Demo"))
+        self.happens("olga", decide_found(COHORT, name="Demo", course="demo", course_name="Demo"))
         for name, role in people.items():
             self.comes_in(name, role=role)
-        self._happen("olga", decide_room_made(COHORT, ROOM, name="General talk", kind="discussion"))
+        self.happens("olga", decide_room_made(COHORT, ROOM, name="General talk", kind="discussion"))
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class Classroom:
         """It is accepted; what happened."""
         decision = self.decide(name, command(kind, **fields))
         assert isinstance(decision, Decision), f"{name} gives {kind.__name__} {fields}: {decision}"
-        return self._happen(name, decision)
+        return self.happens(name, decision)
 
     def refusal(self, name: str, kind: type[AnyCommand], **fields: Any) -> Refusal:
         """It is refused, by a code of the list, and nothing has changed."""
@@ -99,9 +99,14 @@ class Classroom:
 
     def says(self, name: str, text: str, *, reply_to: int | None = None) -> int:
         """The seq of the message."""
-        from tertulia.domain.commands import PostMessage
-
         self.gives(name, PostMessage, text=text, reply_to=reply_to)
+        return self.room.head
+
+    def said(self, name: str, text: str) -> int:
+        """A message from when they were a learner, whatever they are now."""
+        decision = self.decide_as(Asker(PersonId(name), "learner"), command(PostMessage, text=text))
+        assert isinstance(decision, Decision), decision
+        self.happens(name, decision)
         return self.room.head
 
     # --- people -------------------------------------------------------------------------------------------------
@@ -114,7 +119,7 @@ class Classroom:
         given = None if invite is None else InviteId(invite)
         decision = self.admission(name, role=role, invite=given, **how)
         assert isinstance(decision, Decision), f"{name} comes in: {decision}"
-        return self._happen(name, decision)
+        return self.happens(name, decision)
 
     def is_here(self, name: str) -> bool:
         return isinstance(asker_of(self.cohort, PersonId(name), at=self.at), Asker)
@@ -128,7 +133,7 @@ class Classroom:
     def in_stream(self, stream: str) -> list[Event]:
         return self.told.get(StreamName(stream), [])
 
-    def _happen(self, name: str, decision: Decision) -> list[Event]:
+    def happens(self, name: str, decision: Decision) -> list[Event]:
         for stream in decision.fresh:
             assert not self.told.get(stream), f"{stream} was to be new"
         if decision.happenings:
