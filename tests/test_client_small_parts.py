@@ -1,0 +1,97 @@
+"""The client's small parts: keys, addresses, records, waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+
+import msgpack
+import pytest
+
+from tertulia.client import new_key
+from tertulia.client.http import addresses
+from tertulia.client.outbox import lane_of
+from tertulia.client.records import KNOWN, Event, NotUnderstood, decode
+from tertulia.client.waiting import later_s, reconnect_s
+from tertulia.domain.commands import LeaveCohort, MarkRead, PinMessage
+from tertulia.domain.ids import RoomId
+from tertulia.wire import records as wire
+
+
+def test_keys_are_uuids_of_version_7_in_the_order_of_time() -> None:
+    before_ms = time.time_ns() // 1_000_000
+    keys = [uuid.UUID(new_key()) for _ in range(1000)]
+    after_ms = time.time_ns() // 1_000_000
+    assert len(set(keys)) == 1000
+    assert {(key.version, key.variant) for key in keys} == {(7, uuid.RFC_4122)}
+    assert all(before_ms <= key.int >> 80 <= after_ms for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("url", "http", "ws"),
+    [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("ws://127.0.0.1:8080/ws", "http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("https://school.example", "https://school.example", "wss://school.example/ws"),
+        ("wss://school.example/chat/ws", "https://school.example/chat", "wss://school.example/chat/ws"),
+        ("http://[::1]:80", "http://[::1]:80", "ws://[::1]:80/ws"),
+    ],
+)
+def test_an_address_leads_to_both_doors(url: str, http: str, ws: str) -> None:
+    assert addresses(url) == (http, ws)
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8080", "ftp://school.example", "http://", "school.example/ws"])
+def test_what_is_no_address_is_refused_in_words(url: str) -> None:
+    with pytest.raises(ValueError, match="should look like"):
+        addresses(url)
+
+
+def test_all_records_of_the_wire_are_known() -> None:
+    tags = {str(cls.__struct_config__.tag) for cls in wire.Record.__args__}
+    assert tags == KNOWN
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+def test_one_message_may_hold_many_records(codec: str) -> None:
+    told = [
+        {"type": "event", "stream": "room/a", "seq": 1, "at": 2, "by": "p-a", "name": "room_locked", "data": {}},
+        {"type": "new_kind", "what": [1, 2]},
+        {"type": "pong", "id": 3, "at": 4, "more": True},
+    ]
+    payload = "\n".join(map(json.dumps, told)).encode() if codec == "json" else b"".join(map(msgpack.packb, told))
+    event, pong = decode(payload, codec)  # type: ignore[arg-type]
+    assert isinstance(event, Event)
+    assert (event.room, event.text, event.name) == ("a", "", "room_locked")
+    assert pong == wire.Pong(id=3, at=4)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"{", b"[1]x", b'{"type":"pong"}', b'{"type":"event","seq":"one"}', b"\xff\xfe", b"[" * 100_000]
+)
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+def test_what_is_no_record_is_never_more_than_not_understood(payload: bytes, codec: str) -> None:
+    with contextlib.suppress(NotUnderstood):
+        assert decode(payload, codec) == []  # type: ignore[arg-type]
+
+
+def test_a_redacted_message_has_no_text() -> None:
+    event = Event(stream="room/a", seq=1, name="message_posted", data={"redacted": True})
+    assert event.text == ""
+
+
+def test_full_jitter_lies_between_its_bounds() -> None:
+    for tries in range(50):
+        assert reconnect_s(tries, 0.0) == 0.5
+        assert 0.5 < reconnect_s(tries, 0.9999) <= min(20.0, 2.0**tries)
+    assert later_s(0, 1000, 0.0) == 1.0
+    assert later_s(9, 1000, 0.9999) <= 1.1
+
+
+def test_commands_of_one_place_share_a_lane() -> None:
+    assert lane_of(PinMessage(key="key-0001", room=RoomId("a"), message=1)) == "room/a"
+    assert lane_of(LeaveCohort(key="key-0001")) == "cohort"
+    assert lane_of(MarkRead(key="key-0001", room=RoomId("a"), seq=1)) == "me"
