@@ -82,13 +82,13 @@ class Classroom:
         self._ids += 1
         return decide_cohort(self.cohort, command, asker=asker, at=self.at, new_id=f"n{self._ids}")
 
-    def gives(self, name: str, kind: type[AnyCommand], **fields: Any) -> list[Event]:
+    def gives(self, name: str, kind: type[AnyCommand], /, **fields: Any) -> list[Event]:
         """It is accepted; what happened."""
         decision = self.decide(name, command(kind, **fields))
         assert isinstance(decision, Decision), f"{name} gives {kind.__name__} {fields}: {decision}"
         return self.happens(name, decision)
 
-    def refusal(self, name: str, kind: type[AnyCommand], **fields: Any) -> Refusal:
+    def refusal(self, name: str, kind: type[AnyCommand], /, **fields: Any) -> Refusal:
         """It is refused, by a code of the list, and nothing has changed."""
         before = packed(self.room), packed(self.cohort)
         refusal = self.decide(name, command(kind, **fields))
