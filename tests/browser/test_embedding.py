@@ -14,7 +14,8 @@ from tests.browser.school import found
 from tests.servers import Server
 
 PAGE = """<!doctype html><html lang="en"><title>A course</title>
-<style>button {{ background: rgb(0, 255, 0) !important }} article {{ display: none }}</style>
+<style>button {{ background: rgb(0, 255, 0) !important }} article {{ display: none }}
+* {{ letter-spacing: 9px }}</style>
 <h1>A course page</h1><button id="theirs">Theirs</button>
 <tertulia-room server="{server}" room="general" token="{token}"></tertulia-room>
 <script type="module" src="{server}/embed/tertulia-room.js"></script></html>"""
@@ -77,6 +78,13 @@ def test_a_room_in_a_course_page(chromium: Browser, course: CourseSite, tmp_path
         assert theirs != "999px"
         ours = page.locator("tertulia-room .btn.primary").evaluate("button => getComputedStyle(button).backgroundColor")
         assert ours != "rgb(0, 255, 0)"
+        spacing = field.evaluate("field => getComputedStyle(field).letterSpacing")
+        assert spacing == "normal"
+        widths = page.evaluate(
+            "() => [document.querySelector('tertulia-room'),"
+            " document.querySelector('tertulia-room').shadowRoot.querySelector('main')].map(e => e.clientWidth)"
+        )
+        assert widths[0] - widths[1] < 3, "the room has the whole width"
         assert page.url == f"{course.url}/"
         assert page.title() == "A course"
         page.locator("tertulia-room").get_by_role("button", name="Search").click()

@@ -45,7 +45,8 @@ export class TertuliaRoom extends HTMLElement {
     const room = this.getAttribute("room");
     const server = new URL(this.getAttribute("server") ?? location.origin, location.href).origin;
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`${styles}\n:host{display:block;height:32rem;border:1px solid var(--line);border-radius:16px;overflow:hidden}`);
+    // Nothing of the page is inherited: it may space its letters as it likes.
+    sheet.replaceSync(`tt-app{all:initial}\n${styles}\n:host{display:block;height:32rem;border:1px solid var(--line);border-radius:16px;overflow:hidden}`);
     root.adoptedStyleSheets = [sheet];
     root.replaceChildren();
     if (!room) return;

@@ -36,11 +36,20 @@ export class TtMessageLog extends Light {
     this.placed = false;
     this.placedTarget = 0;
     this.resized = new ResizeObserver(() => this.hold());
+    this.onVisible = () => {
+      if (!document.hidden && this.placed) this.tellPlace();
+    };
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener("visibilitychange", this.onVisible);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.resized.disconnect();
+    document.removeEventListener("visibilitychange", this.onVisible);
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -142,7 +151,13 @@ export class TtMessageLog extends Light {
     const target = room.target;
     if (target && target.times !== this.placedTarget) this.placeTarget(target);
     else if (!this.placed && room.seeded && room.unreadKnown) this.placeFirst();
-    else this.rowsDrawn().then(() => this.hold());
+    else this.rowsDrawn().then(() => this.settle());
+  }
+
+  settle() {
+    if (!this.isConnected) return;
+    this.hold();
+    if (this.placed && this.room.following) this.markRead(); // a short room does not scroll
   }
 
   /** Where a reader who comes in is put: at the unread line, or at the end. */
