@@ -116,8 +116,6 @@ export function createConnection(core) {
   let tries = 0;
   let liveAt = 0;
   let lastId = 0;
-  /** The refresh whose outcome counts. @type {object | undefined} */
-  let refreshing;
   /** What the program is told. @type {import("./types.js").Status} */
   const status = { state: "idle", online: true, retryAt: 0, code: "", reason: "" };
 
@@ -138,6 +136,7 @@ export function createConnection(core) {
   const ACTIONS = {
     renew,
     dial() {
+      dropAttempt();
       arm(STEP_MS);
       const mine = openLink(core, {
         opened: () => fire("opened"),
@@ -195,11 +194,10 @@ export function createConnection(core) {
     status.retryAt = 0;
     arm(STEP_MS);
     if (core.token && !(/** @type {number} */ (core.expiresAt) <= now())) return fire("token");
-    const mine = (refreshing = {});
+    // An answer that comes late is good as well: the table knows whether there is still a use for it.
     refresh().then(
-      () => mine === refreshing && fire("token"),
+      () => fire("token"),
       ({ code = "offline", message = "", retry }) => {
-        if (mine !== refreshing) return;
         Object.assign(status, { code, reason: message });
         fire(retry === "never" ? "no_right" : "no_token");
       },
@@ -229,9 +227,8 @@ export function createConnection(core) {
   /** @param {Link} from @param {WireRecord} record */
   function hear(from, record) {
     const { type } = record;
-    // Before its welcome an attempt has nothing to say.
+    // Before its welcome an attempt has nothing to say. (One that was replaced is closed, and is not heard at all.)
     if (from === attempt) type === "welcome" && fire(type, record);
-    else if (from !== link) return;
     else if (type === "reconnect") fire(type, record);
     else if (type !== "token") core.heard(record);
     else {
@@ -263,7 +260,6 @@ export function createConnection(core) {
   }
 
   function dropAttempt() {
-    refreshing = undefined;
     attempt?.close();
     attempt = undefined;
   }

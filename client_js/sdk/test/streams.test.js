@@ -127,6 +127,31 @@ test("a position ahead of the log is reset as well, in the same epoch", async ()
   isWhole(server, room);
 });
 
+test("between reset and its snapshot no event is added to what was there", async () => {
+  const { server, clock, room, details } = await liveStage();
+  server.intercept = ({ type, id }, socket) => {
+    if (type !== "subscribe") return false;
+    const place = { stream: ROOM, epoch: "epoch-2", seq: 3 };
+    const event = { type: "event", stream: ROOM, seq: 2, at: 1, by: "p-ben", name: "x", data: {} };
+    socket.say({ type: "subscribed", id, streams: { [ROOM]: { ...place, result: "reset" } } }, event);
+    socket.say({ type: "snapshot", ...place, state: {} }, { type: "live", ...place });
+    return true;
+  };
+  server.say({ type: "event", stream: ROOM, seq: 9, at: 1, by: "p-ben", name: "x", data: {} });
+  await clock.pass(50);
+  assert.deepEqual([details("event"), room.position?.seq, room.status], [[], 3, "live"]);
+});
+
+test("a snapshot that was asked for before something newer came does not turn back time", async () => {
+  const { server, clock, room, details } = await liveStage();
+  const before = { type: "snapshot", stream: ROOM, epoch: "epoch-1", seq: 1, state: server.truth(ROOM) };
+  server.post("one");
+  server.say(before, { type: "live", stream: ROOM, epoch: "epoch-1", seq: 1 }, ...server.log(ROOM).slice(1));
+  await clock.pass(10);
+  isWhole(server, room);
+  assert.equal(details("event").length, 1);
+});
+
 test("ok may come with a snapshot instead of events", async () => {
   const { server, clock, room } = await liveStage();
   server.socket.hangUp(1006);
@@ -338,12 +363,12 @@ test("unknown events, records and keys are ignored, and the position still advan
   const { server, clock, room, details } = await liveStage();
   server.say({ type: "hologram", room: "general", stream: ROOM, seq: 77 }, { type: "toString", stream: ROOM });
   server.socket.sayRaw("\n");
-  server.socket.sayRaw("this is not JSON\n" + JSON.stringify({ type: "aurora" }));
+  server.socket.sayRaw("this is not JSON\n" + JSON.stringify({ type: "typing", room: "general", people: [] }));
   server.happen(ROOM, "question_asked", { text: "Why?" });
   server.post("after it");
   await clock.pass(10);
   isWhole(server, room);
-  assert.equal(room.position?.seq, 3);
+  assert.deepEqual([room.position?.seq, details("typing").length], [3, 1]);
   assert.deepEqual(details("event").map(({ name }) => name), ["question_asked", "message_posted"]);
 });
 
