@@ -70,6 +70,7 @@ class Conversation:
         "outbox",
         "stage",
         "taking_up",
+        "turns",
     )
 
     def __init__(self, desk: Desk, outbox: Outbox, link: Link, *, address: str = "") -> None:
@@ -81,6 +82,8 @@ class Conversation:
         self.in_view: dict[str, frozenset[PersonId]] = {}
         self.taking_up: Any = None
         """The desk's: the taking up of streams that is under way; the next waits for it."""
+        self.turns = 0
+        """The desk's: how many of those there are."""
         self._desk = desk
         self._link = link
         self._early: list[Request | Malformed] = []
@@ -219,5 +222,5 @@ class Conversation:
         self._link.close(closing)
 
     def _cleared(self) -> None:
-        if self.stage == "open":
+        if self.stage in ("greeting", "open"):  # streams are pushed from welcome on, while others are being taken up
             self._desk.cleared(self)

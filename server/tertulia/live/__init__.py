@@ -3,7 +3,8 @@
 - `node.py`: one node; holds what everything below needs, starts and stops it.
 - `desk.py`: where conversations hand in their requests.
 - `greet.py`: hello; `catch_up.py`: streams taken up, resumed, repaired.
-- `lane.py`: commands decided in batches on one room's, cohort's or person's state; `keepers.py`: those three.
+- `lane.py`: commands decided in batches on one room's, cohort's or person's state; `jobs.py`: what goes through it;
+  `keepers.py`: those three kinds of state.
 - `receive.py`: entries from the bus to channels, lanes and people.
 - `soft.py`: tallies, heads, presence, typing.
 

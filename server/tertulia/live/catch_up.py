@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from tertulia.conversation import Conversation
 from tertulia.domain import limits
+from tertulia.domain.cohort import CohortState, asker_of
 from tertulia.domain.decision import Asker
 from tertulia.domain.ids import (
     CohortId,
@@ -21,15 +22,17 @@ from tertulia.domain.ids import (
     StreamName,
     is_stream_name,
     room_signals_stream,
+    room_stream,
     stream_kind,
     stream_owner,
+    user_stream,
 )
 from tertulia.hub import Channel, Subscription
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
 from tertulia.live.soft import SoftState
 from tertulia.wire.codec import Encoded, encode, encode_entry
-from tertulia.wire.records import Lag, Live, Snapshot, StreamResult
+from tertulia.wire.records import Dropped, Lag, Live, Snapshot, StreamResult
 from tertulia.wire.requests import From, Level, Position
 
 T = TypeVar("T")
@@ -61,6 +64,8 @@ class CatchUp:
         self._receiver = receiver
         self._soft = soft
         self._under_way: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self._waiting: dict[Conversation, asyncio.Future[None]] = {}
+        """Slow readers that are taking up streams: done when they are clear."""
 
     # --- taking up ----------------------------------------------------------------------------------------------
 
@@ -75,38 +80,47 @@ class CatchUp:
         say_results: Callable[[dict[str, StreamResult]], None],
     ) -> None:
         """Make a conversation follow streams. Raises LogUnavailable before anything was said."""
-        denied = {name: code for name in streams if (code := self.may_not_read(name, asker, cohort))}
+        denied = self._denied(conversation, streams, asker=asker, cohort=cohort)
+        if "unknown_room" in denied.values():  # or it was made a moment ago, on another node
+            state = await self._node.cohort_lane(cohort).confirmed()
+            asker = _asker_now(state, asker, at=self._node.clock.now_ms())
+            denied = self._denied(conversation, streams, asker=asker, cohort=cohort)
         names = [StreamName(name) for name in streams if name not in denied]
-        room_for = limits.streams_per_connection_max - len(conversation.follows.keys() - set(names))
-        for name in names[max(room_for, 0) :]:
-            denied[name] = "too_many"
-        names = [name for name in names if name not in denied]
-        signals = [room_signals_stream(RoomId(stream_owner(n))) for n in names if stream_kind(n) == "room"]
-        await self._receiver.open([*names, *signals])
-        for name in names:
-            self.leave(conversation, name)
-        missing = dict(
-            zip(
-                names,
-                await asyncio.gather(*(self._missing(name, streams[name], levels.get(name, "full")) for name in names)),
-                strict=True,
-            )
-        )
+        await self._receiver.open([*names, *self._beside(names, levels, asker.person)])
+        found = await asyncio.gather(*(self._missing(name, streams[name], levels.get(name, "full")) for name in names))
         if conversation.is_closed():
             return
-        epoch = self._node.log.epoch
+        for name in names:  # not before: what is refused has changed nothing
+            self.leave(conversation, name)
+        missing = dict(zip(names, found, strict=True))
         results = {name: StreamResult(result="denied", code=code) for name, code in denied.items()}
-        for name, found in missing.items():
-            self._count(found.result, streams[name])
-            head = self._node.channels[name].last
-            results[name] = StreamResult(result=found.result, epoch=epoch, seq=head)
+        for name in names:
+            result, head = missing[name].result, self._node.channels[name].last
+            self._count(result, streams[name])
+            results[name] = StreamResult(result=result, epoch=self._node.log.epoch, seq=head)
         say_results({name: results[name] for name in streams})
-        for name, found in missing.items():
+        for name in names:
+            if conversation.is_closed():
+                return
             if levels.get(name) == "head":
                 conversation.follows[name] = Follow("head", None)
                 self._soft.watch_head(name, conversation)
             else:
-                await self._attach(conversation, name, found)
+                await self._attach(conversation, name, missing[name])
+
+    def _denied(
+        self, conversation: Conversation, streams: Mapping[str, From], *, asker: Asker, cohort: CohortId
+    ) -> dict[str, str]:
+        denied = {name: code for name in streams if (code := self.may_not_read(name, asker, cohort))}
+        names = [StreamName(name) for name in streams if name not in denied]
+        room_for = limits.streams_per_connection_max - len(conversation.follows.keys() - set(names))
+        return denied | dict.fromkeys(names[max(room_for, 0) :], "too_many")
+
+    def _beside(self, names: list[StreamName], levels: Mapping[str, Level], person: PersonId) -> list[StreamName]:
+        """What must be heard to tell of rooms: their signals for the tallies, what was read for the unread."""
+        rooms = [RoomId(stream_owner(name)) for name in names if stream_kind(name) == "room"]
+        is_head = any(levels.get(room_stream(room)) == "head" for room in rooms)
+        return [*(room_signals_stream(room) for room in rooms), *([user_stream(person)] if is_head else [])]
 
     def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
         """Why this member may not read the stream; empty when they may."""
@@ -130,6 +144,7 @@ class CatchUp:
 
     def leave(self, conversation: Conversation, stream: StreamName) -> bool:
         """Stop following; false when the conversation did not."""
+        conversation.outbox.lagging.pop(stream, None)
         follow: Follow | None = conversation.follows.pop(stream, None)
         if follow is None:
             return False
@@ -158,6 +173,20 @@ class CatchUp:
         kind = result if isinstance(origin, Position) else "fresh"
         resumes = self._node.counts.resumes
         resumes[kind] = resumes.get(kind, 0) + 1
+
+    # --- slow readers -------------------------------------------------------------------------------------------
+
+    def cleared(self, conversation: Conversation) -> None:
+        """It reads again, or is gone: what waits for that goes on."""
+        waiting = self._waiting.pop(conversation, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    async def _clear(self, conversation: Conversation) -> None:
+        conversation.outbox.flush()
+        while not conversation.outbox.is_clear and not conversation.is_closed():
+            self._waiting[conversation] = asyncio.get_running_loop().create_future()
+            await self._waiting[conversation]
 
     # --- what is missing ----------------------------------------------------------------------------------------
 
@@ -240,7 +269,9 @@ class CatchUp:
     # --- attaching ----------------------------------------------------------------------------------------------
 
     async def _attach(self, conversation: Conversation, stream: StreamName, found: _Missing) -> None:
-        """Send what is missing, then follow: from the last look at the channel to `attach` there is no await."""
+        """Send what is missing, then follow: from the last look at the channel to `attach` there is no await. Who is
+        slow gets one stream after another, so that what is owed stays bounded."""
+        await self._clear(conversation)
         channel = self._node.channels.get(stream)
         if channel is None or conversation.is_closed():
             return
@@ -248,19 +279,23 @@ class CatchUp:
         for record in found.records:
             outbox.say_bytes(record.of(outbox.codec))
         at = channel.sent if found.after < 0 else found.after
-        while channel.sent != at:
+        while True:
+            if not await self._may_still_read(conversation, stream):
+                conversation.say(Dropped(stream=stream, code="not_allowed"))
+                return
+            if conversation.is_closed():
+                return
+            if channel.sent == at:
+                break
             if channel.sent < at:  # what was read is newer than what the channel has flushed: let it get there
                 await channel.reached(at)
-            elif (topped := channel.tail_after(at)) is not None:
-                for _, record in topped:
-                    outbox.say_bytes(record.of(outbox.codec))
-                at = channel.sent
+            elif channel.sent - at > limits.page_events_max:  # the reader took so long: it fetches, and asks again
+                conversation.say(Lag(stream=stream, epoch=self._node.log.epoch, last=at, head=channel.last))
+                return
             else:
                 for seq, record in await self._range(channel, at, channel.sent):
                     outbox.say_bytes(record.of(outbox.codec))
                     at = seq
-            if conversation.is_closed():
-                return
         conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
         outbox.flush()  # what comes from the channel is written past the outbox's own queue
         subscription = Subscription(outbox)
@@ -273,3 +308,18 @@ class CatchUp:
                 self._soft.shown(room, conversation.member.person, found.shown)
             if found.shown is None or found.signals != self._signals_at(stream):
                 self._soft.taken_up(room, conversation)
+
+    async def _may_still_read(self, conversation: Conversation, stream: StreamName) -> bool:
+        """A role may have changed since the stream was asked for. Does not wait when the cohort is up to date."""
+        member = conversation.member
+        if member is None or not stream_kind(stream).endswith("/staff"):
+            return True
+        state = await self._node.cohort_lane(member.cohort).ready()
+        asker = asker_of(state, member.person, at=self._node.clock.now_ms())
+        return isinstance(asker, Asker) and asker.is_staff
+
+
+def _asker_now(state: CohortState, asker: Asker, *, at: int) -> Asker:
+    """The same person as the cohort knows them now (who was sent away meanwhile is closed by that)."""
+    now = asker_of(state, asker.person, at=at)
+    return now if isinstance(now, Asker) else asker

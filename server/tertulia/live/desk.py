@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -17,7 +18,7 @@ from tertulia.eventlog import LogUnavailable
 from tertulia.live.catch_up import CatchUp
 from tertulia.live.greet import greet
 from tertulia.live.handle import answer_record, handle
-from tertulia.live.lane import Done
+from tertulia.live.jobs import Done
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
 from tertulia.live.soft import SoftState
@@ -52,10 +53,19 @@ class NodeDesk:
         handle(self._node, command, person=member.person, cohort=member.cohort, answer=answer)
 
     def subscribe(self, conversation: Conversation, request: Subscribe) -> None:
-        def fail(code: str) -> None:
-            conversation.say(refused(Refusal(code), id=request.id))
+        answers: list[Subscribed] = []
 
-        self._take_turns(conversation, partial(self._subscribe, conversation, request), on_failure=fail)
+        def say_results(results: dict[str, StreamResult]) -> None:
+            answers.append(Subscribed(id=request.id, streams=results))
+            conversation.say(answers[0])
+
+        def fail(code: str) -> None:
+            if answers:  # it was told what would follow, and that does not: let it come again
+                conversation.close(code)
+            else:
+                conversation.say(refused(Refusal(code), id=request.id))
+
+        self._take_turns(conversation, partial(self._subscribe, conversation, request, say_results), on_failure=fail)
 
     def unsubscribe(self, conversation: Conversation, request: Unsubscribe) -> None:
         async def leave() -> None:
@@ -63,7 +73,10 @@ class NodeDesk:
                 self._catch_up.leave(conversation, StreamName(stream))
             conversation.say(Unsubscribed(id=request.id, streams=request.streams))
 
-        self._take_turns(conversation, leave, on_failure=lambda code: None)
+        def fail(code: str) -> None:
+            conversation.say(refused(Refusal(code), id=request.id))
+
+        self._take_turns(conversation, leave, on_failure=fail)
 
     def refresh_token(self, conversation: Conversation, request: RefreshToken) -> None:
         member, node = conversation.member, self._node
@@ -96,11 +109,13 @@ class NodeDesk:
 
     def cleared(self, conversation: Conversation) -> None:
         self._catch_up.tell_lags(conversation)
+        self._catch_up.cleared(conversation)
         self._soft.missed(conversation)
 
     def gone(self, conversation: Conversation) -> None:
         for stream in list(conversation.follows):
             self._catch_up.leave(conversation, stream)
+        self._catch_up.cleared(conversation)
         self._soft.forget(conversation)
         if conversation.member is not None:
             self._node.depart(conversation.member.person, conversation)
@@ -108,7 +123,12 @@ class NodeDesk:
     def _follows(self, conversation: Conversation, room: RoomId) -> bool:
         return room_stream(room) in conversation.follows
 
-    async def _subscribe(self, conversation: Conversation, request: Subscribe) -> None:
+    async def _subscribe(
+        self,
+        conversation: Conversation,
+        request: Subscribe,
+        say_results: Callable[[dict[str, StreamResult]], None],
+    ) -> None:
         member, node = conversation.member, self._node
         assert member is not None, "only open conversations hand in requests"
         lane = node.cohort_lane(member.cohort)
@@ -116,10 +136,6 @@ class NodeDesk:
         if isinstance(asker, Refusal):
             conversation.say(refused(asker, id=request.id))
             return
-
-        def say_results(results: dict[str, StreamResult]) -> None:
-            conversation.say(Subscribed(id=request.id, streams=results))
-
         await self._catch_up.take_up(
             conversation,
             request.streams,
@@ -137,21 +153,25 @@ class NodeDesk:
         on_failure: Callable[[str], None],
     ) -> None:
         """What takes up streams runs one after another for each conversation, in the order it was asked."""
+        if conversation.turns >= limits.commands_in_flight_max:
+            on_failure("too_many_in_flight")
+            return
+        conversation.turns += 1
         before = conversation.taking_up
 
         async def turn() -> None:
-            if before is not None:
-                await before
-            if conversation.is_closed():
-                return
             try:
-                await work()
+                if before is not None:
+                    await asyncio.shield(before)
+                if not conversation.is_closed():
+                    await work()
             except LogUnavailable:
                 on_failure("unavailable")
             except Exception:
                 logger.exception("request failed", what=str(work))
                 on_failure("internal")
             finally:
+                conversation.turns -= 1
                 if conversation.taking_up is task:
                     conversation.taking_up = None
 

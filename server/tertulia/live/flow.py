@@ -14,7 +14,7 @@ from tertulia.domain.refusals import Refusal
 from tertulia.live.catch_up import CatchUp
 from tertulia.live.desk import NodeDesk
 from tertulia.live.handle import handle
-from tertulia.live.lane import Done
+from tertulia.live.jobs import Done
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
 from tertulia.live.soft import SoftState

@@ -24,7 +24,7 @@ from tertulia.domain.ids import CohortId, PersonId, is_id
 from tertulia.domain.person import PersonState, decide_mark_read
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.live.lane import Answer, Done, Job
+from tertulia.live.jobs import Answer, Done, Job
 from tertulia.live.node import Node
 from tertulia.wire.records import Accepted, Refused, refused
 

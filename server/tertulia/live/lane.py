@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -35,39 +35,14 @@ from tertulia.eventlog import (
     LogFull,
     LogUnavailable,
     Planned,
-    Receipt,
 )
+from tertulia.live.jobs import Done, Job, Plan, State, repeat
 from tertulia.live.keepers import Keeper
 from tertulia.live.ports import Clock
 from tertulia.wire.stored import Entry, encode_event
 
 S = TypeVar("S")
 logger = structlog.get_logger("tertulia.live.lane")
-
-
-class Done(NamedTuple):
-    """The answer to an accepted command: durable at `seq` of `stream`. `is_dup`: it already was."""
-
-    stream: StreamName
-    seq: int
-    at: int
-    is_dup: bool = False
-
-
-Answer = Callable[[Done | Refusal], None]
-
-
-class Job(NamedTuple, Generic[S]):
-    """A command waiting to be decided. `decide(state, at)`; `needs`: an old message it must know; `key` None: the
-    server's own; `relies_on`: another lane whose state it looks at."""
-
-    author: PersonId
-    key: str | None
-    fingerprint: bytes
-    decide: Callable[[S, int], Decision | Refusal]
-    answer: Answer
-    needs: int | None = None
-    relies_on: Lane[Any] | None = None
 
 
 class Lane(Generic[S]):
@@ -140,6 +115,13 @@ class Lane(Generic[S]):
         while (state := self._state) is None or self._is_stale or self._is_behind(state):
             await asyncio.shield(self._begin_loading())
         return state
+
+    async def confirmed(self) -> S:
+        """The state, after the log was asked whether there is more."""
+        await self.ready()
+        for stream, seq in (await self._log.heads(list(self.heads()))).items():
+            self.heard(stream, seq)
+        return await self.ready()
 
     def heads(self) -> dict[StreamName, int]:
         """How far the state knows its streams; empty before it was ever loaded."""
@@ -278,7 +260,7 @@ class Lane(Generic[S]):
                         self._appended(plan, outcome, answer)
                     case Duplicates():
                         for index, receipt in outcome.receipts.items():
-                            answer(plan.places[index], _repeat(receipt, batch[plan.places[index]]))
+                            answer(plan.places[index], repeat(receipt, batch[plan.places[index]]))
                         known = {plan.places[index] for index in outcome.receipts}
                         places = [place for place in places if place not in known]
                         continue
@@ -290,7 +272,7 @@ class Lane(Generic[S]):
         for place in places:
             answer(place, Refusal("overloaded"))
 
-    def _appended(self, plan: _Plan[S], outcome: Appended, answer: Callable[[int, Done | Refusal], None]) -> None:
+    def _appended(self, plan: Plan[S], outcome: Appended, answer: Callable[[int, Done | Refusal], None]) -> None:
         keeper = self._keeper
         # Who asked for the state meanwhile may have read more of the log than we wrote.
         if self._state is None or _total(keeper.heads(self._state)) <= _total(keeper.heads(plan.state)):
@@ -301,11 +283,11 @@ class Lane(Generic[S]):
         for place, receipt in zip(plan.places, outcome.receipts, strict=True):
             answer(place, Done(receipt.stream, receipt.seq, receipt.at))
 
-    def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> _Plan[S]:
+    def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> Plan[S]:
         """Decide each on what the ones before it did; nothing but the copy changes."""
         keeper = self._keeper
         before = keeper.heads(state)
-        plan = _Plan(keeper.copy(state), before=before)
+        plan = Plan(keeper.copy(state), before=before)
         at = self._last_at = max(self._clock.now_ms(), self._last_at)
         heads = dict(before)
         keys = set[tuple[PersonId, str | None]]()
@@ -340,7 +322,7 @@ class Lane(Generic[S]):
         return plan
 
     async def _refuse(
-        self, plan: _Plan[S], batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]
+        self, plan: Plan[S], batch: list[Job[S]], answer: Callable[[int, Done | Refusal], None]
     ) -> list[int]:
         """Answer the refused; the places of those that must be decided again, on what the log has by now."""
         if not plan.refused or not await self._is_true_still(plan):
@@ -349,13 +331,13 @@ class Lane(Generic[S]):
             job = batch[place]
             known = {} if job.key is None else await self._log.receipts(job.author, [job.key])
             receipt = known.get(job.key or "")
-            answer(place, refusal if receipt is None else _repeat(receipt, job))
+            answer(place, refusal if receipt is None else repeat(receipt, job))
         return []
 
-    async def _is_true_still(self, plan: _Plan[S]) -> bool:
+    async def _is_true_still(self, plan: Plan[S]) -> bool:
         """Whether what the plan was made on is what the log has; otherwise it is brought up. (An append that was
         written has proved it for the lane's own streams.)"""
-        looked_at: dict[Lane[Any], dict[StreamName, int]] = {} if plan.decided else {self: plan.before}
+        looked_at: dict[State, dict[StreamName, int]] = {} if plan.decided else {self: plan.before}
         looked_at |= plan.relied_on
         streams = [stream for heads in looked_at.values() for stream in heads]
         now = await self._log.heads(streams) if streams else {}
@@ -369,38 +351,5 @@ class Lane(Generic[S]):
         return is_true
 
 
-class _Plan(Generic[S]):
-    """A batch, decided: `places[i]` is the place in the batch of `decided[i]`."""
-
-    __slots__ = (
-        "before",
-        "checkpoint",
-        "decided",
-        "expect",
-        "places",
-        "postponed",
-        "refused",
-        "relied_on",
-        "state",
-    )
-
-    def __init__(self, state: S, *, before: dict[StreamName, int]) -> None:
-        self.state = state
-        self.before = before
-        self.expect = dict(before)
-        self.relied_on: dict[Lane[Any], dict[StreamName, int]] = {}
-        self.decided: list[Decided] = []
-        self.places: list[int] = []
-        self.refused: list[tuple[int, Refusal]] = []
-        self.postponed: list[int] = []
-        self.checkpoint: Checkpoint | None = None
-
-
 def _total(heads: dict[StreamName, int]) -> int:
     return sum(heads.values())
-
-
-def _repeat(receipt: Receipt, job: Job[S]) -> Done | Refusal:
-    if receipt.fingerprint != job.fingerprint:
-        return Refusal("key_reused")
-    return Done(receipt.stream, receipt.seq, receipt.at, is_dup=True)

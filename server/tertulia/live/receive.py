@@ -142,9 +142,10 @@ class Receiver:
                 for stream in ours:
                     self._opening.pop(stream, None)
                     self._heard.pop(stream, None)
-                opening.set_result(None)
+                if not opening.done():
+                    opening.set_result(None)
         for other in dict.fromkeys(self._opening[stream] for stream in wanted if stream in self._opening):
-            await other
+            await asyncio.shield(other)
         if any(stream not in node.channels for stream in wanted):
             for owner in dict.fromkeys(owner_of(stream) for stream in wanted):
                 await self._stop_hearing(owner)
