@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.servers import Server, server  # noqa: F401
+from tests.servers import Server
 
 
 # --- the client: begin ---
@@ -106,7 +106,7 @@ def test_the_client_is_short() -> None:
     assert sum(bool(line.strip()) for line in lines[begin + 1 : end]) < 80
 
 
-async def test_it_joins_posts_is_cut_and_resumes(server: Server) -> None:  # noqa: F811
+async def test_it_joins_posts_is_cut_and_resumes(server: Server) -> None:
     """Two of them in a room. One is cut; the server is killed; one is away while more is said than fits into a push."""
     from tertulia.client import Client, new_key
     from tertulia.domain.commands import CreateRoom

@@ -1,0 +1,5 @@
+"""Fixtures for all tests."""
+
+from tests.servers import make_server, server
+
+__all__ = ["make_server", "server"]
