@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 from websockets.asyncio.client import connect
 
 from tertulia.domain import limits
@@ -99,9 +98,8 @@ async def test_slow_mode_says_how_long_to_wait(site: Site) -> None:
     assert int(answer.headers["retry-after"]) * 1000 >= said["after"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_what_is_no_command_is_malformed_and_does_nothing(site: Site) -> None:
+    for body in [
         b"",
         b"null",
         b"[]",
@@ -124,12 +122,10 @@ async def test_slow_mode_says_how_long_to_wait(site: Site) -> None:
         b'{"a":' * 10_000,
         b"\x00" * 100,
         b"\x1f\x8b\x08\x00\x00",
-    ],
-)
-async def test_what_is_no_command_is_malformed_and_does_nothing(site: Site, body: bytes) -> None:
-    ana = site.member("Ana")
-    assert_problem(await ana.ask("POST", "/api/commands", content=body), 400, "malformed")
-    assert (await ana.get("/api/events", stream="room/general")).json()["head"] == 1
+    ]:
+        ana = site.member("Ana")
+        assert_problem(await ana.ask("POST", "/api/commands", content=body), 400, "malformed")
+        assert (await ana.get("/api/events", stream="room/general")).json()["head"] == 1
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(site: Site) -> None:
@@ -257,9 +253,13 @@ async def test_an_invite_nobody_made_cannot_be_revoked(site: Site) -> None:
     assert_problem(await prof.ask("DELETE", "/api/invites/i-nobody"), 404, "unknown_invite")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"role": "king"}, {"role": "learner", "uses_max": 0}, {"role": "learner", "expires_s": 0}, {"role": 1}, []],
-)
-async def test_an_invite_that_cannot_be_meant_is_malformed(site: Site, body: Any) -> None:
-    assert_problem(await site.member("Prof", role="instructor").post("/api/invites", body), 400, "malformed")
+async def test_an_invite_that_cannot_be_meant_is_malformed(site: Site) -> None:
+    for body in [
+        {},
+        {"role": "king"},
+        {"role": "learner", "uses_max": 0},
+        {"role": "learner", "expires_s": 0},
+        {"role": 1},
+        [],
+    ]:
+        assert_problem(await site.member("Prof", role="instructor").post("/api/invites", body), 400, "malformed")

@@ -119,9 +119,9 @@ async def test_a_room_is_exported_up_to_where_it_was_when_it_was_asked(site: Sit
     assert [line["seq"] for line in lines] == list(range(2, 1_202))
 
 
-@pytest.mark.parametrize("query", ["format=pdf", "format=", "format=jsonl&format=markdown", "format=jsonl&limit=1"])
-async def test_an_export_that_cannot_be_meant_is_malformed(site: Site, query: str) -> None:
-    assert_problem(await site.member("Ana").ask("GET", f"/api/rooms/general/export?{query}"), 400, "malformed")
+async def test_an_export_that_cannot_be_meant_is_malformed(site: Site) -> None:
+    for query in ["format=pdf", "format=", "format=jsonl&format=markdown", "format=jsonl&limit=1"]:
+        assert_problem(await site.member("Ana").ask("GET", f"/api/rooms/general/export?{query}"), 400, "malformed")
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tertulia import __version__
@@ -74,9 +73,9 @@ async def test_a_node_that_is_going_away_is_not_ready(site: Site) -> None:
     assert (await samples(site))["tertulia_draining"] == 1
 
 
-@pytest.mark.parametrize("path", ["/healthz?x=1", "/readyz?x=1&x=2", "/metrics?name%5B%5D=x"])
-async def test_probes_may_add_a_query(site: Site, path: str) -> None:
-    assert (await site.http.get(path)).status_code == 200
+async def test_probes_may_add_a_query(site: Site) -> None:
+    for path in ["/healthz?x=1", "/readyz?x=1&x=2", "/metrics?name%5B%5D=x"]:
+        assert (await site.http.get(path)).status_code == 200
 
 
 async def test_what_happens_is_counted(site: Site) -> None:
