@@ -153,7 +153,7 @@ class Classroom:
         return event
 
 
-def command(kind: type[Any], **fields: Any) -> Any:
+def command(kind: type[Any], /, **fields: Any) -> Any:
     """A command with a key, on the room when it is one for rooms."""
     fields.setdefault("key", "a-key-0001")
     if issubclass(kind, RoomCommand):

@@ -42,7 +42,6 @@ CODES: Final[dict[str, tuple[Retry, str]]] = {
     # when it comes
     "room_locked": ("later", "The room is locked: only staff may write."),
     "room_closed": ("never", "The room is closed."),
-    "room_open": ("reload", "The room is not closed."),
     "already_redacted": ("reload", "The message was redacted."),
     "precondition_failed": ("reload", "The message has changed since you read it."),
     "slow_mode": ("later", "Slow mode is on: wait before the next message."),

@@ -36,7 +36,6 @@ STATUS: Final[dict[str, int]] = {
     "invite_expired": 410,
     "room_locked": 423,
     "room_closed": 409,
-    "room_open": 409,
     "already_redacted": 409,
     "precondition_failed": 412,
     "slow_mode": 429,
