@@ -147,8 +147,8 @@ class SqliteLog:
         await self._errand(lambda connection: self._projections.rebuild(connection, progress))
 
     async def settle(self) -> None:
-        """Wait until the projections that lag have caught up with what is in the log now."""
-        while await self._errand(self._projections.fold_if_behind):
+        """Wait until the projections that lag have caught up with what is in the log now, or cannot for now."""
+        while await self._errand(lambda connection: self._projections.is_behind):
             pass
 
     async def close(self) -> None:

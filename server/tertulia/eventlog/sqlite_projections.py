@@ -65,12 +65,6 @@ class Projections:
         limit = self._head - limits.fold_behind_entries_max
         return not self._is_paused and any(folded < limit for folded in self._folded.values())
 
-    def fold_if_behind(self, connection: apsw.Connection) -> bool:
-        """One slice; whether there are more."""
-        if self.is_behind:
-            self.fold_slice(connection)
-        return self.is_behind
-
     def fold_slice(self, connection: apsw.Connection) -> None:
         """One slice of each that lags. Not waited for to be on disk: a lost slice is folded again."""
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -96,9 +90,13 @@ def _stored(connection: apsw.Connection) -> dict[str, tuple[int, int | None]]:
 
 
 def is_prepared(connection: apsw.Connection, projections: Sequence[Projection]) -> bool:
-    """Whether nothing needs to be made or caught up before others may write."""
+    """Whether a node may join others that are writing: there is nothing to be made or caught up, and it carries what
+    the others fold with each append."""
     stored = _stored(connection)
     head = _head(connection)
+    names = {projection.name for projection in projections}
+    if any(position is None and name not in names for name, (_, position) in stored.items()):
+        return False
     for projection in projections:
         version, position = stored.get(projection.name, (None, 0))
         if version != projection.version or not (projection.is_behind or position in (None, head)):

@@ -74,7 +74,9 @@ class Writer:
         self._tell = tell
         self._queue: queue.SimpleQueue[Job | Errand | None] = queue.SimpleQueue()
         self._wal_pages = 0
-        self._must_wipe = False
+        self._must_wipe = True
+        """Whether the write-ahead log may hold redacted text: also one that a crash left behind."""
+        self._is_failing = False
         connection.set_wal_hook(self._note_wal)
         self._thread = threading.Thread(target=self._run, name="tertulia-log-write", daemon=True)
         self._thread.start()
@@ -90,22 +92,22 @@ class Writer:
     def _run(self) -> None:
         try:
             while (group := self._gather()) is not None:
-                if group:
-                    self._do(group)
-                self._tidy_up()
+                self._do(group)
+                self._tidy_up(has_time=not any(isinstance(job, Job) for job in group))
         finally:
             self._connection.close()
 
     def _gather(self) -> list[Job | Errand] | None:
         """What is queued, at least one; empty when nothing came for a while and there is something to tidy up."""
         try:
-            first = self._queue.get(timeout=limits.log_idle_s if self._must_wipe else None)
+            first = self._queue.get(timeout=limits.log_wipe_every_s if self._must_wipe else None)
         except queue.Empty:
             return []
         if first is None:
             return None
         group = [first]
-        while len(group) < limits.log_batch_appends_max:
+        entries = _entries(first)
+        while len(group) < limits.log_batch_appends_max and entries < limits.log_batch_entries_max:
             try:
                 job = self._queue.get_nowait()
             except queue.Empty:
@@ -114,6 +116,7 @@ class Writer:
                 self._queue.put(None)  # nothing is queued behind it: `stop` is the last one to put
                 break
             group.append(job)
+            entries += _entries(job)
         return group
 
     def _do(self, group: Sequence[Job | Errand]) -> None:
@@ -133,13 +136,19 @@ class Writer:
             answers, position = self._group_commit.write([job.append for job in jobs])
         except _OUTSIDE as error:
             refusal = _refusal(error, self._connection)
-            logger.error("append failed", error=str(error), appends=len(jobs))
+            if not self._is_failing:
+                self._is_failing = True
+                logger.error("appends fail", error=str(error))
             return [(job.answer, refusal) for job in jobs]
         except Exception:  # a bug, here or in what is to be written
             if len(jobs) > 1:  # one of them is the cause: the others are written without it
-                return [answered for job in jobs for answered in self._write([job])]
+                half = len(jobs) // 2
+                return self._write(jobs[:half]) + self._write(jobs[half:])
             logger.exception("append failed")
             return [(jobs[0].answer, LogUnavailable("The append could not be written."))]
+        if self._is_failing:
+            self._is_failing = False
+            logger.info("appends succeed again")
         self._projections.note(position)
         self._must_wipe |= any(
             decided.redacts
@@ -157,12 +166,14 @@ class Writer:
 
     # --- when there is time ---------------------------------------------------------------------------------------
 
-    def _tidy_up(self) -> None:
+    def _tidy_up(self, *, has_time: bool) -> None:
+        projections = self._projections
         try:
             self._shorten_wal()
-            while self._projections.is_far_behind or (self._projections.is_behind and self._queue.empty()):
-                self._projections.fold_slice(self._connection)
+            while projections.is_far_behind or (projections.is_behind and (has_time or self._queue.empty())):
+                projections.fold_slice(self._connection)
                 self._shorten_wal()
+                has_time = False
             if self._must_wipe and self._queue.empty():
                 self._wipe()
         except apsw.Error as error:
@@ -179,7 +190,7 @@ class Writer:
 
     def _wipe(self) -> None:
         """The write-ahead log still holds what was redacted: empty it, as soon as no reader needs it."""
-        self._connection.set_busy_timeout(0)
+        self._connection.set_busy_timeout(int(limits.log_wipe_wait_s * 1000))
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._must_wipe = False
@@ -191,6 +202,10 @@ class Writer:
     def _note_wal(self, connection: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK
+
+
+def _entries(job: Job | Errand) -> int:
+    return sum(len(decided.events) for decided in job.append.decisions) if isinstance(job, Job) else 0
 
 
 def _refusal(error: apsw.Error, connection: apsw.Connection) -> LogFull | LogUnavailable:
