@@ -1,5 +1,5 @@
 """Fixtures for all tests."""
 
-from tests.servers import make_server, server
+from tests.servers import make_server, server, shared_server
 
-__all__ = ["make_server", "server"]
+__all__ = ["make_server", "server", "shared_server"]

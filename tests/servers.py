@@ -155,6 +155,13 @@ class Server:
         return False
 
 
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for all tests that do it no harm; each makes a cohort of its own. Without rate limits."""
+    with Server(tmp_path_factory.mktemp("shared-server"), options=["--no-rate-limits"]) as running:
+        yield running
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of this test alone, without rate limits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -21,6 +22,7 @@ from tertulia.client import (
 )
 from tertulia.domain.commands import CreateRoom, PinMessage
 from tertulia.domain.ids import RoomId
+from tertulia.domain.policy import Role
 from tertulia.wire.codec import CodecName
 from tertulia.wire.records import TypingNow
 from tests.servers import Server
@@ -28,16 +30,38 @@ from tests.servers import Server
 CODECS = pytest.mark.parametrize("codec", ["json", "msgpack"])
 
 
+class Place(NamedTuple):
+    """A cohort of a test's own on a server."""
+
+    server: Server
+    cohort: str
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def token(self, name: str, *, role: Role = "learner") -> str:
+        return self.server.token(name, role=role, cohort=self.cohort)
+
+
 @pytest.fixture
-async def olga(server: Server) -> AsyncIterator[Client]:
-    async with Client(server.url, token=server.token("Olga", role="owner")) as client:
+def place(shared_server: Server) -> Place:
+    return Place(shared_server, f"cohort-{new_key()}")
+
+
+@pytest.fixture
+async def olga(place: Place) -> AsyncIterator[Client]:
+    async with Client(place.url, token=place.token("Olga", role="owner")) as client:
         yield client
 
 
 @pytest.fixture
 async def room(olga: Client) -> str:
-    made = await olga.send(CreateRoom(key=new_key(), name="General"))
-    return made.stream.split("/")[1]
+    return await make_room(olga)
+
+
+async def make_room(owner: Client, name: str = "General") -> str:
+    return (await owner.send(CreateRoom(key=new_key(), name=name))).stream.split("/")[1]
 
 
 async def take(client: Client, count: int) -> list[Event]:
@@ -50,9 +74,9 @@ async def take(client: Client, count: int) -> list[Event]:
 
 
 @CODECS
-async def test_what_one_says_the_other_hears(server: Server, olga: Client, room: str, codec: CodecName) -> None:
-    async with Client(server.url, token=server.token("Ana"), codec=codec) as ana:
-        assert ana.cohort == olga.cohort == "demo"
+async def test_what_one_says_the_other_hears(place: Place, olga: Client, room: str, codec: CodecName) -> None:
+    async with Client(place.url, token=place.token("Ana"), codec=codec) as ana:
+        assert ana.cohort == olga.cohort == place.cohort
         assert (await ana.follow(f"room/{room}")).seq == 1
         posted = await ana.post(room, "Why?")
         replied = await olga.post(room, "Because.", reply_to=posted.seq)
@@ -76,15 +100,15 @@ async def test_what_one_says_the_other_hears(server: Server, olga: Client, room:
 
 
 @CODECS
-async def test_a_second_run_goes_on_from_a_position(server: Server, olga: Client, room: str, codec: CodecName) -> None:
+async def test_a_second_run_goes_on_from_a_position(place: Place, olga: Client, room: str, codec: CodecName) -> None:
     stream = f"room/{room}"
-    async with Client(server.url, token=server.token("Ana"), codec=codec) as ana:
+    async with Client(place.url, token=place.token("Ana"), codec=codec) as ana:
         ana.follow(stream)
         await take(ana, 1)
         kept = ana.position(stream)
     for number in range(3):
         await olga.post(room, f"meanwhile {number}")
-    async with Client(server.url, token=server.token("Ana"), codec=codec) as ana:
+    async with Client(place.url, token=place.token("Ana"), codec=codec) as ana:
         ana.follow(stream, kept)
         assert [event.text for event in await take(ana, 3)] == [f"meanwhile {number}" for number in range(3)]
 
@@ -112,7 +136,7 @@ async def test_a_refusal_is_raised_with_its_code(
     assert refused.value.code == code
 
 
-async def test_reactions_typing_and_tallies_are_told(server: Server, olga: Client, room: str) -> None:
+async def test_reactions_typing_and_tallies_are_told(place: Place, olga: Client, room: str) -> None:
     heard: list[SoftRecord] = []
     came = asyncio.Event()
 
@@ -126,7 +150,7 @@ async def test_reactions_typing_and_tallies_are_told(server: Server, olga: Clien
             await came.wait()
 
     posted = await olga.post(room, "Vote!")
-    async with Client(server.url, token=server.token("Ana"), on_soft=hear) as ana:
+    async with Client(place.url, token=place.token("Ana"), on_soft=hear) as ana:
         await ana.follow(f"room/{room}")
         await olga.follow(f"room/{room}", "head")
         await ana.react(room, posted.seq, "👍")
@@ -136,8 +160,8 @@ async def test_reactions_typing_and_tallies_are_told(server: Server, olga: Clien
         await ana.mark_read(room, posted.seq)
 
 
-async def test_a_stream_that_is_not_for_you_is_denied(server: Server, olga: Client, room: str) -> None:
-    async with Client(server.url, token=server.token("Ana")) as ana:
+async def test_a_stream_that_is_not_for_you_is_denied(place: Place, olga: Client, room: str) -> None:
+    async with Client(place.url, token=place.token("Ana")) as ana:
         with pytest.raises(Denied, match="not_allowed"):
             await ana.follow(f"room/{room}/staff")
         ana.follow("room/nowhere")
@@ -146,9 +170,12 @@ async def test_a_stream_that_is_not_for_you_is_denied(server: Server, olga: Clie
         assert (denied.value.stream, denied.value.code) == ("room/nowhere", "unknown_room")
 
 
-async def test_a_killed_server_is_come_back_to(server: Server, olga: Client, room: str) -> None:
+async def test_a_killed_server_is_come_back_to(server: Server) -> None:
     """Kill the server with commands under way. All that were given are accepted, each once; the reader misses none."""
-    async with Client(server.url, token=server.token("Ana"), codec="msgpack") as ana:
+    olga = Client(server.url, token=server.token("Olga", role="owner"))
+    ana = Client(server.url, token=server.token("Ana"), codec="msgpack")
+    async with olga, ana:
+        room = await make_room(olga)
         await ana.follow(f"room/{room}", "head")
         posts = [asyncio.create_task(olga.post(room, f"n{number}")) for number in range(400)]
         await posts[0]
@@ -161,12 +188,28 @@ async def test_a_killed_server_is_come_back_to(server: Server, olga: Client, roo
         assert ana.counts.welcomes == 2
 
 
+async def test_closing_ends_the_events_and_what_waits(server: Server) -> None:
+    async with Client(server.url, token=server.token("Olga", role="owner")) as olga:
+        room = await make_room(olga)
+        await olga.follow(f"room/{room}", "head")
+        reading = asyncio.create_task(take(olga, 1))
+        await asyncio.to_thread(server.kill)
+        posting = asyncio.create_task(olga.post(room, "into the void"))
+        await asyncio.sleep(0)
+    assert await reading == []
+    with pytest.raises(Stopped) as stopped:
+        await posting
+    assert stopped.value.code == 1000
+    with pytest.raises(Stopped):
+        await olga.post(room, "too late")
+
+
 async def test_a_server_that_goes_away_in_order_is_left_and_come_back_to(make_server: Callable[..., Server]) -> None:
     going = make_server(options=["--no-rate-limits", "--drain-window-s", "0.5"])
     going.start()
     states: list[str] = []
     async with Client(going.url, token=going.token("Olga", role="owner"), on_state=states.append) as olga:
-        room = (await olga.send(CreateRoom(key=new_key(), name="General"))).stream.split("/")[1]
+        room = await make_room(olga)
         await olga.follow(f"room/{room}", "head")
         posts = [asyncio.create_task(olga.post(room, f"n{number}")) for number in range(50)]
         assert await asyncio.to_thread(going.stop) == 0
@@ -177,11 +220,11 @@ async def test_a_server_that_goes_away_in_order_is_left_and_come_back_to(make_se
     assert states[-1] == "stopped"
 
 
-async def test_more_than_fits_into_a_push_comes_by_pages(server: Server, olga: Client, room: str) -> None:
+async def test_more_than_fits_into_a_push_comes_by_pages(place: Place, olga: Client, room: str) -> None:
     stream = f"room/{room}"
     epoch = (await olga.get("/api/events", stream=stream, after=0, limit=1))["epoch"]
     await asyncio.gather(*(olga.post(room, f"n{number}") for number in range(1_200)))
-    async with Client(server.url, token=server.token("Ana")) as ana:
+    async with Client(place.url, token=place.token("Ana")) as ana:
         ana.follow(stream, Position(epoch=epoch, seq=1))
         later = [asyncio.create_task(olga.post(room, f"later {number}")) for number in range(50)]
         assert [event.seq for event in await take(ana, 1_250)] == list(range(2, 1_252))
@@ -189,8 +232,8 @@ async def test_more_than_fits_into_a_push_comes_by_pages(server: Server, olga: C
         await asyncio.gather(*later)
 
 
-async def test_a_program_that_takes_nothing_for_long_gets_everything(server: Server, olga: Client, room: str) -> None:
-    async with Client(server.url, token=server.token("Ana")) as ana:
+async def test_a_program_that_takes_nothing_for_long_gets_everything(place: Place, olga: Client, room: str) -> None:
+    async with Client(place.url, token=place.token("Ana")) as ana:
         await ana.follow(f"room/{room}", "head")
         await asyncio.gather(*(olga.post(room, f"n{number}") for number in range(6_000)))
         await olga.follow(f"room/{room}", "head")
@@ -200,9 +243,9 @@ async def test_a_program_that_takes_nothing_for_long_gets_everything(server: Ser
         assert (await take(ana, 1))[0].seq == last.seq
 
 
-async def test_a_stream_can_be_left(server: Server, olga: Client, room: str) -> None:
-    other = (await olga.send(CreateRoom(key=new_key(), name="Other"))).stream.split("/")[1]
-    async with Client(server.url, token=server.token("Ana")) as ana:
+async def test_a_stream_can_be_left(place: Place, olga: Client, room: str) -> None:
+    other = await make_room(olga, "Other")
+    async with Client(place.url, token=place.token("Ana")) as ana:
         await ana.follow(f"room/{room}", "head")
         await ana.follow(f"room/{other}", "head")
         ana.unfollow(f"room/{room}")
@@ -211,39 +254,39 @@ async def test_a_stream_can_be_left(server: Server, olga: Client, room: str) -> 
         assert [event.text for event in await take(ana, 1)] == ["heard"]
 
 
-async def test_an_expired_token_is_renewed_with_the_refresh_token(server: Server) -> None:
-    issued = issue(server.data, cohort="demo", name="Olga", role="owner", hours=-1.0)
-    async with Client(server.url, token=issued.access, refresh=issued.refresh) as olga:
+async def test_an_expired_token_is_renewed_with_the_refresh_token(place: Place) -> None:
+    issued = issue(place.server.data, cohort=place.cohort, name="Olga", role="owner", hours=-1.0)
+    async with Client(place.url, token=issued.access, refresh=issued.refresh) as olga:
         assert olga.welcome.role == "owner"
         assert olga.token != issued.access
     with pytest.raises(Stopped) as stopped:
-        async with Client(server.url, token=issued.access):
+        async with Client(place.url, token=issued.access):
             pass
     assert stopped.value.code == 4001
 
 
-async def test_a_function_may_give_new_tokens(server: Server) -> None:
-    issued = issue(server.data, cohort="demo", name="Olga", role="owner", hours=-1.0)
+async def test_a_function_may_give_new_tokens(place: Place) -> None:
+    issued = issue(place.server.data, cohort=place.cohort, name="Olga", role="owner", hours=-1.0)
 
     async def renew() -> str:
-        return server.token("Olga", role="owner")
+        return place.token("Olga", role="owner")
 
-    async with Client(server.url, token=issued.access, refresh=renew) as olga:
+    async with Client(place.url, token=issued.access, refresh=renew) as olga:
         assert olga.state == "live"
 
 
-async def test_a_short_token_is_renewed_while_connected(server: Server) -> None:
-    issued = issue(server.data, cohort="demo", name="Olga", role="owner", hours=2 / 3600)
-    async with Client(server.url, token=issued.access) as olga:
+async def test_a_short_token_is_renewed_while_connected(place: Place) -> None:
+    issued = issue(place.server.data, cohort=place.cohort, name="Olga", role="owner", hours=2 / 3600)
+    async with Client(place.url, token=issued.access) as olga:
         async with asyncio.timeout(20):
             while olga.token == issued.access:
                 await asyncio.sleep(0.05)
         assert olga.counts.welcomes == 1
 
 
-async def test_a_bad_token_is_said_at_once(server: Server) -> None:
+async def test_a_bad_token_is_said_at_once(place: Place) -> None:
     with pytest.raises(Stopped) as stopped:
-        async with Client(server.url, token="not-a-token"):
+        async with Client(place.url, token="not-a-token"):
             pass
     assert stopped.value.code == 4500
 
@@ -254,30 +297,14 @@ async def test_no_server_is_said_after_the_deadline() -> None:
             pass
 
 
-async def test_a_server_that_is_none_is_said_at_once(server: Server) -> None:
+async def test_a_server_that_is_none_is_said_at_once(place: Place) -> None:
     with pytest.raises(Stopped) as stopped:
-        async with Client(f"{server.url}/elsewhere", token="x"):
+        async with Client(f"{place.url}/elsewhere", token="x"):
             pass
     assert stopped.value.code in (403, 404)
 
 
-async def test_closing_ends_the_events_and_what_waits(server: Server, olga: Client, room: str) -> None:
-    ana = Client(server.url, token=server.token("Ana"))
-    async with ana:
-        await ana.follow(f"room/{room}", "head")
-        reading = asyncio.create_task(take(ana, 1))
-        await asyncio.to_thread(server.kill)
-        posting = asyncio.create_task(ana.post(room, "into the void"))
-        await asyncio.sleep(0)
-    assert await reading == []
-    with pytest.raises(Stopped) as stopped:
-        await posting
-    assert stopped.value.code == 1000
-    with pytest.raises(Stopped):
-        await ana.post(room, "too late")
-
-
-async def test_a_cancelled_post_leaves_nothing_behind(server: Server, olga: Client, room: str) -> None:
+async def test_a_cancelled_post_leaves_nothing_behind(place: Place, olga: Client, room: str) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await olga.post(room, "perhaps")
