@@ -234,3 +234,13 @@ def test_reduced_motion_is_honoured(visit: Visit) -> None:
     kofi.room()
     longest = kofi.page.evaluate(LONGEST)
     assert longest <= 0.01
+
+
+def test_what_a_panel_covers_on_a_phone_is_not_reached_by_keys(visit: Visit, talk: int) -> None:
+    kofi = visit("Kofi", size="phone").enter(f"/room/general?panel=thread-{talk}")
+    expect(kofi.page.locator("aside .msg").first).to_be_visible()
+    for _ in range(30):
+        kofi.page.keyboard.press("Tab")
+        assert not kofi.page.evaluate("Boolean(document.activeElement.closest('main'))")
+    kofi.page.locator("aside").get_by_role("button", name="Close the panel").click()
+    expect(kofi.field).to_be_visible()

@@ -34,7 +34,7 @@ export function onShortcut(event, root, ui, panelOpen) {
 
 /** @param {ParentNode} root @param {Element} from @param {1 | -1} step */
 function goRound(root, from, step) {
-  const seen = (/** @type {string} */ selector) => [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))].find((found) => found.offsetParent !== null);
+  const seen = (/** @type {string} */ selector) => [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector))].find((found) => found.checkVisibility({ visibilityProperty: true }));
   const stops = PANELS.map((selectors) => selectors.map(seen).find(Boolean));
   const here = REGIONS.findIndex((selector) => from.closest?.(selector));
   for (let turn = 1; turn <= stops.length; turn += 1) {

@@ -249,6 +249,7 @@ export class TtMessageLog extends Light {
 
   markRead() {
     const { room, scroller } = this;
+    if (!scroller.checkVisibility({ visibilityProperty: true })) return; // a panel stands before it
     if (room.following) {
       room.markRead(room.window.last);
       return;
