@@ -76,6 +76,17 @@ async def heard(ana: Node, ben: Node, channel: str, seq: int) -> None:
     await until(lambda: seq in ben.seqs(channel), f"{ana.name} is heard by {ben.name}")
 
 
+async def heard_again(ana: Node, ben: Node, channel: str, after: int) -> None:
+    """Messages of one node reach the other in the end, though the connection may still be on its way down."""
+    give_up_at = time.monotonic() + 20.0
+    seq = after
+    while not any(one > after for one in ben.seqs(channel)):
+        assert time.monotonic() < give_up_at, f"{ana.name} is not heard by {ben.name} again"
+        seq += 1
+        ana.say(channel, seq)
+        await asyncio.sleep(0.02)
+
+
 # --- outages --------------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +97,7 @@ async def test_a_cut_connection_is_made_anew_with_its_subscriptions(
 ) -> None:
     ana, ben = await node("ana", "room/a"), await node("ben", "room/a", "room/b")
     for outage in (1, 2, 3):
-        assert redis_server.kill_clients(kind) == 2
+        assert redis_server.kill_clients(kind) >= 2
         await healed(ana, ben, reconnects=outage)
         assert (ana.checks, ben.checks) == (outage, outage)
         await heard(ana, ben, "room/a", outage)
@@ -107,7 +118,7 @@ async def test_cuts_in_the_middle_of_a_stream_never_show_to_the_publisher(
         await asyncio.sleep(0)
     assert ana.seqs("room/a") == list(range(1, 2_001))
     await healed(ana, ben)
-    await heard(ana, ben, "room/a", 2_001)
+    await heard_again(ana, ben, "room/a", after=2_000)
     assert ben.checks >= 1
 
 
@@ -165,7 +176,7 @@ async def test_redis_that_stops_answering_never_blocks_and_is_found_out(redis_se
         assert longest_s < AT_ONCE_S
         assert ana.seqs("room/a") == list(range(1, seq + 1))
     await healed(ana, ben)
-    await heard(ana, ben, "room/a", seq + 1)
+    await heard_again(ana, ben, "room/a", after=seq)
     assert ana.checks >= 1
 
 
@@ -233,20 +244,23 @@ class Gate:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = free_port()
         self.loses_requests = False
-        self.loses_answers_to = b"nothing"
-        """Answers to a connection go astray once it has sent this."""
         self.lost = b""
+        self.holds_answers_to = b"nothing"
+        """Answers to a connection that has sent this wait for the release."""
+        self.is_holding = False
+        self.released = asyncio.Event()
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
     async def open(self) -> None:
-        self.loses_requests, self.loses_answers_to = False, b"nothing"
+        self.loses_requests = False
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def shut(self) -> None:
         assert self._server is not None
+        self.released.set()
         self._server.close()
         for writer in self._writers:
             writer.close()
@@ -281,10 +295,10 @@ class Gate:
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytearray) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
-                if self.loses_answers_to in sent:
-                    self.lost += data
-                else:
-                    writer.write(data)
+                if self.holds_answers_to in sent:
+                    self.is_holding = True
+                    await self.released.wait()
+                writer.write(data)
         writer.close()
 
 
@@ -360,10 +374,10 @@ async def test_a_long_outage_keeps_the_newest_entries(pair: Pair) -> None:
 async def test_a_node_that_is_answered_but_hears_nothing_finds_out(pair: Pair) -> None:
     """Only the subscribed connection is dead; publishing goes on to work."""
     gate, ana, ben = pair
-    gate.loses_answers_to = b"SUBSCRIBE"
+    gate.holds_answers_to = b"SUBSCRIBE"
     await heard(ana, ben, "room/a", 1)
     await until(lambda: not ana.bus.is_connected, "the silence is noticed", deadline_s=FOUND_OUT_S)
-    gate.loses_answers_to = b"nothing"
+    gate.holds_answers_to = b"nothing"
     await healed(ana)
     await heard(ben, ana, "room/a", 2)
 
@@ -374,27 +388,23 @@ async def test_what_is_wished_for_while_connecting_is_confirmed_before_the_check
 ) -> None:
     """Asking the log for heads is in vain for a channel that is subscribed to a moment later."""
     gate, ana, ben = pair
-    heads_asked: list[bool] = []
-
-    async def wish_in_the_middle() -> None:
-        await until(lambda: b"room/a" in gate.lost, "it has asked for its channels")
-        await ana.bus.subscribe("room/late")
+    is_subscribed_at_check: list[bool] = []
 
     def check() -> None:
         (_, subscribers) = shared_redis.ask("PUBSUB", "NUMSUB", "tertulia:room/late")
-        heads_asked.append(subscribers == 1)
+        is_subscribed_at_check.append(subscribers == 1)
 
     ana.on_check = check
     await gate.shut()
     await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    gate.released.clear()
+    gate.holds_answers_to = b"room/a"
     await gate.open()
-    gate.loses_answers_to = b"room/a"
-    wish = asyncio.create_task(wish_in_the_middle())
-    await wish
-    gate.loses_answers_to = b"nothing"
+    await until(lambda: gate.is_holding, "it has asked for its channels")
+    await ana.bus.subscribe("room/late")
+    gate.released.set()
     await healed(ana)
-    assert all(heads_asked)
-    assert heads_asked
+    assert is_subscribed_at_check == [True]
     await heard(ben, ana, "room/late", 1)
 
 
@@ -565,6 +575,7 @@ async def test_something_else_than_redis_is_refused(answer: bytes) -> None:
         assert f"127.0.0.1:{port}" in await refusal(f"redis://:{PASSWORD}@127.0.0.1:{port}")
 
 
+@pytest.mark.slow
 async def test_something_that_never_answers_is_refused_in_time() -> None:
     async with listening(b"") as port:
         started = time.monotonic()

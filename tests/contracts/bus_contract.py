@@ -14,7 +14,8 @@ import pytest
 
 from tertulia.bus import Bus, BusMessage
 from tertulia.domain import limits
-from tertulia.domain.ids import StreamName
+from tertulia.domain.ids import PersonId, Seq, StreamName
+from tertulia.wire.stored import Entry
 
 MakeBus = Callable[[str], Bus]
 DEADLINE_S = 20.0
@@ -107,6 +108,15 @@ class BusContract:
         ana.bus.publish(message)
         await until(lambda: bool(ben.received), "the message arrives")
         assert ben.received == [message._replace(node="ana")]
+
+    async def test_the_entry_itself_is_for_ones_own_ears(self, node: Nodes) -> None:
+        ana, ben = await node("ana"), await node("ben", "room/a")
+        stream = StreamName("room/a")
+        entry = Entry(stream=stream, seq=Seq(1), at=0, by=PersonId("ana"), name="room_locked", data=b"{}")
+        ana.bus.publish(BusMessage("room/a", stream, "epoch", 1, b"{}", entry=entry))
+        await until(lambda: bool(ben.received), "the message arrives")
+        assert ana.received[0].entry is entry
+        assert ben.received[0].entry is None
 
     @pytest.mark.parametrize("record", [b"", b"\x00\xff\r\n$5\r\n", b"x" * 1_000_000])
     async def test_a_record_may_be_any_bytes(self, node: Nodes, record: bytes) -> None:

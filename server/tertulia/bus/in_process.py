@@ -46,8 +46,9 @@ class InProcessBus:
         others = [bus for bus in self._exchange.buses if bus is not self and message.channel in bus._channels]
         if others:
             loop = asyncio.get_running_loop()
+            told = message._replace(entry=None)
             for bus in others:
-                loop.call_soon(bus._hear, message)
+                loop.call_soon(bus._hear, told)
         self._dispatch(message)
 
     async def subscribe(self, channel: str) -> None:
