@@ -1,4 +1,4 @@
-"""Reading on the SQLite log keeps the contract, alone and shared."""
+"""Reading and searching on the SQLite log keep their contracts, alone and shared."""
 
 from __future__ import annotations
 
@@ -12,24 +12,36 @@ from tertulia.projections.search import SearchIndex
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 
-pytest.register_assert_rewrite("tests.contracts.reading_contract")
+pytest.register_assert_rewrite("tests.contracts.reading_contract", "tests.contracts.search_contract")
 from tests.contracts.reading_contract import OpenSchool, ReadingContract, School  # noqa: E402
+from tests.contracts.search_contract import SearchContract  # noqa: E402
+
+
+@pytest.fixture(params=["alone", "shared"])
+async def open_school(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenSchool]:
+    opened: list[SqliteLog] = []
+
+    async def open_one() -> School:
+        log = await SqliteLog.open(
+            tmp_path / "log.sqlite3",
+            projections=(ROOMS, PEOPLE, SearchIndex()),
+            shared=request.param == "shared",
+        )
+        opened.append(log)
+        return School(log, SqliteReading(log.readers), log.settle)
+
+    yield open_one
+    for log in opened:
+        await log.close()
 
 
 class TestSqliteReading(ReadingContract):
-    @pytest.fixture(params=["alone", "shared"])
-    async def open_school(self, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenSchool]:
-        opened: list[SqliteLog] = []
+    @pytest.fixture
+    async def open_school(self, open_school: OpenSchool) -> OpenSchool:
+        return open_school
 
-        async def open_one() -> School:
-            log = await SqliteLog.open(
-                tmp_path / "log.sqlite3",
-                projections=(ROOMS, PEOPLE, SearchIndex()),
-                shared=request.param == "shared",
-            )
-            opened.append(log)
-            return School(log, SqliteReading(log.readers), log.settle)
 
-        yield open_one
-        for log in opened:
-            await log.close()
+class TestSqliteSearch(SearchContract):
+    @pytest.fixture
+    async def open_school(self, open_school: OpenSchool) -> OpenSchool:
+        return open_school

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import apsw
 import msgspec
@@ -116,28 +116,33 @@ class SqliteLog:
         return answer
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
-        rows = await self._query(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
-        return [
-            Entry(stream, Seq(seq), at, PersonId(by), name, bytes(data))
-            for seq, at, by, name, data in _decode_entries(rows)
-        ]
+        bindings = (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX))
+
+        def query(connection: apsw.Connection) -> list[Entry]:
+            return [
+                Entry(stream, Seq(seq), at, PersonId(by), name, bytes(data))
+                for seq, at, by, name, data in _decode_entries(connection.execute(_READ, bindings).get)
+            ]
+
+        return await self.readers.run(query)
 
     async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
-        rows = await self._query(_HEADS, (_text(streams),))
-        return dict.fromkeys(streams, 0) | dict(_decode_heads(rows))
+        found = await self.readers.run(lambda connection: connection.execute(_HEADS, (_text(streams),)).get)
+        return dict.fromkeys(streams, 0) | dict(_decode_heads(found))
 
     async def receipts(self, author: PersonId, keys: Sequence[str]) -> dict[str, Receipt]:
-        rows = await self._query(_RECEIPTS, (author, _text(keys)))
+        bindings = (author, _text(keys))
+        found = await self.readers.run(lambda connection: connection.execute(_RECEIPTS, bindings).get)
         return {
             key: Receipt(stream, seq, at, bytes.fromhex(fingerprint))
-            for key, stream, seq, at, fingerprint in _decode_receipts(rows)
+            for key, stream, seq, at, fingerprint in _decode_receipts(found)
         }
 
     async def checkpoint(self, owner: StreamName, *, version: int) -> Checkpoint | None:
-        row = await self._query(_CHECKPOINT, (owner, version))
-        if row is None:
+        found = await self.readers.run(lambda connection: connection.execute(_CHECKPOINT, (owner, version)).get)
+        if found is None:
             return None
-        positions, state = row
+        positions, state = found
         return Checkpoint(owner, version, _decode_positions(positions), state)
 
     async def rebuild(self, progress: Progress | None = None) -> None:
@@ -160,9 +165,6 @@ class SqliteLog:
         self.readers.close()
         self._writer.stop()
         self._lock.release()
-
-    async def _query(self, statement: str, bindings: tuple[Any, ...]) -> Any:
-        return await self.readers.run(lambda connection: connection.execute(statement, bindings).get)
 
     async def _errand(self, work: Callable[[apsw.Connection], T]) -> T:
         if self._is_closed:
