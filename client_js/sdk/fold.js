@@ -5,9 +5,9 @@
 // program that draws them what is new.
 
 /** @typedef {import("./types.js").Message} Message */
-/** @typedef {{[name: string]: (view: any, data: any, record: any, keep?: any) => any}} Folds */
+/** @typedef {{[name: string]: (view: any, data: any, record: any) => any}} Folds */
 
-export const SNAPSHOT_MESSAGES = 50;
+const SNAPSHOT_MESSAGES = 50;
 const SNAPSHOT_MENTIONS = 50;
 
 // Defaults, which a record may leave out. Nothing in them is ever changed in place.
@@ -47,24 +47,20 @@ export function newView(stream) {
  */
 export function fullView(stream, state) {
   const view = { ...newView(stream), ...state };
-  for (const list in ITEMS) if (view[list]) view[list] = fullItems(list, view[list]);
+  for (const list in ITEMS) view[list] &&= view[list].map((/** @type {any} */ item) => ({ ...ITEMS[list], ...item }));
   return view;
 }
-
-/** @param {string} list @param {any[]} items @returns {any[]} */
-export const fullItems = (list, items) => items.map((item) => ({ ...ITEMS[list], ...item }));
 
 /**
  * Fold an event or a tally into the view of its stream. What is unknown changes nothing.
  * @param {string} stream
  * @param {any} view
  * @param {any} record
- * @param {number} [keep] how many messages a room's view holds
  */
-export function fold(stream, view, record, keep = SNAPSHOT_MESSAGES) {
+export function fold(stream, view, record) {
   const [kind, , part] = stream.split("/");
   if (record.tallies) foldShown(view, view.tallies, record.tallies);
-  else if (!part) FOLDS[kind]?.[record.name]?.(view, record.data, record, keep);
+  else if (!part) FOLDS[kind]?.[record.name]?.(view, record.data, record);
 }
 
 /**
@@ -169,10 +165,10 @@ const OF_ROOM = {
   room_unlocked: set({ locked: false }),
   room_closed: set({ closed: true }),
   room_opened: set({ closed: false }),
-  message_posted(view, data, record, keep) {
+  message_posted(view, data, record) {
     if (data.thread != null) countReply(view, data, record);
     else view.messages.push(messageOf(record));
-    while (view.messages.length > keep) {
+    if (view.messages.length > SNAPSHOT_MESSAGES) {
       delete view.tallies[view.messages.shift().seq];
       view.has_more = true;
     }

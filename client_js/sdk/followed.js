@@ -1,7 +1,7 @@
 // One followed stream: its state, its place, and the rules by which it never has a silent hole.
 // What is not here: what is said to the server about it (streams.js).
 
-import { SNAPSHOT_MESSAGES, fold, foldShown, fullItems, fullView } from "./fold.js";
+import { fold, foldShown, fullView } from "./fold.js";
 import { makePosition } from "./position.js";
 
 /** @typedef {import("./types.js").WireRecord} WireRecord */
@@ -26,8 +26,6 @@ export class Followed extends EventTarget {
   mine = {};
   /** @type {import("./types.js").Presence | null} */
   presence = null;
-  /** How many messages a room's state holds at most. */
-  keep = SNAPSHOT_MESSAGES;
   /** @internal The request that asks for it, until it is answered; 0: none. */
   asked = 0;
   /** @internal How often it was asked for since it was live. */
@@ -68,22 +66,6 @@ export class Followed extends EventTarget {
   unfollow() {
     this.#pulled = null;
     this.#core.streams.drop(this);
-  }
-
-  /**
-   * Put an older page in front of the messages of a room; they are kept up to date like the rest.
-   * @param {{messages: any[], tallies: import("./types.js").Tallies, mine: {[message: string]: string[]},
-   *   has_before: boolean}} page
-   */
-  prepend({ messages, tallies, mine, has_before }) {
-    const { state } = this;
-    const older = messages.filter(({ seq }) => !(seq >= state.messages[0]?.seq));
-    this.keep += older.length;
-    state.messages = [...fullItems("messages", older), ...state.messages];
-    state.tallies = { ...tallies, ...state.tallies };
-    state.has_more = has_before;
-    this.mine = { ...mine, ...this.mine };
-    this.#changed();
   }
 
   /** @internal What to say in `hello` and `subscribe`. @returns {import("./types.js").From} */
@@ -169,7 +151,6 @@ export class Followed extends EventTarget {
     this.#isReset = false;
     this.position = makePosition(epoch, seq);
     this.state = fullView(this.stream, state);
-    this.keep = SNAPSHOT_MESSAGES;
     this.mine = {};
     this.#core.outbox.applied(this, record, isAnotherLog);
     this.#changed(record);
@@ -185,7 +166,7 @@ export class Followed extends EventTarget {
   /** @param {WireRecord} record an event whose place is the next one */
   #apply(record) {
     this.position = makePosition(/** @type {any} */ (this.position).epoch, record.seq);
-    if (this.state) fold(this.stream, this.state, record, this.keep);
+    if (this.state) fold(this.stream, this.state, record);
     this.#core.outbox.applied(this, record);
     this.#tell(record);
   }

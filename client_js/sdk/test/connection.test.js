@@ -347,7 +347,7 @@ test("a refresh that comes late while another is awaited opens one connection, n
   for (const give of waiting) give({ token: "token-ana" });
   await clock.pass(2_000);
   assert.equal(client.status.state, "live");
-  assert.equal(server.live.length, 1);
+  assert.deepEqual([server.sockets[0].closedByClient, server.live.length], [1000, 1]);
 });
 
 test("an expired token is renewed by HTTP, then the client comes back", async () => {

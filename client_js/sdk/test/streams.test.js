@@ -516,27 +516,6 @@ test("tallies, mine and typing are told; mine is kept for what is shown", async 
   assert.deepEqual([details("mine").length, details("typing")[0].people], [1, ["p-ben"]]);
 });
 
-test("an older page is put in front and kept up to date", async () => {
-  const server = new FakeServer(new FakeClock());
-  for (let n = 1; n <= 80; n++) server.post(`${n}`);
-  const { clock, room } = await liveStage({ server });
-  assert.equal(room.state.messages[0].seq, 31);
-  const whole = server.truth(ROOM, 50);
-  const page = { messages: whole.messages.slice(0, 40), tallies: { 5: { "👍": 1 } }, mine: { 5: ["👍"] } };
-  room.prepend({ ...page, has_before: false });
-  assert.deepEqual([room.keep, room.state.messages.length, room.state.has_more], [80, 80, false]);
-  server.happen(ROOM, "message_edited", { message: 5, text: "edited", revision: 1 });
-  server.post("81");
-  await clock.pass(10);
-  assert.equal(room.state.messages.find((/** @type {any} */ { seq }) => seq === 5).text, "edited");
-  assert.deepEqual([room.state.messages.length, room.state.messages[0].seq, room.state.has_more], [80, 2, true]);
-  assert.deepEqual([room.state.tallies, room.mine], [{ 5: { "👍": 1 } }, { 5: ["👍"] }]);
-  room.keep = 50;
-  server.post("82");
-  await clock.pass(10);
-  assert.deepEqual(room.state.messages, server.truth(ROOM).messages);
-});
-
 // --- everything at once --------------------------------------------------------------------------
 
 test("200 random histories of cuts, losses, lags, moves and restores: never a hole, nothing twice", async () => {
