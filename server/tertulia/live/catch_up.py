@@ -99,12 +99,20 @@ class CatchUp:
             self._count(result, streams[name])
             results[name] = StreamResult(result=result, epoch=self._node.log.epoch, seq=head)
         say_results({name: results[name] for name in streams})
-        for name in names:
+        has_waited = False
+        for name in names:  # a slow reader gets one stream after another, so that what it is owed stays bounded
+            has_waited = await self._clear(conversation) or has_waited
             if conversation.is_closed():
                 return
-            if levels.get(name) == "head":
+            origin, level = streams[name], levels.get(name, "full")
+            if has_waited:  # what was read is old by now, and channels may have been idle for too long
+                await self._receiver.open([name, *self._beside([name], levels, asker.person)])
+                missing[name] = await self._missing(name, origin, level)
+            if level == "head":
                 conversation.follows[name] = Follow("head", None)
                 self._soft.watch_head(name, conversation)
+            elif missing[name].result == "gap" != results[name].result and isinstance(origin, Position):
+                self._tell_lag(conversation, name, last=origin.seq)
             else:
                 await self._attach(conversation, name, missing[name])
 
@@ -165,9 +173,12 @@ class CatchUp:
         lagging, outbox.lagging = outbox.lagging, {}
         for stream, last in lagging.items():
             self.leave(conversation, stream)
-            channel = self._node.channels.get(stream)
-            head = channel.last if channel is not None else last
-            conversation.say(Lag(stream=stream, epoch=self._node.log.epoch, last=last, head=head))
+            self._tell_lag(conversation, stream, last=last)
+
+    def _tell_lag(self, conversation: Conversation, stream: StreamName, *, last: int) -> None:
+        channel = self._node.channels.get(stream)
+        head = channel.last if channel is not None else last
+        conversation.say(Lag(stream=stream, epoch=self._node.log.epoch, last=last, head=head))
 
     def _count(self, result: str, origin: From) -> None:
         kind = result if isinstance(origin, Position) else "fresh"
@@ -182,11 +193,15 @@ class CatchUp:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
-    async def _clear(self, conversation: Conversation) -> None:
+    async def _clear(self, conversation: Conversation) -> bool:
+        """Wait until it reads what it was sent so far; whether that took any time."""
         conversation.outbox.flush()
+        has_waited = False
         while not conversation.outbox.is_clear and not conversation.is_closed():
+            has_waited = True
             self._waiting[conversation] = asyncio.get_running_loop().create_future()
             await self._waiting[conversation]
+        return has_waited
 
     # --- what is missing ----------------------------------------------------------------------------------------
 
@@ -269,9 +284,7 @@ class CatchUp:
     # --- attaching ----------------------------------------------------------------------------------------------
 
     async def _attach(self, conversation: Conversation, stream: StreamName, found: _Missing) -> None:
-        """Send what is missing, then follow: from the last look at the channel to `attach` there is no await. Who is
-        slow gets one stream after another, so that what is owed stays bounded."""
-        await self._clear(conversation)
+        """Send what is missing, then follow: from the last look at the channel to `attach` there is no await."""
         channel = self._node.channels.get(stream)
         if channel is None or conversation.is_closed():
             return
@@ -290,7 +303,7 @@ class CatchUp:
             if channel.sent < at:  # what was read is newer than what the channel has flushed: let it get there
                 await channel.reached(at)
             elif channel.sent - at > limits.page_events_max:  # the reader took so long: it fetches, and asks again
-                conversation.say(Lag(stream=stream, epoch=self._node.log.epoch, last=at, head=channel.last))
+                self._tell_lag(conversation, stream, last=at)
                 return
             else:
                 for seq, record in await self._range(channel, at, channel.sent):
