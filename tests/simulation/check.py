@@ -51,6 +51,8 @@ class Check:
         self._gone_texts: dict[bytes, float] = {}
         """Texts that were redacted, by when it was committed."""
         self._looked_at = 0
+        self.decided_s: dict[tuple[str, str], float] = {}
+        """When the command with this key was written."""
         self._banned: dict[str, float] = {}
         self._demoted: dict[str, float] = {}
 
@@ -78,15 +80,15 @@ class Check:
     def wrote(self, link: Link, frame: bytes) -> None:
         """Bytes leave a node: not to the banned, and no text that was redacted a while ago."""
         self._look_at_commits()
-        now_s, late_s = self._world.now_s(), self._world.heard_within_s
+        must_have_heard, never = self._world.must_have_heard, float("inf")
         for text, at_s in self._gone_texts.items():
-            if now_s > at_s + late_s and text in frame:
+            if text in frame and must_have_heard(at_s):
                 self.blame(f"a text redacted at {at_s:.3f} is given out: {text.decode()}")
         member = link.conversation.member
-        if member is not None and now_s > self._banned.get(member.person, now_s) + late_s:
+        if member is not None and must_have_heard(self._banned.get(member.person, never)):
             self.blame(f"{member.person} was banned at {self._banned[member.person]:.3f} and is still told things")
 
-        if b"/staff" in frame and member is not None and now_s > self._demoted.get(member.person, now_s) + late_s:
+        if b"/staff" in frame and member is not None and must_have_heard(self._demoted.get(member.person, never)):
             for _, record in records_of(frame, link.framing):
                 if record["type"] in ("event", "snapshot", "live", "lag", "head") and "/staff" in record["stream"]:
                     self.blame(f"{member.person} is no longer staff and is told {record}")
@@ -105,6 +107,8 @@ class Check:
                     if not is_staff(changed["role"]):
                         self._demoted[changed["person"]] = commit.at_s
             for decided in commit.append.decisions:
+                if decided.key is not None:
+                    self.decided_s.setdefault((decided.author, decided.key), commit.at_s)
                 for stream, message in decided.redacts:
                     for text in texts_of(log.versions, stream, message, len(log.streams[stream])):
                         self._gone_texts[text.encode()] = commit.at_s
@@ -122,9 +126,11 @@ class Check:
             self.blame(f"{client.name}: accepted at {record['stream']} {record['seq']}, but stands at {receipt}")
 
     def refused(self, client: Client, sent: Sent, record: dict[str, Any]) -> None:
-        """For good: then there is no effect, and the reason was true at some moment since it was asked."""
+        """For good: then it had not happened when it was last sent, and the reason was true at some moment since it
+        was made. (A copy that is still under way on another connection may yet be accepted.)"""
+        self._look_at_commits()
         command, code = sent.command, record["code"]
-        if (sent.person, command.key) in self._world.log.receipts_by_key:
+        if self.decided_s.get((sent.person, command.key), sent.last_sent_s) < sent.last_sent_s:
             self.blame(f"{client.name}: refused ({code}) although it had happened: {command}")
         elif code not in self._true_refusals(sent):
             self.blame(f"{client.name}: refused as {code}, which was never true since it was asked: {command}")

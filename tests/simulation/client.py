@@ -55,6 +55,7 @@ class Sent(msgspec.Struct):
     commits_before: int
     """How many appends the log had seen when it was made: what is decided about it is true at one of them or later."""
     ended: dict[str, Any] | None = None
+    last_sent_s: float = 0.0
 
 
 class Client:
@@ -211,8 +212,8 @@ class Client:
 
     def send_all_again(self) -> None:
         if self.stage == "open":
-            for sent in list(self.outbox.values()):
-                self._send(sent.command)
+            for id in list(self.outbox):
+                self._send_again(id)
 
     def give(self, make: Callable[..., Command], **fields: Any) -> Sent:
         """Make a command, put it in the outbox, send it if there is a link."""
@@ -222,12 +223,12 @@ class Client:
         self.outbox[id] = sent
         self.world.sent[self.person.id, command.key] = sent
         self._note("gives", _brief(command))
-        if self.stage == "open":
-            self._send(command)
+        self._send_again(id)
         return sent
 
     def _send_again(self, id: int) -> None:
         if self.stage == "open" and id in self.outbox:
+            self.outbox[id].last_sent_s = self._loop.time()
             self._send(self.outbox[id].command)
 
     def _accepted(self, record: dict[str, Any]) -> None:

@@ -94,7 +94,7 @@ def _truth(world: World, reader: Reader) -> Any:
 
 
 def _effects(world: World) -> Iterator[str]:
-    """One for each accepted command, none for a refused one, never two."""
+    """One for each accepted command, never two (what is refused was looked at when it was)."""
     counts: dict[tuple[str, str], int] = {}
     for commit in world.log.commits:
         for decided in commit.append.decisions:
@@ -104,5 +104,5 @@ def _effects(world: World) -> Iterator[str]:
     for place, sent in world.sent.items():
         count = counts.get(place, 0)
         is_accepted = sent.ended is not None and sent.ended["type"] == "accepted"
-        if count > 1 or (is_accepted and count != 1) or (sent.ended is not None and not is_accepted and count):
+        if count > 1 or (is_accepted and count != 1):
             yield f"{sent.command} was decided {count} times and answered {sent.ended}"

@@ -48,8 +48,8 @@ class World:
         self.network = Network(Random(f"network {plan.seed}"), Weather())
         self.rates = SomeRefused(self.random, plan.rate_limited)
         self.sent: dict[tuple[str, str], Sent] = {}
-        self.heard_within_s = 1.2 + 8 * plan.log.slow_s_max + (6.0 if plan.log.unreadable else 0.0)
-        """After a commit and so long, every node has heard of it."""
+        self._logs_down = 0
+        self._log_back_s = 0.0
         self._tokens = Tokens(SECRET, clock=VirtualClock())
         self._known_tokens: dict[Person, str] = {}
         self.people = list(dict.fromkeys(device.person for device in plan.devices))
@@ -142,8 +142,8 @@ class World:
                 await asyncio.sleep(trouble.for_s)
                 if self.random.random() < 0.5:
                     self.scripts[OWNER].unban(self.clients[trouble.who].person)
-                    loop = asyncio.get_running_loop()
-                    loop.call_later(3.0, self.clients[trouble.who].try_again)
+                    await asyncio.sleep(3.0)
+                    self.clients[trouble.who].try_again()
             case "demote":
                 self.scripts[OWNER].change_role(self.clients[trouble.who].person, "learner")
                 await asyncio.sleep(trouble.for_s)
@@ -152,8 +152,12 @@ class World:
             case "log_down":
                 faults, planned = self.log.faults, self.plan.log
                 faults.refused = faults.unreadable = 1.0
+                self._logs_down += 1
                 await asyncio.sleep(min(trouble.for_s, 2.0))
-                faults.refused, faults.unreadable = planned.refused, planned.unreadable
+                self._logs_down -= 1
+                self._log_back_s = self.now_s()
+                if not self._logs_down:
+                    faults.refused, faults.unreadable = planned.refused, planned.unreadable
 
     async def _trouble_client(self, client: Client, trouble: Trouble) -> None:
         link = client.link
@@ -190,6 +194,11 @@ class World:
             await host.crash()
 
     # --- what others ask of it --------------------------------------------------------------------------------------
+
+    def must_have_heard(self, since_s: float) -> bool:
+        """Whether every node must know by now what was committed then, if only by asking the log."""
+        within_s = 1.2 + 8 * self.plan.log.slow_s_max + (6.0 if self.plan.log.unreadable else 0.0)
+        return not self._logs_down and self.now_s() > max(since_s, self._log_back_s) + within_s
 
     def wall_ms(self) -> int:
         return DAY_ONE_MS + int(self.now_s() * 1000)
