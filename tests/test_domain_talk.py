@@ -261,6 +261,7 @@ def test_a_reaction_can_be_taken_back_when_it_is_no_longer_allowed(here: Classro
     seq = here.says("lea", "Hi")
     here.gives("ina", ChangeRoom, emoji=["💡"])
     here.gives("len", SetReaction, message=seq, emoji="👍", on=False)
+    here.gives("len", SetReaction, message=seq, emoji="x" * limits.emoji_chars_max, on=False)
     for emoji in ("", "x" * (limits.emoji_chars_max + 1), "x" * 60_000):
         assert here.refusal("len", SetReaction, message=seq, emoji=emoji, on=False).code == "emoji_not_allowed"
 

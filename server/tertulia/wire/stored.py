@@ -1,8 +1,8 @@
 """The entry of the log: what is kept, and how an entry of an older version is read.
 
-`data` is the JSON of the event alone, as written; it goes to readers without being encoded again. `version` says by
-which release's shape it was written; `upcast` brings it to today's. The bytes are never rewritten, except that a
-redaction takes the text out.
+`data` is the JSON of the event alone, as written; it goes to readers without being encoded again. Events only gain
+fields, with defaults, so that old entries are read as they are; `STORED_VERSION`, kept with each, is raised when that
+is not enough. The bytes are never rewritten, except that a redaction takes the text out.
 """
 
 from __future__ import annotations
