@@ -395,12 +395,13 @@ async def test_what_is_wished_for_while_connecting_is_confirmed_before_the_check
         is_subscribed_at_check.append(subscribers == 1)
 
     ana.on_check = check
+    await ana.bus.unsubscribe("room/a")
     await gate.shut()
     await until(lambda: not ana.bus.is_connected, "the loss is noticed")
     gate.released.clear()
-    gate.holds_answers_to = b"room/a"
+    gate.holds_answers_to = b"SUBSCRIBE"
     await gate.open()
-    await until(lambda: gate.is_holding, "it has asked for its channels")
+    await until(lambda: gate.is_holding, "it waits for the last answer")
     await ana.bus.subscribe("room/late")
     gate.released.set()
     await healed(ana)
