@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -610,6 +612,31 @@ async def test_a_url_that_cannot_be_used_is_refused_in_words(url: str, says: str
 @pytest.mark.redis
 async def test_tls_to_a_plain_redis_is_refused(shared_redis: RedisServer) -> None:
     assert "cannot be reached" in await refusal(f"rediss://127.0.0.1:{shared_redis.port}")
+
+
+@pytest.mark.redis
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+async def test_tls_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    port = free_port()
+    options = {"tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key)}
+    with RedisServer(tmp_path, options={**options, "tls-auth-clients": "no"}) as server:
+        url = f"rediss://127.0.0.1:{port}"
+        assert "certificate" in await refusal(url)
+        ana = Node("ana", RedisBus(f"{url}?ssl_ca_certs={certificate}", "ana"))
+        ben = Node("ben", RedisBus(server.url, "ben"))
+        await ana.start()
+        await ben.start()
+        await ben.bus.subscribe("room/a")
+        await heard(ana, ben, "room/a", 1)
+        server.kill_clients("pubsub")
+        await healed(ana, ben)
+        await heard(ana, ben, "room/a", 2)
+        await ana.bus.stop()
+        await ben.bus.stop()
 
 
 # --- what travels ---------------------------------------------------------------------------------------------------
