@@ -167,9 +167,7 @@ def test_a_tally_for_a_message_that_is_not_shown_is_passed_over() -> None:
 
 
 def test_only_named_settings_change() -> None:
-    view = room_view(
-        entries(RoomCreated(cohort=CohortId("demo"), name="A", topic="T"), RoomChanged(slow_mode_s=5))
-    )
+    view = room_view(entries(RoomCreated(cohort=CohortId("demo"), name="A", topic="T"), RoomChanged(slow_mode_s=5)))
     assert (view.name, view.topic, view.slow_mode_s) == ("A", "T", 5)
 
 
@@ -253,9 +251,7 @@ def room_histories(draw: st.DrawFn) -> list[Entry]:
 
 @given(room_histories(), st.data())
 @settings(deadline=None, max_examples=150)
-def test_a_snapshot_and_the_events_after_it_give_the_later_snapshot(
-    history: list[Entry], data: st.DataObject
-) -> None:
+def test_a_snapshot_and_the_events_after_it_give_the_later_snapshot(history: list[Entry], data: st.DataObject) -> None:
     k = data.draw(st.integers(0, len(history)))
     assert room_view(history[k:], begin=as_sent(room_view(history[:k]))) == room_view(history)
 
@@ -271,9 +267,7 @@ def test_a_room_is_what_another_reckoning_over_its_whole_history_says(history: l
     assert view.has_more == (len(begun) > WINDOW)
     redacted = {entry.event.message for entry in history if isinstance(entry.event, MessageRedacted)}
     for message in view.messages:
-        edits = [
-            e.event for e in history if isinstance(e.event, MessageEdited) and e.event.message == message.seq
-        ]
+        edits = [e.event for e in history if isinstance(e.event, MessageEdited) and e.event.message == message.seq]
         replies = [entry for entry in history if is_posted(entry, thread=message.seq)]
         resolving = [e.event for e in history if getattr(e.event, "thread", None) == message.seq]
         marks = [event for event in resolving if isinstance(event, ThreadResolved | ThreadReopened)]
@@ -284,9 +278,7 @@ def test_a_room_is_what_another_reckoning_over_its_whole_history_says(history: l
         assert message.mentions == ([] if message.seq in redacted else newest.mentions)
         assert (message.redacted, message.revision) == (message.seq in redacted, len(edits))
         assert message.replies == len(replies)
-        assert (message.last_reply.seq if message.last_reply else None) == (
-            replies[-1].seq if replies else None
-        )
+        assert (message.last_reply.seq if message.last_reply else None) == (replies[-1].seq if replies else None)
         assert message.resolved == bool(marks and isinstance(marks[-1], ThreadResolved))
     pinnings = [e.event for e in history if isinstance(e.event, MessagePinned | MessageUnpinned)]
     last_word = {event.message: isinstance(event, MessagePinned) for event in pinnings}
@@ -376,11 +368,7 @@ def test_markers_never_go_back_and_the_newest_mentions_are_kept(events: list[Rea
         apply_user(view, seq=seq, at=seq, by=BEN, event=event)
     for room, markers in view.markers.items():
         for place, marker in markers.items():
-            same = [
-                e
-                for e in events
-                if isinstance(e, ReadMarked) and (e.room, str(e.thread or "")) == (room, place)
-            ]
+            same = [e for e in events if isinstance(e, ReadMarked) and (e.room, str(e.thread or "")) == (room, place)]
             assert marker == max(event.seq for event in same)
     told = [event.message for event in events if isinstance(event, Mentioned)]
     assert [mention.message for mention in view.mentions] == told[-limits.snapshot_mentions :]

@@ -69,7 +69,8 @@ export class Client extends EventTarget {
       changed: () => this.#changed(),
       pauseMs: (/** @type {number} */ tries) => backoff(tries, core.random),
       pause: (/** @type {number} */ tries) => new Promise((then) => core.clock.setTimeout(then, core.pauseMs(tries))),
-      tell: (/** @type {string} */ type, /** @type {any} */ detail) => this.dispatchEvent(new CustomEvent(type, { detail })),
+      tell: (/** @type {string} */ type, /** @type {any} */ detail) =>
+        this.dispatchEvent(new CustomEvent(type, { detail })),
     }));
     const renew = () => core.connection.refresh();
     this.api = core.api = new Api({ url: core.url, fetch, token: () => core.token, renew: core.refresh && renew });

@@ -120,9 +120,9 @@ export class Followed extends EventTarget {
       if (this.state && foldShown(this.state, mine, record.reactions)) this.mine = mine;
       this.#tell(record);
     } else if (type.startsWith("presence")) {
-      const { room, count, people, roles, staff, joined = [], left = [] } = record;
+      const { room, count, people = null, roles = null, staff = null, joined = [], left = [] } = record;
       const here = this.presence?.people?.filter((person) => ![...joined, ...left].includes(person));
-      if (type === "presence") this.presence = { count, people: people ?? null, roles: roles ?? null, staff: staff ?? null };
+      if (type === "presence") this.presence = { count, people, roles, staff };
       else if (this.presence) this.presence = { ...this.presence, count, people: here ? [...here, ...joined] : null };
       this.#tell(record, { type: "presence", room, ...this.presence });
     }

@@ -28,7 +28,8 @@ export class Pending {
   refusal = null;
   /** When it goes again, this machine's Unix ms; 0: as soon as it can. */
   retryAt = 0;
-  /** @internal The request under which it was sent on this connection, until it is answered. @type {number | undefined} */
+  /** @internal The request by which it was sent on this connection, until that is answered.
+   * @type {number | undefined} */
   id;
   /** @internal How often it was sent. */
   tries = 0;
@@ -128,7 +129,8 @@ export function createOutbox(core) {
   function flush() {
     const now = clock.now();
     let wakeAt = Infinity;
-    let room_left = (core.client.limits.commands_in_flight_max ?? IN_FLIGHT_MAX) - [...all].filter(({ id }) => id).length;
+    const { commands_in_flight_max = IN_FLIGHT_MAX } = core.client.limits;
+    let left = commands_in_flight_max - [...all].filter(({ id }) => id).length;
     /** Rooms where an earlier post waits: a later one must not overtake it. */
     const held = new Set();
     for (const pending of unsettled()) {
@@ -140,7 +142,7 @@ export function createOutbox(core) {
         if (lane) held.add(lane);
         continue;
       }
-      if (--room_left < 0) break;
+      if (--left < 0) break;
       const id = core.connection.request({ ...command, key });
       if (!id) return;
       pending.tries++;

@@ -197,9 +197,7 @@ def pinning_cases() -> Iterator[Json]:
 def setting_cases() -> Iterator[Json]:
     yield it("the name changes, nothing else", [], Step("room_changed", {"name": "Heaps"}))
     yield it("the topic is emptied", [], Step("room_changed", {"topic": ""}))
-    yield it(
-        "no emoji are allowed any more", [said(), tally(m2={"👍": 1})], Step("room_changed", {"emoji": []})
-    )
+    yield it("no emoji are allowed any more", [said(), tally(m2={"👍": 1})], Step("room_changed", {"emoji": []}))
     yield it("slow mode on and off", [], *[Step("room_changed", {"slow_mode_s": s}) for s in (30, 0)])
     every = {"name": "N", "topic": "T", "emoji": ["💡"], "slow_mode_s": 5}
     yield it("all settings change", [], Step("room_changed", every))
@@ -212,9 +210,7 @@ def setting_cases() -> Iterator[Json]:
 
 def tally_cases() -> Iterator[Json]:
     yield it("a tally", [said(), said()], tally(m2={"👍": 2, "🎉": 1}))
-    yield it(
-        "a tally replaces the whole tally of its message", [said(), tally(m2={"👍": 2})], tally(m2={"🎉": 1})
-    )
+    yield it("a tally replaces the whole tally of its message", [said(), tally(m2={"👍": 2})], tally(m2={"🎉": 1}))
     yield it("an empty tally goes", [said(), said(), tally(m2={"👍": 2}, m3={"👍": 1})], tally(m2={}))
     yield it("an empty tally of what had none", [said()], tally(m2={}))
     yield it("a tally of a reply is passed over", [said(), answered(2)], tally(m3={"👍": 1}))
@@ -223,12 +219,8 @@ def tally_cases() -> Iterator[Json]:
 
 
 def unknown_cases() -> Iterator[Json]:
-    yield it(
-        "an unknown event is passed over", [said()], Step("question_asked", {"text": "Why?"}), said("Next")
-    )
-    yield it(
-        "an event named like a part of the language", [said()], Step("constructor", {}), Step("toString", {})
-    )
+    yield it("an unknown event is passed over", [said()], Step("question_asked", {"text": "Why?"}), said("Next"))
+    yield it("an event named like a part of the language", [said()], Step("constructor", {}), Step("toString", {}))
     yield it("unknown keys are passed over", [], said("Hi", colour="red"), said("Ho", kind="question"))
     yield it("unknown keys of settings are passed over", [], Step("room_changed", {"name": "N", "level": 3}))
     yield it(
@@ -329,14 +321,10 @@ def cohort_cases() -> Iterator[Json]:
     back = Step("member_returned", {"person": "p-ana", "name": "Ana B", "role": "ta"})
     yield case("cohort/demo", "a cohort is founded", before=[], then=[FOUNDED])
     yield it("a member joins", [], joined("p-ana", goal="Learn", invite="i-1"))
-    yield it(
-        "a member is renamed", [joined("p-ana")], Step("member_renamed", {"person": "p-ana", "name": "Anna"})
-    )
+    yield it("a member is renamed", [joined("p-ana")], Step("member_renamed", {"person": "p-ana", "name": "Anna"}))
     yield it("one who is not listed is renamed", [], Step("member_renamed", {"person": "p-x", "name": "X"}))
     yield it("a role changes", [joined("p-ana")], Step("role_changed", {"person": "p-ana", "role": "ta"}))
-    yield it(
-        "the role of one who is not listed changes", [], Step("role_changed", {"person": "p-x", "role": "ta"})
-    )
+    yield it("the role of one who is not listed changes", [], Step("role_changed", {"person": "p-x", "role": "ta"}))
     yield it(
         "one named like nothing good is renamed",
         [],
@@ -384,22 +372,14 @@ def user_cases() -> Iterator[Json]:
     yield it("a room is read", [], read("general", 5))
     yield it("a marker goes forward", [read("general", 5)], read("general", 9))
     yield it("a marker never goes back", [read("general", 9)], read("general", 5))
-    yield it(
-        "a thread has its own marker", [read("general", 9)], read("general", 7, thread=3), read("other", 1)
-    )
+    yield it("a thread has its own marker", [read("general", 9)], read("general", 7, thread=3), read("other", 1))
     yield it("a mention", [], mentioned(4))
     yield it("a mention in a thread", [], mentioned(4, thread=2))
-    yield it(
-        "the newest mentions are kept", [mentioned(n) for n in range(1, 49)], *map(mentioned, range(49, 60))
-    )
+    yield it("the newest mentions are kept", [mentioned(n) for n in range(1, 49)], *map(mentioned, range(49, 60)))
     replied = Step("replied", {"room": "general", "message": 8, "to": 4, "thread": 4})
     role = Step("role_changed", {"person": "p-ana", "role": "ta"})
-    yield it(
-        "what else is told to a person is passed over", [], replied, role, Step("member_muted", _muting())
-    )
-    yield it(
-        "unknown events and keys are passed over", [], Step("praised", {}), read("general", 3, device="phone")
-    )
+    yield it("what else is told to a person is passed over", [], replied, role, Step("member_muted", _muting()))
+    yield it("unknown events and keys are passed over", [], Step("praised", {}), read("general", 3, device="phone"))
     yield it("a room named like nothing good", [], read("constructor", 3), read("constructor", 4, thread=1))
 
 

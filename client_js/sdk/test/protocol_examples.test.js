@@ -149,14 +149,17 @@ class Talk {
 async function call([request, expected], bindings, token) {
   const [, method, path, body] = /^(\S+) (\S+) ?(.*)$/.exec(request) ?? [];
   const [, status, shape] = /^(\d+) (.*)$/.exec(expected) ?? [];
-  const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(body && { "Content-Type": "application/json" }) };
+  /** @type {{[name: string]: string}} */
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  if (token) headers.Authorization = `Bearer ${token}`;
   const answer = await fetch(TERTULIA_URL + path, { method, headers, body: body || undefined });
   const said = await answer.json();
   assert.equal(answer.status, Number(status), `${request}: ${JSON.stringify(said)}`);
   assert.equal(mismatch(JSON.parse(shape), said, bindings, ""), "", request);
 }
 
-/** The shape with the placeholders that are bound replaced. @param {any} shape @param {Bindings} bindings @returns {any} */
+/** The shape with the placeholders that are bound replaced.
+ * @param {any} shape @param {Bindings} bindings @returns {any} */
 function fill(shape, bindings) {
   if (typeof shape === "string") {
     return shape in bindings ? bindings[shape] : shape.replace(/<[\w:]+>/g, (name) => bindings[name] ?? name);

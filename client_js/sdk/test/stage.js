@@ -1,5 +1,7 @@
 // A client, a server and a clock for a test to play with.
 
+import assert from "node:assert/strict";
+
 import { Client } from "../index.js";
 import { FakeClock, seeded } from "./fake_clock.js";
 import { FakeServer } from "./fake_server.js";
@@ -83,4 +85,25 @@ export function screen(client, room = "general") {
   const state = client.followed(`room/${room}`)?.state;
   const said = (state?.messages ?? []).map((/** @type {any} */ { text }) => text);
   return [...said, ...client.pending(room).map(({ command, state }) => `${command.text} (${state})`)];
+}
+
+/** @param {string} text @param {object} [more] */
+export const say = (text, more) => ({ type: "post_message", room: "general", text, ...more });
+
+// --- what the server was told, and what is true ------------------------------------------------------------------
+
+/** @param {FakeServer} server */
+export const posts = (server) => server.heard.filter(({ type }) => type === "post_message");
+
+/** @param {FakeServer} server @returns {string[]} */
+export const texts = (server) => server.truth(ROOM).messages.map((/** @type {any} */ { text }) => text);
+
+/** @param {FakeServer} server @returns {any[]} what hello and subscribe said of the room */
+export const asked = (server) =>
+  server.heard.filter(({ streams }) => streams && ROOM in streams).map(({ streams }) => streams[ROOM]);
+
+/** The followed room is what the log says, to the end. @param {FakeServer} server @param {any} room */
+export function isWhole(server, room) {
+  assert.deepEqual([room.position, room.status], [{ epoch: server.epoch, seq: server.head(ROOM) }, "live"]);
+  if (room.state) assert.deepEqual(room.state, server.truth(ROOM));
 }
