@@ -84,10 +84,9 @@ class GroupCommit:
         self._is_alone = is_alone
         self._places: dict[StreamName, Place] = {}
 
-    def write(self, appends: Sequence[Append]) -> tuple[list[Outcome | Exception], int]:
-        """The answer to each append, and the position of the log's last entry; all of it is on disk. An exception in
-        an answer's place: that append made no sense and nothing of it was written. Raises apsw's errors when the
-        transaction as a whole failed."""
+    def write(self, appends: Sequence[Append]) -> tuple[list[Outcome], int]:
+        """The answer to each append, and the position of the log's last entry; all of it is on disk. Whatever is
+        raised, nothing was written: by the disk, or by an append that makes no sense."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             draft = self._look_up(appends)
@@ -180,7 +179,7 @@ def _streams_of(append: Append) -> Iterable[StreamName]:
             yield stream
 
 
-def _answer(draft: _Draft, append: Append) -> Outcome | Exception:
+def _answer(draft: _Draft, append: Append) -> Outcome:
     known = draft.known
     repeated = {
         place: known[decided.author, decided.key]
@@ -192,14 +191,11 @@ def _answer(draft: _Draft, append: Append) -> Outcome | Exception:
     moved = {stream: head for stream, seq in append.expect.items() if (head := draft.head(stream)) != seq}
     if moved:
         return Conflict(moved)
-    try:
-        return _plan(draft, append)
-    except Exception as error:  # a bug of the caller's; the others in this group must not suffer from it
-        return error
+    return _plan(draft, append)
 
 
 def _plan(draft: _Draft, append: Append) -> Appended:
-    """Give every event its place. Nothing of `draft` changes unless all of the append is sound."""
+    """Give every event its place."""
     heads: dict[StreamName, int] = {}
     entries: list[Entry] = []
     receipts: list[Receipt] = []

@@ -82,6 +82,7 @@ _THREAD: Final = f"""
 _HAS_MORE_REPLIES: Final = f"""EXISTS (
     SELECT 1 FROM {_REPLIES} AND seq > coalesce((SELECT max(seq) FROM shown), :after))"""
 
+# `+message.seq`: as a plain number, the index of edits is used; as a column of integers, it is not.
 _WITH_WORDINGS: Final = f"""
 SELECT json_array({MESSAGE}, json((
     SELECT json_group_array(json_array(seq, at, text) ORDER BY seq) FROM (
@@ -90,7 +91,7 @@ SELECT json_array({MESSAGE}, json((
         UNION ALL
         SELECT edit.seq, edit.at, edit.data ->> '$.text' FROM entry AS edit
         WHERE edit.stream = said.stream AND edit.name = 'message_edited'
-            AND edit.data ->> '$.message' = message.seq AND NOT message.redacted))))
+            AND edit.data ->> '$.message' = +message.seq AND NOT message.redacted))))
 FROM message JOIN entry AS said ON said.position = message.text_position
 WHERE message.room = :room AND message.seq = :seq
 """

@@ -33,7 +33,7 @@ SELECT json_group_array(json_object(
             UNION ALL
             SELECT edit.seq, edit.at, edit.data ->> '$.text' FROM entry AS edit
             WHERE edit.stream = page.stream AND edit.name = 'message_edited'
-                AND edit.data ->> '$.message' = page.seq AND NOT page.redacted)))
+                AND edit.data ->> '$.message' = +page.seq AND NOT page.redacted)))
     ) ORDER BY page.room, page.seq)
 FROM (
     SELECT message.*, entry.stream AS stream

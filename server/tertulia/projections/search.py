@@ -12,6 +12,7 @@ merge. What a person types is never FTS5 syntax: words and phrases are quoted.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
@@ -200,24 +201,22 @@ def search_messages(
 
 
 def match_words(query: str) -> str:
-    """What a person typed as an FTS5 expression for one column: all words and "phrases", the last word a prefix.
-    Empty when there is no word in it."""
+    """What a person typed as an FTS5 expression for one column: all words and "phrases" must occur, the last word may
+    be begun. Each is quoted, so that nothing in it is syntax; FTS5 passes over those without a letter or number, as
+    long as they are not joined by AND. Empty when there is nothing."""
     text = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in query[: limits.search_chars_max])
-    parts = text.split('"')
+    *closed, last = text.split('"')
     terms: list[str] = []
-    for place, part in enumerate(parts):
-        is_phrase = place % 2 == 1 and place < len(parts) - 1
-        terms += [part] if is_phrase else part.split()
-    quoted = [f'"{term}"' for term in terms if _has_token(term)]
-    last = parts[-1].split()
-    if quoted and last and _has_token(last[-1]) and len(last[-1].encode()) >= limits.search_prefix_bytes_min:
-        quoted[-1] += " *"
-    return " AND ".join(quoted)
+    for place, part in enumerate(closed):
+        is_phrase = place % 2 == 1
+        terms += [part] if is_phrase and part.strip() else part.split()
+    terms += last.split()
+    quoted = " ".join(f'"{term}"' for term in terms)
+    begun = _WORD_AT_END.search(last)
+    if begun and len(begun[0].encode()) >= limits.search_prefix_bytes_min:
+        quoted += " *"
+    return quoted
 
 
 _UNSEEN: Final = ("Cc", "Cs")
-
-
-def _has_token(term: str) -> bool:
-    """Whether FTS5's unicode61 finds a word in it: letters, numbers and private characters make words."""
-    return any((category := unicodedata.category(c))[0] in "LN" or category == "Co" for c in term)
+_WORD_AT_END: Final = re.compile(r"[^\W_]+$")

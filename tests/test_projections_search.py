@@ -1,0 +1,113 @@
+"""What people type becomes a query that is never a syntax error and finds what it names."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tertulia.domain import limits
+from tertulia.domain.events import MessagePosted
+from tertulia.domain.ids import PersonId, RoomId, StreamName
+from tertulia.eventlog import Append, Appended, Decided, Planned
+from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.search import SearchIndex, match_words, search_messages
+from tertulia.projections.sqlite_fold import ROOMS
+from tertulia.wire.stored import encode_event
+
+ANA, ROOM = PersonId("p-ana"), StreamName("room/a")
+TEXTS = (
+    "Why is building a heap linear?",
+    "Größe der Ähre: naïve café",
+    "𞤀𞤣𞤤𞤢𞤥 and 学习代码",
+    "x_y snake_case f(x)=2**n",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("heap", '"heap" *'),
+        ("Build  heap ", '"Build" "heap"'),
+        ("is a", '"is" "a"'),
+        ("c++", '"c++"'),
+        ('"build a heap"', '"build a heap"'),
+        ('fast "a heap" lin', '"fast" "a heap" "lin" *'),
+        ('an "open phrase', '"an" "open" "phrase" *'),
+        ('a""b', '"a" "b"'),
+        ("学", '"学" *'),
+        ("a AND NOT b*", '"a" "AND" "NOT" "b*"'),
+        ("text:x", '"text:x"'),
+        ("nul\0l", '"nul" "l"'),
+        ("", ""),
+        (' "" \t" "', ""),
+    ],
+)
+def test_words_and_phrases_are_quoted_and_the_last_word_may_be_begun(typed: str, expected: str) -> None:
+    assert match_words(typed) == expected
+
+
+def test_a_query_has_an_end() -> None:
+    assert len(match_words("ab " * 10_000)) <= 3 * limits.search_chars_max
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
+    """A small index to put random questions to, by SQLite's own hand."""
+    import asyncio
+
+    path: Path = tmp_path_factory.mktemp("search") / "log.sqlite3"
+
+    async def write() -> None:
+        log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
+        posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in TEXTS]
+        outcome = await log.append(Append([Decided(ANA, None, b"", 1, ROOM, post) for post in posts], {}))
+        assert isinstance(outcome, Appended)
+        await log.settle()
+        await log.close()
+
+    asyncio.run(write())
+    connection = apsw.Connection(str(path))
+    yield connection
+    connection.close()
+
+
+def ask(connection: apsw.Connection, query: str) -> list[str]:
+    found = search_messages(connection, [RoomId("a")], query, by=None, since=None, until=None, limit=9)
+    return [hit.message.text for hit in found]
+
+
+@given(st.text() | st.text(alphabet='"*()^+-:{}. aAND\0\ud800'))
+@example('"')
+@example("NEAR(a b, 1)")
+@settings(deadline=None, max_examples=400)
+def test_no_text_is_a_wrong_query(connection: apsw.Connection, query: str) -> None:
+    ask(connection, query)
+
+
+@given(st.sampled_from(TEXTS), st.integers(0, 40), st.integers(3, 40))
+@settings(deadline=None, max_examples=200)
+def test_a_message_is_found_by_any_words_that_follow_each_other_in_it(
+    connection: apsw.Connection, text: str, start: int, count: int
+) -> None:
+    words = text.split()[start % 4 :][:count]
+    if not words:
+        return
+    assert text in ask(connection, " ".join(words))
+    assert text in ask(connection, f'"{" ".join(words)}"')
+    if len(words[-1].strip("?:")) > 3:
+        assert text in ask(connection, " ".join(words).strip("?:")[:-1])
+    shuffled = words[:-1]
+    random.Random(start).shuffle(shuffled)
+    assert text in ask(connection, " ".join([*shuffled, words[-1]]))
+
+
+def test_words_without_letters_are_passed_over(connection: apsw.Connection) -> None:
+    assert ask(connection, "heap +++ 😀") == [TEXTS[0]]
+    assert ask(connection, "😀 heap") == [TEXTS[0]]
+    assert ask(connection, "😀 +++") == []
