@@ -18,9 +18,11 @@ from tertulia.domain import limits
 from tertulia.domain.ids import RoomId, StreamName
 from tertulia.eventlog import Append, Appended, LogRefused
 from tertulia.eventlog.folder_lock import NAME as LOCK_NAME
+from tertulia.eventlog.folder_lock import is_held
 from tertulia.eventlog.migrations import APPLICATION_ID, MIGRATIONS, migrate
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.eventlog.sqlite_file import check
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
@@ -342,6 +344,24 @@ async def test_a_refused_opening_lets_go_of_the_folder(path: Path) -> None:
     await refusal(path)
     path.unlink()
     await (await opened(path)).close()
+
+
+async def test_a_log_in_use_is_looked_at_without_being_disturbed(path: Path) -> None:
+    """What `doctor` does. A server that works has its `-wal` and `-shm`; they stay as they are."""
+    log = await opened(path)
+    assert is_held(path.parent)
+    for _ in range(3):
+        assert isinstance(await log.append(Append([post()], {})), Appended)
+        before = set(os.listdir(path.parent))
+        check(path)
+        assert set(os.listdir(path.parent)) == before
+    await log.close()
+    assert not is_held(path.parent)
+    check(path)
+    assert not is_held(path.parent / "nowhere")
+    overwrite(10, bytes(PAGE))(path)
+    with pytest.raises(LogRefused, match="is damaged"):
+        check(path)
 
 
 async def test_a_large_log_that_was_closed_cleanly_is_sampled(path: Path) -> None:

@@ -82,6 +82,21 @@ class FolderLock:
         )
 
 
+def is_held(folder: Path) -> bool:
+    """Whether some process has the folder now, this one too. Only looks."""
+    try:
+        file = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 def _is_alive(process: str) -> bool:
     try:
         os.kill(int(process), 0)

@@ -30,6 +30,7 @@ import apsw
 
 from tertulia.domain import limits
 from tertulia.eventlog import LogRefused
+from tertulia.eventlog.folder_lock import is_held
 from tertulia.eventlog.migrations import APPLICATION_ID, MIGRATIONS, migrate
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -61,9 +62,11 @@ def make(path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def check(path: Path, *, is_in_use: bool) -> None:
-    """Raise `LogRefused` unless this is a whole log that this program can write. Changes nothing. When other nodes
-    write to it now, they have found it whole: then only its version is looked at."""
+def check(path: Path, *, is_in_use: bool | None = None) -> None:
+    """Raise `LogRefused` unless this is a whole log that this program can write. Changes nothing. When other processes
+    write to it now, they have found it whole: then only its version is looked at. None: the folder's lock tells."""
+    if is_in_use is None:
+        is_in_use = is_held(path.parent)
     is_closed = not is_in_use and not _is_waiting(path)
     _check_header(path, is_closed=is_closed)
     had_shm = _shm(path).exists()

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import apsw
+import structlog
 
 from tertulia.domain import limits
 from tertulia.eventlog import LogUnavailable
 
 T = TypeVar("T")
+logger = structlog.get_logger("tertulia.eventlog")
 
 
 class Readers:
@@ -39,6 +41,7 @@ class Readers:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
         except apsw.Error as error:
+            logger.error("the log cannot be read", error=str(error))
             raise LogUnavailable(f"The log cannot be read: {error}") from error
         finally:
             self._under_way -= 1
