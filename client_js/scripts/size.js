@@ -1,9 +1,10 @@
-// The SDK's budget: bundled, minified and gzipped it stays within 6 kB.
+// The SDK's budget: what it may weigh, bundled, minified and gzipped. The design's goal was 6 kB; sdk/README.md says
+// what each part costs and why it is not reached. It must not grow from here.
 import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
-const BUDGET = 6000;
+const BUDGET = 8600;
 const entry = new URL("../sdk/index.js", import.meta.url).pathname;
 
 if (!existsSync(entry)) {
@@ -27,6 +28,6 @@ const code = result.output.map((chunk) => (chunk.type === "chunk" ? chunk.code :
 const size = gzipSync(code, { level: 9 }).length;
 console.log(`sdk: ${size} of ${BUDGET} bytes, minified and gzipped (${code.length} before gzip)`);
 if (size > BUDGET) {
-  console.error("The SDK is over its budget: leave something out, or say in the README why it must be larger.");
+  console.error("The SDK is over its budget: leave something out.");
   process.exit(1);
 }
