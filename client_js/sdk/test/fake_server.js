@@ -27,6 +27,7 @@ export class FakeServer {
   // --- knobs ---
   gapAbove = 500;
   pageEvents = 500;
+  pageAfter_ms = LATENCY_MS;
   /** The event goes out before the reply. */
   isEventFirst = false;
   /** New sockets never open. */
@@ -119,7 +120,7 @@ export class FakeServer {
   fetch = async (address) => {
     const url = new URL(address);
     this.fetched.push(url);
-    await new Promise((then) => this.clock.setTimeout(() => then(null), LATENCY_MS));
+    await new Promise((then) => this.clock.setTimeout(() => then(null), this.pageAfter_ms));
     const failure = this.fetchFailures.shift();
     if (failure) throw failure;
     const stream = url.searchParams.get("stream") ?? "";

@@ -72,10 +72,14 @@ test("gap: more is pushed while pages are fetched than is kept; the hole is noti
 
 test("gap: cut again while pages are fetched; the pages of the old connection are nobody's", async () => {
   const { server, clock, room, details } = await awayFor(1_400);
+  server.pageAfter_ms = 50;
   while (!server.fetched.length) await clock.pass(1);
   server.socket.hangUp(1006);
+  await clock.pass(100);
+  assert.deepEqual([room.position?.seq, room.status, server.fetched.length], [1, "stale", 1]);
   await clock.pass(10_000);
   isWhole(server, room);
+  assert.equal(server.fetched.length, 1 + 3);
   assert.deepEqual(details("event").map(({ seq }) => seq), Array.from({ length: 1_400 }, (_, n) => n + 2));
 });
 
