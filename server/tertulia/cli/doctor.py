@@ -144,28 +144,37 @@ def database(settings: Settings) -> Iterator[Finding]:
         if not path.exists():
             yield Finding("note", f"There is no log at {path} yet: the first start makes it.")
             return
-        sqlite_file.check(path)
+        sqlite_file.check(path, is_in_use=_holders(path.parent) is not None)
         yield Finding("good", f"The log {path} is whole ({path.stat().st_size / 1024**2:,.1f} MiB).")
     except (SettingsRefused, LogRefused) as error:
         yield Finding("trouble", str(error))
 
 
 def lock(settings: Settings) -> Iterator[Finding]:
-    """Only looks: the lock is let go at once, and the file is not written."""
+    try:
+        holders = _holders(settings.data)
+    except OSError as error:
+        yield Finding("trouble", f"{settings.data} cannot be locked ({error.strerror}): keep the data on a local disk.")
+        return
+    if holders is None:
+        yield Finding("good", "No other process uses the data folder.")
+    else:
+        yield Finding("note", f"The data folder is in use by process {holders}. If that is your server, all is well.")
+
+
+def _holders(folder: Path) -> str | None:
+    """The processes that use the folder. Only looks: the lock is let go at once, and the file is not written."""
     from tertulia.eventlog.folder_lock import NAME
 
-    path = settings.data / NAME
+    path = folder / NAME
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield Finding("good", "No other process uses the data folder.")
+        return None
     except FileNotFoundError:
-        return
+        return None
     except BlockingIOError:
-        who = " ".join(path.read_text(errors="replace").split()[1:]) or "unknown"
-        yield Finding("note", f"The data folder is in use by process {who}. If that is your server, all is well.")
-    except OSError as error:
-        yield Finding("trouble", f"{path} cannot be locked ({error.strerror}): keep the data on a local disk.")
+        return " ".join(path.read_text(errors="replace").split()[1:]) or "unknown"
 
 
 def clock(settings: Settings) -> Iterator[Finding]:

@@ -11,9 +11,10 @@ from tertulia.cli.exits import REFUSED, Trouble
 from tertulia.domain.cohort import CohortState, decide_room_made
 from tertulia.domain.commands import RoomKind
 from tertulia.domain.decision import Decision
-from tertulia.domain.ids import CohortId, PersonId, RoomId, cohort_staff_stream, cohort_stream
+from tertulia.domain.ids import CohortId, PersonId, RoomId, cohort_staff_stream, cohort_stream, room_stream
 from tertulia.domain.policy import Role
 from tertulia.domain.refusals import Refusal
+from tertulia.domain.room import RoomState
 from tertulia.live import greet
 from tertulia.live.flow import Flow
 from tertulia.live.ports import SystemClock
@@ -65,15 +66,18 @@ async def make_room(
 ) -> None:
     """Unless it is there."""
 
-    def decide(state: CohortState, at: int) -> Decision | Refusal:
-        if room in state.rooms:
-            return Decision(cohort_stream(cohort))
+    def decide(state: RoomState, at: int) -> Decision | Refusal:
+        if state.exists:
+            return Decision(room_stream(room))
         return decide_room_made(cohort, room, name=name, kind=kind, topic=topic)
 
     if await flow.node.reading.cohort_of(room) not in (None, cohort):
         raise Trouble(f"There is a room {room} in another cohort; choose another id.", REFUSED)
-    done = await flow.node.cohort_lane(cohort).ask(decide, author=founder)
+    # By the room's own lane: its first entry may be older than the cohort's last one (an import of old talk).
+    done = await flow.node.room_lane(room).ask(decide, author=founder)
     must(done if isinstance(done, Refusal) else None)
+    state = await flow.node.cohort_lane(cohort).ready()
+    assert room in state.rooms, "one's own entries are heard before they are answered"
 
 
 async def bring_in(flow: Flow, cohort: CohortId, person: PersonId, *, name: str, role: Role) -> None:
