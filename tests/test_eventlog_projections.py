@@ -231,7 +231,11 @@ async def test_one_that_lags_goes_on_after_opening_again(path: Path) -> None:
 # --- failing ones --------------------------------------------------------------------------------------------
 
 
-async def test_a_bug_in_a_projection_refuses_the_append_it_chokes_on_and_no_other(path: Path) -> None:
+async def test_a_bug_in_a_projection_refuses_the_append_it_chokes_on_and_no_other(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the diagnostics say where, but not what people wrote."""
+
     class ChokesOnPlum(Diary):
         def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
             Diary.fold(self, connection, after=after, upto=upto)
@@ -246,6 +250,9 @@ async def test_a_bug_in_a_projection_refuses_the_append_it_chokes_on_and_no_othe
     assert await log.heads([ROOM]) == {ROOM: 3}
     assert await positions(log) == [1, 2, 3]
     await log.close()
+    printed = "".join(capsys.readouterr())
+    assert "test_eventlog_projections.py" in printed
+    assert "plum" not in printed
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), apsw.SQLError("bad SQL"), OSError(errno.EIO, "disk")])

@@ -51,7 +51,7 @@ def decided(
     redacts: Sequence[tuple[StreamName, int]] = (),
 ) -> Decided:
     """One accepted command; with a key of its own unless told otherwise."""
-    key = f"key-{next(_numbers)}" if key is None else key
+    key = f"own-{next(_numbers)}" if key is None else key
     return Decided(author, key, fingerprint, at, stream or events[0].stream, events, tuple(redacts))
 
 
@@ -325,14 +325,14 @@ class LogContract:
 
     async def test_closing_answers_what_is_under_way(self, open_log: OpenLog) -> None:
         log = await open_log()
-        waiting = [log.append(Append([post(text=str(n))], {})) for n in range(500)]
+        waiting = [log.append(Append([post(text=str(n))], {})) for n in range(1_500)]
         reading = asyncio.ensure_future(log.heads([ROOM]))
         await asyncio.sleep(0)  # the read has begun
         await log.close()
         assert all(isinstance(outcome, Appended) for outcome in await asyncio.gather(*waiting))
         await reading
         log = await open_log()
-        assert (await log.heads([ROOM]))[ROOM] == 500
+        assert (await log.heads([ROOM]))[ROOM] == 1_500
 
     async def test_a_closed_log_is_unavailable_and_may_be_closed_again(self, open_log: OpenLog) -> None:
         log = await open_log()

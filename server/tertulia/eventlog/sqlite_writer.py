@@ -12,7 +12,9 @@ import asyncio
 import errno
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import apsw
@@ -140,11 +142,11 @@ class Writer:
                 self._is_failing = True
                 logger.error("appends fail", error=str(error))
             return [(job.answer, refusal) for job in jobs]
-        except Exception:  # a bug, here or in what is to be written
+        except Exception as error:  # a bug, here or in what is to be written
             if len(jobs) > 1:  # one of them is the cause: the others are written without it
                 half = len(jobs) // 2
                 return self._write(jobs[:half]) + self._write(jobs[half:])
-            logger.exception("append failed")
+            logger.error("append failed", **_place_of(error))
             return [(jobs[0].answer, LogUnavailable("The append could not be written."))]
         if self._is_failing:
             self._is_failing = False
@@ -176,12 +178,9 @@ class Writer:
                 has_time = False
             if self._must_wipe and self._queue.empty():
                 self._wipe()
-        except apsw.Error as error:
-            self._projections.pause()
-            logger.error("the log could not be tidied up", error=str(error))
-        except Exception:  # a bug in a projection must not stop the log
-            self._projections.pause()
-            logger.exception("the log could not be tidied up")
+        except Exception as error:  # the disk, or a bug in a projection: it must not stop the log
+            projections.pause()
+            logger.error("the log could not be tidied up", **_place_of(error))
 
     def _shorten_wal(self) -> None:
         if self._wal_pages >= limits.log_wal_pages:
@@ -202,6 +201,14 @@ class Writer:
     def _note_wal(self, connection: apsw.Connection, name: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK
+
+
+def _place_of(error: Exception) -> dict[str, str]:
+    """What and where, for the diagnostics; without values, for these are what people wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    what = str(error) if isinstance(error, apsw.Error | AssertionError) else ""
+    return {"error": f"{type(error).__name__} {what}".strip(), "where": where}
 
 
 def _entries(job: Job | Errand) -> int:
