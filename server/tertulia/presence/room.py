@@ -37,7 +37,19 @@ class Own:
 
 
 class Room:
-    __slots__ = ("_is_told_large", "_roles", "_staff", "_unsaid", "_untold", "all_due_s", "here", "id", "leases", "own")
+    __slots__ = (
+        "_is_half_told",
+        "_is_told_large",
+        "_roles",
+        "_staff",
+        "_unsaid",
+        "_untold",
+        "all_due_s",
+        "here",
+        "id",
+        "leases",
+        "own",
+    )
 
     def __init__(self, id: RoomId) -> None:
         self.id = id
@@ -54,6 +66,8 @@ class Room:
         self._unsaid: dict[PersonId, Role | None] = {}
         """What our own people were when other nodes were last told."""
         self._is_told_large = False
+        self._is_half_told = False
+        """Whether somebody was told how it is between two ticks: they know neither the old state nor the next one."""
 
     @property
     def is_large(self) -> bool:
@@ -99,6 +113,7 @@ class Room:
     # --- telling readers ----------------------------------------------------------------------------------------
 
     def presence(self) -> Presence:
+        self._is_half_told = self._is_half_told or bool(self._untold)
         if self.is_large:
             return Presence(
                 room=self.id,
@@ -111,16 +126,17 @@ class Room:
     def moved(self) -> Moved | None:
         """What is to be told to readers, once."""
         untold, self._untold = self._untold, {}
-        came = frozenset(person for person, was in untold.items() if was is None and person in self.here)
-        went = frozenset(person for person, was in untold.items() if was is not None and person not in self.here)
+        is_half_told, self._is_half_told = self._is_half_told, False
+        came = frozenset(p for p, was in untold.items() if (was is None or is_half_told) and p in self.here)
+        went = frozenset(p for p, was in untold.items() if (was is not None or is_half_told) and p not in self.here)
         if self.is_large != self._is_told_large:
             self._is_told_large = self.is_large
             return Moved(self.id, self.presence(), came, went)
         joined, left = came, went
         if self.is_large:
-            was_staff = frozenset(person for person, was in untold.items() if was in STAFF)
+            was_staff = frozenset(p for p, was in untold.items() if was in STAFF or is_half_told)
             is_staff = frozenset(self._staff & untold.keys())
-            joined, left = is_staff - was_staff, was_staff - is_staff
+            joined, left = is_staff if is_half_told else is_staff - was_staff, was_staff - is_staff
         if not (came or went or joined or left):
             return None
         record = PresenceChanged(room=self.id, count=len(self.here), joined=sorted(joined), left=sorted(left))
