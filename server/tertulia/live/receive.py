@@ -158,7 +158,13 @@ class Receiver:
         heads = await node.log.heads(streams)
         loop = asyncio.get_running_loop()
         for stream in streams:
-            channel = Channel(stream, last=heads[stream], loop=loop, stats=node.flush_stats)
+            channel = Channel(
+                stream,
+                last=heads[stream],
+                loop=loop,
+                stats=node.flush_stats,
+                slice_readers=limits.flush_slice_readers,
+            )
             node.channels[stream] = channel
             channel.ahead_to = max(channel.last, self._heard.get(stream, 0))
             if channel.is_behind:
