@@ -12,12 +12,10 @@ import msgspec
 from tertulia.domain.cohort import CohortState, apply_cohort, apply_cohort_staff, asker_of, decide_cohort
 from tertulia.domain.commands import CohortCommand, MarkRead, RoomCommand
 from tertulia.domain.decide_room import decide_room, facts_needed
-from tertulia.domain.events import MessageRedacted
 from tertulia.domain.ids import (
     CohortId,
     RoomId,
     StreamName,
-    cohort_stream,
     is_stream_name,
     room_stream,
     stream_kind,
@@ -26,14 +24,14 @@ from tertulia.domain.ids import (
 from tertulia.domain.policy import is_staff
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState, apply_room, apply_room_staff
-from tertulia.wire.codec import encode_entry
 from tertulia.wire.stored import decode_event
 from tests.simulation.frames import records_of
-from tests.simulation.model_log import facts_of
+from tests.simulation.model_log import ModelLog, facts_of
 
 if TYPE_CHECKING:
-    from tests.simulation.client import Client, Sent
+    from tests.simulation.client import Client
     from tests.simulation.link import Link
+    from tests.simulation.sender import Sent
     from tests.simulation.world import World
 
 FAULTS_MAX = 5
@@ -152,25 +150,25 @@ class Check:
     def _true_refusals(self, sent: Sent) -> list[str]:
         """What `decide` says of the command on each state the log had since it was made."""
         command, found = sent.command, []
-        fold = _Fold(self._world.cohort, RoomId(command.room) if isinstance(command, RoomCommand | MarkRead) else None)
+        fold = Fold(self._world.cohort, RoomId(command.room) if isinstance(command, RoomCommand | MarkRead) else None)
         for number, commit in enumerate(self._world.log.commits):
             if number >= sent.commits_before:
                 found.append(fold.verdict(self._world, sent))
-            fold.take(self._world, commit.effects)
+            fold.take(self._world.log, commit.effects)
         found.append(fold.verdict(self._world, sent))
         return found
 
 
-class _Fold:
+class Fold:
     """The states a decision looks at, after each commit of the log."""
 
     def __init__(self, cohort: CohortId, room: RoomId | None) -> None:
         self.cohort = CohortState(cohort=cohort)
         self.room = None if room is None else RoomState(room=room)
 
-    def take(self, world: World, effects: list[list[tuple[StreamName, int]]]) -> None:
+    def take(self, log: ModelLog, effects: list[list[tuple[StreamName, int]]]) -> None:
         for stream, seq in (place for places in effects for place in places):
-            entry = world.log.streams[stream][seq - 1]
+            entry = log.streams[stream][seq - 1]
             event, owner = decode_event(entry), stream_owner(stream)
             match stream_kind(stream):
                 case "cohort":
@@ -217,6 +215,3 @@ def texts_of(
         if (is_it or (first["name"] == "message_edited" and data["message"] == message)) and data.get("text"):
             texts.append(data["text"])
     return texts
-
-
-__all__ = ["Check", "MessageRedacted", "cohort_stream", "encode_entry", "texts_of"]

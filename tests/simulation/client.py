@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tertulia.domain.commands import AnyCommand, Command
-from tertulia.domain.ids import PersonId, StreamName, room_stream, stream_kind
+from tertulia.domain.ids import PersonId, StreamName, room_stream
 from tertulia.domain.policy import Role
 from tertulia.eventlog import LogUnavailable
 from tertulia.wire.closing import is_reconnect_wanted
@@ -23,6 +22,7 @@ from tests.simulation.frames import records_of
 from tests.simulation.host import Host
 from tests.simulation.link import Link
 from tests.simulation.reader import Reader
+from tests.simulation.sender import Sender
 from tests.simulation.virtual_loop import TaskOwner
 
 if TYPE_CHECKING:
@@ -46,18 +46,6 @@ class Person(msgspec.Struct, frozen=True):
         return self.role in ("owner", "instructor", "ta")
 
 
-class Sent(msgspec.Struct):
-    """A command from its making to its end. `ended`: the last answer, `accepted` or `refused` for good."""
-
-    person: PersonId
-    command: Any
-    since_s: float
-    commits_before: int
-    """How many appends the log had seen when it was made: what is decided about it is true at one of them or later."""
-    ended: dict[str, Any] | None = None
-    last_sent_s: float = 0.0
-
-
 class Client:
     """One device. `stage` is about its link; `given_up` is the close code that told it not to come back."""
 
@@ -77,7 +65,6 @@ class Client:
         self.person = person
         self.random = random
         self.readers: dict[StreamName, Reader] = {}
-        self.outbox: dict[int, Sent] = {}
         self.link: Link | None = None
         self.stage: Literal["away", "connecting", "open"] = "away"
         self.given_up: int | None = None
@@ -89,6 +76,7 @@ class Client:
         self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         self._codec = codec
         self._loop = asyncio.get_running_loop()
+        self.sender = Sender(self)
         self._owner = TaskOwner(name)
         self._last_id = 0
         self._asked: dict[int, dict[str, Any]] = {}
@@ -133,12 +121,12 @@ class Client:
             bytes_per_s=self.bytes_per_s,
             framing="text" if self._codec == "json" else "binary",
         )
-        self._note("hello to", host.bus.node_id)
+        self.note("hello to", host.bus.node_id)
         for reader in self.readers.values():
             reader.stage = "off"
         wanted = [stream for stream, reader in self.readers.items() if reader.wanted is not None]
         streams, levels = self._ask_for(wanted, is_new_connection=True)
-        self._send({"type": "hello", "token": self.world.token(self.person), "streams": streams, "levels": levels})
+        self.send({"type": "hello", "token": self.world.token(self.person), "streams": streams, "levels": levels})
 
     def _connect_later(self) -> None:
         self._loop.call_later(0.05 + self.random.random() * 1.5, self._connect_again)
@@ -150,12 +138,11 @@ class Client:
     def lost(self, link: Link, code: int) -> None:
         if link is not self.link:
             return
-        self._note("lost", code)
+        self.note("lost", code)
         self.link, self.stage = None, "away"
         self._asked.clear()
-        for task in self._fetching.values():
-            task.cancel()
-        self._fetching.clear()
+        for stream in list(self._fetching):
+            self._stop_fetching(stream)
         if not is_reconnect_wanted(code):
             self.given_up = code
         elif self.is_wanted:
@@ -171,22 +158,23 @@ class Client:
         reader.wanted = (level, origin)
         if self.stage == "open" and reader.stage in ("off", "live", "lagging"):
             streams, levels = self._ask_for([stream], is_new_connection=False)
-            id = self._next_id()
+            id = self.next_id()
             self._asked[id] = streams
-            self._send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
+            self.send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
 
     def unfollow(self, stream: StreamName) -> None:
         reader = self.readers.get(stream)
         if reader is not None and self.stage == "open" and reader.stage == "live":
-            id = self._next_id()
+            id = self.next_id()
             reader.stage = "leaving"
             self._asked[id] = {stream: None}
-            self._send({"type": "unsubscribe", "id": id, "streams": [stream]})
+            self.send({"type": "unsubscribe", "id": id, "streams": [stream]})
 
     def _ask_for(self, streams: list[StreamName], *, is_new_connection: bool) -> tuple[dict[str, Any], dict[str, str]]:
         asked, levels = {}, {}
         for stream in streams:
             reader = self.readers[stream]
+            self._stop_fetching(stream)
             level, origin = reader.wanted or ("full", "position")
             if origin == "position" or (origin == "head" and reader.position is not None):
                 origin = reader.position
@@ -195,69 +183,30 @@ class Client:
                 levels[stream] = level
         return asked, levels
 
-    def _next_id(self) -> int:
+    def next_id(self) -> int:
         self._last_id += 1
         return self._last_id
 
-    def _send(self, request: Any) -> None:
+    def send(self, request: Any) -> None:
         if self.link is not None:
             self.link.send(_json(request) if self._codec == "json" else _pack(request))
-
-    # --- commands ---------------------------------------------------------------------------------------------------
 
     def say(self, request: dict[str, Any]) -> None:
         """Something small that nobody waits for."""
         if self.stage == "open":
-            self._send(request)
-
-    def send_all_again(self) -> None:
-        if self.stage == "open":
-            for id in list(self.outbox):
-                self._send_again(id)
-
-    def give(self, make: Callable[..., Command], **fields: Any) -> Sent:
-        """Make a command, put it in the outbox, send it if there is a link."""
-        id = self._next_id()
-        command = make(id=id, key=f"{self.name}-key-{id:04d}", **fields)
-        sent = Sent(self.person.id, command, self._loop.time(), len(self.world.log.commits))
-        self.outbox[id] = sent
-        self.world.sent[self.person.id, command.key] = sent
-        self._note("gives", _brief(command))
-        self._send_again(id)
-        return sent
-
-    def _send_again(self, id: int) -> None:
-        if self.stage == "open" and id in self.outbox:
-            self.outbox[id].last_sent_s = self._loop.time()
-            self._send(self.outbox[id].command)
-
-    def _accepted(self, record: dict[str, Any]) -> None:
-        sent = self.outbox.pop(record["id"], None)
-        if sent is not None:
-            sent.ended = record
-            self._note("accepted", record["id"], record["stream"], record["seq"], "dup" if record.get("dup") else "")
-            self.world.check.accepted(self, sent, record)
+            self.send(request)
 
     def _refused(self, record: dict[str, Any]) -> None:
+        """A command, or a wish to follow."""
         id = record.get("id")
-        self._note("refused", id, record["code"])
-        if id in self._asked:
-            streams = self._asked.pop(id)
-            for stream in streams:
-                reader = self.readers[StreamName(stream)]
-                reader.refused()
-                self._loop.call_later(0.3, self._follow_again, reader)
+        self.note("refused", id, record["code"])
+        if id not in self._asked:
+            self.sender.refused(record)
             return
-        sent = self.outbox.get(id)  # type: ignore[arg-type]
-        if sent is None:
-            return
-        if record["retry"] == "later":
-            wait_s = record.get("after", 300) / 1000 + self.random.random() * 0.2
-            self._loop.call_later(min(wait_s, 5.0), self._send_again, id)
-            return
-        del self.outbox[id]  # type: ignore[arg-type]
-        sent.ended = record
-        self.world.check.refused(self, sent, record)
+        for stream in self._asked.pop(id):
+            reader = self.readers[StreamName(stream)]
+            reader.refused()
+            self._loop.call_later(0.3, self._follow_again, reader)
 
     def _follow_again(self, reader: Reader) -> None:
         if reader.stage in ("off", "live", "lagging") and self.stage == "open" and reader.wanted is not None:
@@ -275,13 +224,13 @@ class Client:
                 case "event":
                     self._event(raw, record)
                 case "accepted":
-                    self._accepted(record)
+                    self.sender.accepted(record)
                 case "refused":
                     self._refused(record)
                 case "welcome":
                     self.stage = "open"
                     self._results(record["streams"])
-                    self.send_all_again()
+                    self.sender.send_all()
                     self._follow_what_was_asked_meanwhile(record["streams"])
                 case "subscribed":
                     del self._asked[record["id"]]
@@ -294,6 +243,12 @@ class Client:
                 case "tally":
                     self.world.check.may_read(self, room_stream(record["room"]))
                     self.readers[room_stream(record["room"])].tally(record["tallies"])
+                case "presence":
+                    self.readers[room_stream(record["room"])].here = set(record["people"])
+                case "presence_changed":
+                    here = self.readers[room_stream(record["room"])].here
+                    here -= set(record.get("left", ()))
+                    here |= set(record.get("joined", ()))
                 case "mine":
                     self.mine |= {(record["room"], message): own for message, own in record["reactions"].items()}
                 case "reconnect":
@@ -314,14 +269,14 @@ class Client:
         for stream, result in results.items():
             reader = self.readers[StreamName(stream)]
             reader.result(result)
-            self._note("told", stream, result["result"], result.get("seq", result.get("code")))
+            self.note("told", stream, result["result"], result.get("seq", result.get("code")))
             if result["result"] == "denied":
                 reader.left()
                 self.world.check.denied(self, StreamName(stream), result["code"])
 
     def _event(self, raw: bytes, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
-        self._note("event", stream, record["seq"])
+        self.note("event", stream, record["seq"])
         self.world.check.event(self, stream, raw, record, is_json=self._codec == "json")
         reader = self.readers.get(stream)
         if reader is None:
@@ -332,7 +287,7 @@ class Client:
 
     def _about_stream(self, kind: str, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
-        self._note(kind, stream, record.get("seq", record.get("last")))
+        self.note(kind, stream, record.get("seq", record.get("last")))
         self.world.check.may_read(self, stream)
         reader = self.readers[stream]
         match kind:
@@ -354,10 +309,13 @@ class Client:
 
     def _fetch(self, reader: Reader) -> None:
         """What `/api/events` is for."""
-        if reader.stream in self._fetching:
-            self._fetching[reader.stream].cancel()
+        self._stop_fetching(reader.stream)
         task = self._owner.context.run(self._loop.create_task, self._read_pages(reader))
         self._fetching[reader.stream] = task
+
+    def _stop_fetching(self, stream: StreamName) -> None:
+        if task := self._fetching.pop(stream, None):
+            task.cancel()
 
     async def _read_pages(self, reader: Reader) -> None:
         while reader.seq < reader.live_seq:
@@ -382,21 +340,13 @@ class Client:
         """Nothing unanswered, everything live."""
         return (
             self.stage == "open"
-            and not self.outbox
+            and not self.sender.open
             and not self._asked
             and all(reader.stage in ("live", "off") for reader in self.readers.values())
         )
 
-    def _note(self, what: str, *details: object) -> None:
+    def note(self, what: str, *details: object) -> None:
         self.world.trace.note(self.name, what, *details)
 
     def _blame(self, what: str) -> None:
         self.world.check.blame(f"{self.name}: {what}")
-
-
-def _brief(command: Any) -> str:
-    fields = {name: value for name in command.__struct_fields__ if (value := getattr(command, name)) not in (None, "")}
-    return " ".join([type(command).__name__, *(f"{name}={str(value)[:28]}" for name, value in fields.items())])
-
-
-__all__ = ["AnyCommand", "Client", "Person", "Sent", "stream_kind"]

@@ -10,9 +10,16 @@ import asyncio
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tertulia.auth.tokens import Tokens
+from tertulia.domain.commands import AnyCommand
+from tertulia.domain.refusals import Refusal
 from tertulia.live.desk import NodeDesk
 from tertulia.live.flow import Flow
+from tertulia.live.greet import admit
+from tertulia.live.handle import answer_record
+from tertulia.live.jobs import Done
 from tertulia.live.node import Node
 from tests.simulation.link import Link, Peer
 from tests.simulation.lossy_bus import LossyBus
@@ -73,6 +80,8 @@ class Host:
         self.owner = TaskOwner(name)
         self.links: dict[Link, None] = {}
         self.is_accepting = False
+        self.tasks_at_rest = 0
+        """How many tasks a node has of which nobody asks anything: its ticks."""
         self._clock = VirtualClock(skew_ms)
 
     @property
@@ -100,6 +109,7 @@ class Host:
         self.flow = self.owner.context.run(Flow, node)
         world.prepared(self.flow)
         await asyncio.get_running_loop().create_task(self.flow.start(), context=self.owner.context)
+        self.tasks_at_rest = len(self.owner.tasks)
         self.is_accepting = True
         world.trace.note(node_id, "is up")
 
@@ -129,6 +139,22 @@ class Host:
         await loop.create_task(flow.stop(), context=self.owner.context)
         self.flow = None
         await self.owner.end_tasks()
+
+    def post(self, token: str, command: AnyCommand) -> asyncio.Task[dict[str, Any]]:
+        """What `POST /api/commands` does; the answer as it comes in its body."""
+        assert self.flow is not None, "nobody asks a host that is down"
+        answer = self._answer(self.flow, token, command)
+        return asyncio.get_running_loop().create_task(answer, context=self.owner.context)
+
+    async def _answer(self, flow: Flow, token: str, command: AnyCommand) -> dict[str, Any]:
+        claims = flow.node.tokens.read(token, use="access")
+        asker = claims if isinstance(claims, Refusal) else await admit(flow.node, flow.receiver, claims)
+        if isinstance(asker, Refusal):
+            verdict: Done | Refusal = asker
+        else:
+            verdict = await flow.command(command, person=asker.person, cohort=self.world.cohort)
+        answer: dict[str, Any] = msgspec.to_builtins(answer_record(verdict, id=command.id))
+        return answer
 
     def accept(self, peer: Peer, **options: Any) -> Link:
         """A connection to the node that runs here now."""

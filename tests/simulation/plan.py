@@ -82,6 +82,7 @@ SMALL: dict[str, list[int | float]] = {
     "lane_batch_commands_max": [2, 256],
     "flush_slice_readers": [1, 2, 256],
     "channel_idle_s": [2.0, 60.0],
+    "presence_grace_s": [1.5],
 }
 """Limits as small as a short run can reach."""
 

@@ -56,6 +56,8 @@ class Reader:
         self.view: Any = None
         self.head: dict[str, Any] | None = None
         """The last `head` record, at level `head`."""
+        self.here: set[str] = set()
+        """The people in the room, as told."""
         self.live_seq = 0
         self.wanted: tuple[str, Any] | None = ("full", "position")
         """The level and origin it is to be followed with ("position": wherever it is); None: not at all."""
@@ -116,7 +118,12 @@ class Reader:
         verdict, asked = result["result"], self._asked_from
         if self.stage != "asked":
             self._blame(f"{self.stream}: a result ({verdict}) nobody asked for, while {self.stage}")
-        if self.level == "full" and verdict in ("ok", "gap") and isinstance(asked, dict) and asked["epoch"] != result["epoch"]:
+        if (
+            self.level == "full"
+            and verdict in ("ok", "gap")
+            and isinstance(asked, dict)
+            and asked["epoch"] != result["epoch"]
+        ):
             self._blame(f"{self.stream}: {verdict} for a position of another epoch")
         if verdict == "denied":
             self.stage = "off"

@@ -85,18 +85,18 @@ class Script:
     def put_in_order(self) -> None:
         """What an owner does at the end, so that nobody waits for ever: open, unlock, no slow mode."""
         for room in self._rooms:
-            self._client.give(OpenRoom, room=room)
-            self._client.give(UnlockRoom, room=room)
-            self._client.give(ChangeRoom, room=room, slow_mode_s=0)
+            self._client.sender.give(OpenRoom, room=room)
+            self._client.sender.give(UnlockRoom, room=room)
+            self._client.sender.give(ChangeRoom, room=room, slow_mode_s=0)
 
     def ban(self, person: Person) -> None:
-        self._client.give(BanMember, person=person.id, reason=self._token())
+        self._client.sender.give(BanMember, person=person.id, reason=self._token())
 
     def unban(self, person: Person) -> None:
-        self._client.give(UnbanMember, person=person.id, reason=self._token())
+        self._client.sender.give(UnbanMember, person=person.id, reason=self._token())
 
     def change_role(self, person: Person, role: Any) -> None:
-        self._client.give(ChangeRole, person=person.id, role=role)
+        self._client.sender.give(ChangeRole, person=person.id, role=role)
 
     # --- what is said ---------------------------------------------------------------------------------------------
 
@@ -111,71 +111,73 @@ class Script:
         if self._random.random() < 0.3:
             one = self._random.choice(self._others)
             text += f"@[{one.name}]({one.id})"
-        self._client.give(PostMessage, room=room, text=text, reply_to=None)
+        self._client.sender.give(PostMessage, room=room, text=text, reply_to=None)
 
     def _reply(self, room: RoomId) -> None:
         if known := self._some_message(room):
-            self._client.give(PostMessage, room=room, text=self._token(), reply_to=known.seq)
+            self._client.sender.give(PostMessage, room=room, text=self._token(), reply_to=known.seq)
 
     def _edit(self, room: RoomId) -> None:
         known = self._some_message(room, mine=self._random.random() < 0.9)
         if known:
             if_ = Precondition(revision=known.revision) if self._random.random() < 0.5 else None
-            self._client.give(EditMessage, room=room, message=known.seq, text=self._token(), if_=if_)
+            self._client.sender.give(EditMessage, room=room, message=known.seq, text=self._token(), if_=if_)
 
     def _redact(self, room: RoomId) -> None:
         if known := self._some_message(room, mine=not self._client.person.is_staff):
             reason = self._token() if known.by != self._client.person.id else None
-            self._client.give(RedactMessage, room=room, message=known.seq, reason=reason)
+            self._client.sender.give(RedactMessage, room=room, message=known.seq, reason=reason)
 
     def _react(self, room: RoomId) -> None:
         if known := self._some_message(room):
             emoji, on = self._random.choice(EMOJI), self._random.random() < 0.7
-            self._client.give(SetReaction, room=room, message=known.seq, emoji=emoji, on=on)
+            self._client.sender.give(SetReaction, room=room, message=known.seq, emoji=emoji, on=on)
 
     def _pin(self, room: RoomId) -> None:
         if known := self._some_message(room):
-            self._client.give(self._random.choice([PinMessage, PinMessage, UnpinMessage]), room=room, message=known.seq)
+            self._client.sender.give(
+                self._random.choice([PinMessage, PinMessage, UnpinMessage]), room=room, message=known.seq
+            )
 
     def _resolve(self, room: RoomId) -> None:
         if known := self._some_message(room):
-            self._client.give(self._random.choice([ResolveThread, ReopenThread]), room=room, thread=known.seq)
+            self._client.sender.give(self._random.choice([ResolveThread, ReopenThread]), room=room, thread=known.seq)
 
     def _mark_read(self, room: RoomId) -> None:
         reader = self._client.readers.get(room_stream(room))
         seq = max(1, reader.newest if reader else 1)
-        self._client.give(MarkRead, room=room, seq=seq, thread=None)
+        self._client.sender.give(MarkRead, room=room, seq=seq, thread=None)
 
     # --- what is arranged -----------------------------------------------------------------------------------------
 
     def _change_room(self, room: RoomId) -> None:
         what = self._random.choice(["topic", "name", "slow_mode_s"])
         value: Any = self._random.choice([0, 0, 1]) if what == "slow_mode_s" else self._token()
-        self._client.give(ChangeRoom, room=room, **{what: value})
+        self._client.sender.give(ChangeRoom, room=room, **{what: value})
 
     def _lock(self, room: RoomId) -> None:
-        self._client.give(LockRoom, room=room, reason=self._token())
+        self._client.sender.give(LockRoom, room=room, reason=self._token())
         self._soon(UnlockRoom, room=room)
 
     def _close(self, room: RoomId) -> None:
-        self._client.give(CloseRoom, room=room, reason=self._token())
+        self._client.sender.give(CloseRoom, room=room, reason=self._token())
         self._soon(OpenRoom, room=room)
 
     def _mute(self, room: RoomId) -> None:
         one = self._random.choice(self._others)
         seconds = self._random.randint(1, 3)
-        self._client.give(MuteMember, room=room, person=one.id, for_s=seconds, reason=self._token())
+        self._client.sender.give(MuteMember, room=room, person=one.id, for_s=seconds, reason=self._token())
 
     def _create_room(self, room: RoomId) -> None:
         if len(self._rooms) < 4:
-            self._client.give(CreateRoom, name=self._token())
+            self._client.sender.give(CreateRoom, name=self._token())
 
     def _rename(self, room: RoomId) -> None:
-        self._client.give(RenameMember, name=self._token())
+        self._client.sender.give(RenameMember, name=self._token())
 
     def _soon(self, command: Any, **fields: Any) -> None:
         wait_s = self._random.uniform(0.3, 3.0)
-        asyncio.get_running_loop().call_later(wait_s, lambda: self._client.give(command, **fields))
+        asyncio.get_running_loop().call_later(wait_s, lambda: self._client.sender.give(command, **fields))
 
     # --- what is looked at ----------------------------------------------------------------------------------------
 
@@ -218,11 +220,11 @@ class Script:
     def _err(self, room: RoomId) -> None:
         match self._random.randrange(4):
             case 0:
-                self._client.give(PostMessage, room=room, text="  ", reply_to=None)
+                self._client.sender.give(PostMessage, room=room, text="  ", reply_to=None)
             case 1:
-                self._client.give(PostMessage, room=RoomId("nowhere"), text=self._token(), reply_to=None)
+                self._client.sender.give(PostMessage, room=RoomId("nowhere"), text=self._token(), reply_to=None)
             case 2:
-                self._client.give(SetReaction, room=room, message=9_999, emoji=EMOJI[0], on=True)
+                self._client.sender.give(SetReaction, room=room, message=9_999, emoji=EMOJI[0], on=True)
             case _:
                 self._client.say({"type": "ping", "id": "not a number"})
 
@@ -240,7 +242,10 @@ class Script:
 
     def _stammer(self, room: RoomId) -> None:
         """All that is unanswered once more, on the same connection."""
-        self._client.send_all_again()
+        self._client.sender.send_all()
+
+    def _by_post(self, room: RoomId) -> None:
+        self._client.sender.post()
 
     def _look_at(self, event: dict[str, Any]) -> None:
         if event["name"] == "room_listed" and (room := RoomId(event["data"]["room"])) not in self._rooms:
@@ -282,6 +287,7 @@ _DEEDS: Final = {
     Script._err: 2,
     Script._chat: 3,
     Script._stammer: 3,
+    Script._by_post: 4,
 }
 
 __all__ = ["PersonId", "Script"]

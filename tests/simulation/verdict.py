@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tertulia.domain.ids import CohortId, PersonId, RoomId, stream_owner
+from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_owner
+from tests.simulation.check import Fold
 from tests.simulation.reader import Reader
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def unsettled(world: World) -> list[str]:
             continue
         if not client.is_settled:
             stages = {stream: reader.stage for stream, reader in client.readers.items() if reader.stage != "live"}
-            open_ = list(client.outbox)
+            open_ = list(client.sender.open)
             found.append(f"{client.name} does not settle: {client.stage} {stages} {open_}")
         for stream, reader in client.readers.items():
             head = world.log.head(stream)
@@ -35,6 +36,8 @@ def at_the_end(world: World) -> Iterator[str]:
         for reader in client.readers.values():
             if reader.stage == "live" and client.given_up is None:
                 yield from (_head if reader.level == "head" else _full)(world, client, reader)
+    yield from presence(world)
+    yield from _cohorts(world)
     yield from _effects(world)
 
 
@@ -91,6 +94,33 @@ def _truth(world: World, reader: Reader) -> Any:
             found = reading.user_now(PersonId(owner))
     assert found is not None, "what somebody followed exists"
     return found[1]
+
+
+def presence(world: World) -> Iterator[str]:
+    """Everybody knows who is in a room: the people of all devices that follow it, on whatever node."""
+    here: dict[StreamName, set[str]] = {}
+    rooms = [
+        (client, reader)
+        for client in world.clients
+        for reader in client.readers.values()
+        if client.stage == "open" and reader.kind == "room" and (reader.stage, reader.level) == ("live", "full")
+    ]
+    for client, reader in rooms:
+        here.setdefault(reader.stream, set()).add(client.person.id)
+    for client, reader in rooms:
+        if reader.here != here[reader.stream]:
+            yield f"{client.name} sees {sorted(reader.here)} in {reader.stream}: there are {sorted(here[reader.stream])}"
+
+
+def _cohorts(world: World) -> Iterator[str]:
+    """What each node goes by when it looks who somebody is: the log's."""
+    fold = Fold(world.cohort, None)
+    for commit in world.log.commits:
+        fold.take(world.log, commit.effects)
+    for host in world.hosts:
+        state = host.flow.node.cohort_state(world.cohort) if host.flow else None
+        if state is not None and state != fold.cohort:
+            yield f"{host.bus.node_id} knows {state}, but the cohort is {fold.cohort}"
 
 
 def _effects(world: World) -> Iterator[str]:

@@ -17,18 +17,23 @@ from tertulia.domain.policy import Role
 from tertulia.live.flow import Flow
 from tests.simulation import verdict
 from tests.simulation.check import Check
-from tests.simulation.client import Client, Person, Sent
+from tests.simulation.client import Client, Person
 from tests.simulation.host import DAY_ONE_MS, SECRET, Host, SomeRefused, VirtualClock
+from tests.simulation.leaks import leaks
 from tests.simulation.lossy_bus import Network, Weather
 from tests.simulation.model_log import Faults, ModelLog, ModelReading
 from tests.simulation.people import COHORT, JOINS_LATER, OWNER, found
 from tests.simulation.plan import Plan, Trouble, draw
 from tests.simulation.script import Script
+from tests.simulation.sender import Sent
 from tests.simulation.trace import Trace
 from tests.simulation.virtual_loop import TaskOwner, VirtualLoop
 
 SETTLE_S = 40.0
 AFTERWARDS_S = 6.0
+PRESENCE_S = 45.0
+"""A node that crashed is no longer believed after `presence_lease_s`."""
+LEAK_WAIT_S = 6.0
 LOOK_EVERY_S = 0.25
 
 
@@ -75,6 +80,7 @@ class World:
         await self._heal()
         if await self._until(SETTLE_S, self._is_settled):
             await self._until(AFTERWARDS_S, lambda: False)
+            await self._until(PRESENCE_S, lambda: not list(verdict.presence(self)))
         else:
             for what in verdict.unsettled(self):
                 self.check.blame(what)
@@ -82,6 +88,12 @@ class World:
             for what in verdict.at_the_end(self):
                 self.check.blame(what)
         await self._leave()
+        if not self.check.faults and limits.channel_idle_s < LEAK_WAIT_S / 2:
+            await asyncio.sleep(LEAK_WAIT_S)
+            for what in leaks(self):
+                self.check.blame(what)
+        for host in self.hosts:
+            await host.crash()
 
     async def _until(self, seconds: float, is_reached: Callable[[], bool]) -> bool:
         """Let time pass until something is so (true), the time is over, or a fault was found."""
@@ -190,8 +202,6 @@ class World:
             if client.link is not None:
                 client.link.cut(client_after_s=0.0, server_after_s=0.0)
         await asyncio.sleep(0.1)
-        for host in self.hosts:
-            await host.crash()
 
     # --- what others ask of it --------------------------------------------------------------------------------------
 
@@ -276,7 +286,9 @@ def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, pla
     world = worlds[0]
     for line in logged:
         if line["log_level"] in ("error", "critical"):
-            world.check.blame(f"a node logged an error: {line['event']} {line.get('what', '')}\n{line.get('exception', '')}")
+            world.check.blame(
+                f"a node logged an error: {line['event']} {line.get('what', '')}\n{line.get('exception', '')}"
+            )
     for failure in loop.failures:
         world.check.blame(f"nobody caught: {failure}")
     return Outcome(plan, world.check.faults, world.trace)
