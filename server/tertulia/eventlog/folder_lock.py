@@ -37,8 +37,15 @@ class FolderLock:
 
     def admit_others(self) -> None:
         """For a shared folder: what only one may do (make, check, migrate) is done."""
-        if self._shared:
-            fcntl.flock(self._file, fcntl.LOCK_SH)
+        deadline = time.monotonic() + limits.log_open_wait_s
+        while self._shared:
+            # Not in one step: the lock is let go, and somebody else may be faster.
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > deadline:
+                raise LogRefused(self._in_use())
+            time.sleep(_TRY_AGAIN_S)
 
     def release(self) -> None:
         os.close(self._file)

@@ -8,6 +8,7 @@ the file; each transaction then looks the heads up anew, and correctness rests o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -198,13 +199,13 @@ def _open(
         lock = FolderLock(path.parent, shared=shared)
     except OSError as error:
         raise LogRefused(f"The data folder {path.parent} cannot be used: {error.strerror}.") from error
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(lock.release)
         connection = _open_locked(path, projections, is_first=lock.is_first, progress=progress)
+        undo.callback(connection.close)
         lock.admit_others()
-        return connection, lock
-    except BaseException:
-        lock.release()
-        raise
+        undo.pop_all()
+    return connection, lock
 
 
 def _open_locked(path: Path, projections: Projections, *, is_first: bool, progress: Progress | None) -> apsw.Connection:
