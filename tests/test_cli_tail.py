@@ -27,6 +27,7 @@ async def tail(server: Server, cohort: str, *arguments: str) -> AsyncIterator[as
     try:
         assert process.stderr is not None
         assert await process.stderr.readline() == b"(connected)\n"
+        assert (await process.stderr.readline()).startswith(b"(following ")
         yield process
     finally:
         if process.returncode is None:

@@ -113,6 +113,8 @@ class _Listener:
                 self._names[person] = member["name"]
             for listed in event.data["rooms"]:
                 await self._follow(listed["room"])
+            count = len(self._only or event.data["rooms"])
+            click.echo(f"(following {count} {'room' if count == 1 else 'rooms'})", err=True)
         elif event.name in ("member_joined", "member_renamed", "member_returned"):
             self._names[event.data["person"]] = event.data["name"]
         elif event.name == "room_listed":
@@ -121,7 +123,7 @@ class _Listener:
 
     async def _follow(self, room: str, *, is_new: bool = False) -> None:
         if not self._only and self._client.position(f"room/{room}") is None:
-            self._client.follow(f"room/{room}", await self._origin(room, from_start=is_new))
+            await self._client.follow(f"room/{room}", await self._origin(room, from_start=is_new))
 
     async def _origin(self, room: str, *, from_start: bool = False) -> Position | Literal["head"]:
         from tertulia.client import Position
