@@ -364,7 +364,7 @@ async def test_a_log_in_use_is_looked_at_without_being_disturbed(path: Path) -> 
         check(path)
 
 
-async def test_a_large_log_that_was_closed_cleanly_is_sampled(path: Path) -> None:
+async def test_a_large_log_that_was_closed_cleanly_is_sampled_and_must_be_as_long_as_it_says(path: Path) -> None:
     """The limit is far above what a test can write: a sparse tail beyond it stands for a large file."""
     await filled(path, messages=20)
     with path.open("r+b") as file:
@@ -375,3 +375,6 @@ async def test_a_large_log_that_was_closed_cleanly_is_sampled(path: Path) -> Non
     log = await opened(path)
     assert await log.heads([StreamName("room/r0")]) == {StreamName("room/r0"): 3}
     await log.close()
+    cut_at(path.stat().st_size - PAGE)(path)
+    with pytest.raises(LogRefused, match="it should have"):
+        check(path)

@@ -325,10 +325,11 @@ class LogContract:
 
     async def test_closing_answers_what_is_under_way(self, open_log: OpenLog) -> None:
         log = await open_log()
-        waiting = [log.append(Append([post(text=str(n))], {})) for n in range(1_500)]
+        waiting = [asyncio.ensure_future(log.append(Append([post(text=str(n))], {}))) for n in range(1_500)]
         reading = asyncio.ensure_future(log.heads([ROOM]))
         await asyncio.sleep(0)  # the read has begun
         await log.close()
+        assert all(append.done() for append in waiting)
         assert all(isinstance(outcome, Appended) for outcome in await asyncio.gather(*waiting))
         await reading
         log = await open_log()
