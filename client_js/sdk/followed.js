@@ -93,7 +93,6 @@ export class Followed extends EventTarget {
 
   /** @internal The connection is gone, and with it everything that was under way. */
   cut() {
-    this.asked = 0;
     if (this.status !== "denied") this.#setStatus("stale");
   }
 

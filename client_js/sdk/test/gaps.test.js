@@ -141,6 +141,19 @@ test("a hole in what is pushed is never passed over: asked again from the last w
   assert.deepEqual(details("event").map(({ seq }) => seq), [2, 3, 4, 5, 6]);
 });
 
+test("one hole after the other, each is mended at once", async () => {
+  const { server, clock, room } = await liveStage();
+  for (let hole = 0; hole < 10; hole++) {
+    const { streams } = server.socket;
+    server.socket.streams = new Map();
+    server.post("lost on the way");
+    server.socket.streams = streams;
+    server.post("heard");
+    await clock.pass(50);
+    isWhole(server, room);
+  }
+});
+
 test("a hole at the very end is noticed by live", async () => {
   const { server, clock, room } = await liveStage();
   server.socket.hangUp(1006);

@@ -235,6 +235,29 @@ test("switched to and fro quickly, the last word holds", async () => {
   assert.deepEqual(other.state, server.truth("room/homework"));
 });
 
+test("the answer to an older question is not taken for the newer one's", async () => {
+  const { server, clock, client } = await liveStage();
+  server.post("x", "homework");
+  const other = client.follow("room/homework", { level: "head" });
+  /** @type {string[]} */
+  const statuses = [];
+  other.addEventListener("change", () => statuses.push(other.status));
+  server.denied.add("room/homework");
+  await clock.pass(4);
+  other.setLevel("full");
+  await clock.pass(2);
+  server.denied.clear();
+  await clock.pass(50);
+  assert.deepEqual([other.status, statuses.includes("denied")], ["live", false]);
+});
+
+test("followed and unfollowed in one go: never asked for", async () => {
+  const { server, clock, client } = await liveStage();
+  client.follow("room/homework").unfollow();
+  await clock.pass(50);
+  assert.equal(server.socket.streams.has("room/homework"), false);
+});
+
 test("followed, or set to another level, while hello is on its way: asked for after the welcome", async () => {
   const { server, clock, client } = stage();
   server.post("x", "homework");
@@ -306,10 +329,12 @@ test("tallies, mine and typing are told; mine is kept for what is shown", async 
   const { server, clock, room, details } = await liveStage();
   server.post("one");
   server.say({ type: "tally", room: "general", tallies: { 2: { "👍": 1 }, 99: { "👍": 4 } } });
+  const { mine } = room;
   server.say({ type: "mine", room: "general", reactions: { 2: ["👍"], 99: ["👍"] } });
   server.say({ type: "typing", room: "general", people: ["p-ben"], count: 1 });
   await clock.pass(10);
   assert.deepEqual([room.state.tallies, room.mine], [{ 2: { "👍": 1 } }, { 2: ["👍"] }]);
+  assert.notEqual(room.mine, mine, "whoever draws can compare");
   assert.deepEqual(details("tally")[0].tallies[99], { "👍": 4 });
   assert.deepEqual([details("mine").length, details("typing")[0].people], [1, ["p-ben"]]);
 });
