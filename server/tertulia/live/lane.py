@@ -131,6 +131,8 @@ class Lane(Generic[S]):
         """An entry of one of our streams was heard of, from whatever node."""
         state = self._state
         if state is None:
+            if self._loading is not None:
+                self.heard(entry.stream, entry.seq)  # the read under way may have passed it already
             return
         head = self._keeper.heads(state).get(entry.stream)
         if head is None or entry.seq <= head:
@@ -162,7 +164,7 @@ class Lane(Generic[S]):
         if not self._heard:
             return False
         heads = self._keeper.heads(state)
-        self._heard = {stream: seq for stream, seq in self._heard.items() if seq > heads[stream]}
+        self._heard = {stream: seq for stream, seq in self._heard.items() if seq > heads.get(stream, seq)}
         return bool(self._heard)
 
     def _begin_loading(self) -> asyncio.Task[None]:
@@ -273,10 +275,9 @@ class Lane(Generic[S]):
             answer(place, Refusal("overloaded"))
 
     def _appended(self, plan: Plan[S], outcome: Appended, answer: Callable[[int, Done | Refusal], None]) -> None:
-        keeper = self._keeper
-        # Who asked for the state meanwhile may have read more of the log than we wrote.
-        if self._state is None or _total(keeper.heads(self._state)) <= _total(keeper.heads(plan.state)):
-            self._state = plan.state
+        for stream, seq in self.heads().items():
+            self.heard(stream, seq)  # who asked for the state meanwhile may have read more than we wrote
+        self._state = plan.state
         if plan.checkpoint is not None:
             self._checkpoint_at = _total(plan.checkpoint.positions)
         self._publish(outcome.entries)

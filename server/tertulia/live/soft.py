@@ -155,9 +155,14 @@ class SoftState:
 
     async def _tell_tallied(self, room: RoomId, messages: dict[int, None]) -> None:
         channel = self._node.channels.get(room_stream(room))
-        if channel is not None and channel.readers:
-            tally = await self._tally(room, messages)
-            channel.tell(Soft(encode(tally), "state", room, frozenset(messages)))
+        if channel is None or not channel.readers:
+            return
+        heard = {message: None for message in messages if message <= channel.last}
+        if len(heard) < len(messages):  # the bus brought the reaction before the message: so must not we
+            self._tallied[room] = {message: None for message in messages if message not in heard}
+        if heard:
+            tally = await self._tally(room, heard)
+            channel.tell(Soft(encode(tally), "state", room, frozenset(heard)))
 
     async def _tell_taken_up(self, room: RoomId, conversations: dict[Conversation, None]) -> None:
         found = await self._node.reading.room_view(room)
