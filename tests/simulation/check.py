@@ -152,22 +152,22 @@ class Check:
         command, found = sent.command, []
         fold = Fold(self._world.cohort, RoomId(command.room) if isinstance(command, RoomCommand | MarkRead) else None)
         for number, commit in enumerate(self._world.log.commits):
-            if number >= sent.commits_before:
-                found.append(fold.verdict(self._world, sent))
-            fold.take(self._world.log, commit.effects)
-        found.append(fold.verdict(self._world, sent))
-        return found
+            for places in commit.effects:
+                if number >= sent.commits_before:
+                    found += fold.verdicts(self._world, sent)
+                fold.take(self._world.log, places)
+        return found + fold.verdicts(self._world, sent)
 
 
 class Fold:
-    """The states a decision looks at, after each commit of the log."""
+    """The states a decision looks at, after each decision that was written."""
 
     def __init__(self, cohort: CohortId, room: RoomId | None) -> None:
         self.cohort = CohortState(cohort=cohort)
         self.room = None if room is None else RoomState(room=room)
 
-    def take(self, log: ModelLog, effects: list[list[tuple[StreamName, int]]]) -> None:
-        for stream, seq in (place for places in effects for place in places):
+    def take(self, log: ModelLog, places: list[tuple[StreamName, int]]) -> None:
+        for stream, seq in places:
             entry = log.streams[stream][seq - 1]
             event, owner = decode_event(entry), stream_owner(stream)
             match stream_kind(stream):
@@ -182,9 +182,13 @@ class Fold:
                 case _:
                     pass
 
-    def verdict(self, world: World, sent: Sent) -> str:
-        """The code it is refused with on these states; "" when it is not."""
-        at = world.wall_ms()
+    def verdicts(self, world: World, sent: Sent) -> list[str]:
+        """The codes it may be refused with on these states ("" when it is not), by the clocks of various nodes."""
+        return [
+            self._verdict(world, sent, at=world.wall_ms() + skew_ms) for skew_ms in sorted({0, *world.plan.skews_ms})
+        ]
+
+    def _verdict(self, world: World, sent: Sent, *, at: int) -> str:
         asker = asker_of(self.cohort, sent.person, at=at)
         if isinstance(asker, Refusal):
             return asker.code

@@ -241,6 +241,7 @@ class Client:
                 case "snapshot" | "live" | "lag" | "head" | "dropped" as kind:
                     self._about_stream(kind, record)
                 case "tally":
+                    self.note("tally", record["room"], record["tallies"])
                     self.world.check.may_read(self, room_stream(record["room"]))
                     self.readers[room_stream(record["room"])].tally(record["tallies"])
                 case "presence":

@@ -115,8 +115,8 @@ def presence(world: World) -> Iterator[str]:
 def _cohorts(world: World) -> Iterator[str]:
     """What each node goes by when it looks who somebody is: the log's."""
     fold = Fold(world.cohort, None)
-    for commit in world.log.commits:
-        fold.take(world.log, commit.effects)
+    for places in (places for commit in world.log.commits for places in commit.effects):
+        fold.take(world.log, places)
     for host in world.hosts:
         state = host.flow.node.cohort_state(world.cohort) if host.flow else None
         if state is not None and state != fold.cohort:

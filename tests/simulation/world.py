@@ -30,6 +30,7 @@ from tests.simulation.trace import Trace
 from tests.simulation.virtual_loop import TaskOwner, VirtualLoop
 
 SETTLE_S = 40.0
+SETTLE_TRIES = 4
 AFTERWARDS_S = 6.0
 PRESENCE_S = 45.0
 """A node that crashed is no longer believed after `presence_lease_s`."""
@@ -78,7 +79,11 @@ class World:
             loop.call_later(trouble.at_s, self._begin, trouble)
         await self._until(self.plan.active_s, lambda: False)
         await self._heal()
-        if await self._until(SETTLE_S, self._is_settled):
+        for _ in range(SETTLE_TRIES):
+            self.scripts[OWNER].put_in_order()
+            if await self._until(SETTLE_S / SETTLE_TRIES, self._is_settled):
+                break
+        if self._is_settled():
             await self._until(AFTERWARDS_S, lambda: False)
             await self._until(PRESENCE_S, lambda: not list(verdict.presence(self)))
         else:
@@ -131,7 +136,6 @@ class World:
                 client.link.thaw()
             client.bytes_per_s = None
             client.come()
-        self.scripts[OWNER].put_in_order()
 
     def _begin(self, trouble: Trouble) -> None:
         task = asyncio.get_running_loop().create_task(self._trouble(trouble))
