@@ -48,10 +48,12 @@ members_page_max: Final = 200
 
 # A connection
 frame_bytes_max: Final = 65_536
+frames_at_once_max: Final = 2_048
 message_bytes_max: Final = 65_536
 resume_bytes_max: Final = 131_072
 hello_deadline_s: Final = 10.0
 handshake_deadline_s: Final = 10.0
+request_head_bytes_max: Final = 32_768
 header_bytes_max: Final = 8_192
 streams_per_connection_max: Final = 600
 commands_in_flight_max: Final = 256
