@@ -162,12 +162,16 @@ class Conversation:
 
     def close(self, why: str) -> None:
         """`why` is a name of `closing.CLOSINGS`. What is owed is written first."""
+        self.end(CLOSINGS[why])
+
+    def end(self, closing: Closing) -> None:
+        """As `close`, with a code of WebSocket's own."""
         if self.stage == "closed":
             return
         self.stage = "closed"
         self.outbox.flush()
         self._desk.gone(self)
-        self._link.close(CLOSINGS[why])
+        self._link.close(closing)
 
     def _keep_for_later(self, request: Request | Malformed) -> None:
         if len(self._early) < limits.commands_in_flight_max:
@@ -205,7 +209,7 @@ class Conversation:
 
     def _refuse_malformed(self, malformed: Malformed) -> None:
         if not malformed.is_utf8:
-            self._end(Closing(1007, "the message is not UTF-8"))
+            self.end(Closing(1007, "the message is not UTF-8"))
             return
         if self.stage == "waiting":
             self.close("hello_expected")
@@ -214,12 +218,6 @@ class Conversation:
         self.say(refused(Refusal("malformed", malformed.sentence), id=malformed.id))
         if self._malformed >= limits.malformed_frames_max:
             self.close("too_many_malformed")
-
-    def _end(self, closing: Closing) -> None:
-        self.stage = "closed"
-        self.outbox.flush()
-        self._desk.gone(self)
-        self._link.close(closing)
 
     def _cleared(self) -> None:
         if self.stage in ("greeting", "open"):  # streams are pushed from welcome on, while others are being taken up

@@ -30,6 +30,9 @@ from tertulia.wire.closing import Closing
 from tertulia.wire.codec import SUBPROTOCOLS
 
 PATH: Final = "/ws"
+_SLICE_BYTES: Final = 16_384
+_TOOK_SOME: Final = 2**62
+"""For `_owed_bytes`: more than any transport holds."""
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in SUBPROTOCOLS]
 _FRAMINGS: Final[dict[str, Framing]] = {"json": "text", "msgpack": "binary"}
 
@@ -48,11 +51,19 @@ class WebSocketShell:
         self.open: set[Connection] = set()
         self.is_accepting = True
 
-    def may_come_from(self, origin: str | None, host: str | None) -> bool:
-        """Browsers say where a page is from; others say nothing and have no cookies or sessions to abuse."""
-        if origin is None or "*" in self.origins or origin in self.origins:
+    def may_come_from(self, origins: list[str], hosts: list[str]) -> bool:
+        """Browsers say, once, where a page is from; others say nothing and have no cookies or sessions to abuse."""
+        if not origins:
             return True
-        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+        if len(origins) > 1 or len(hosts) != 1:
+            return False
+        origin, host = origins[0], hosts[0]
+        if "*" in self.origins or origin in self.origins:
+            return True
+        try:
+            return urlsplit(origin).netloc.lower() == host.lower()
+        except ValueError:
+            return False
 
 
 class Connection(asyncio.Protocol):
@@ -62,9 +73,9 @@ class Connection(asyncio.Protocol):
         "_is_heard",
         "_is_pinged",
         "_is_reading",
-        "_outbox",
+        "_is_watched",
+        "_owed_bytes",
         "_shell",
-        "_stuck_bytes",
         "_transport",
         "_uvicorn_connections",
         "_ws",
@@ -77,12 +88,15 @@ class Connection(asyncio.Protocol):
         self._ws = ServerProtocol(
             subprotocols=_SUBPROTOCOLS, select_subprotocol=_select_subprotocol, max_size=limits.frame_bytes_max
         )
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
         self._conversation: Conversation | None = None
         self._is_heard = True
         self._is_pinged = False
         self._is_reading = True
-        self._stuck_bytes = 0
+        self._is_watched = False
+        """Whether a look at what the peer takes is due."""
+        self._owed_bytes = 0
+        """What the transport would hold now if the peer had taken nothing since it was last looked at."""
 
     # --- asyncio.Protocol ---------------------------------------------------------------------------------------
 
@@ -92,20 +106,27 @@ class Connection(asyncio.Protocol):
         self._uvicorn_connections.add(self)
 
     def data_received(self, data: bytes) -> None:
+        """Frames are parsed slice by slice: of a flood of tiny ones only the beginning is."""
         self._is_heard = True
-        ws = self._ws
-        ws.receive_data(data)
-        for event in ws.events_received():
-            if isinstance(event, Frame):
-                self._frame(event)
-            else:
-                assert isinstance(event, Request), "a server receives a request, then frames"
-                self._handshake(event)
-        self._send()
+        ws, count = self._ws, 0
+        for begin in range(0, len(data), _SLICE_BYTES):
+            ws.receive_data(data[begin : begin + _SLICE_BYTES])
+            events = ws.events_received()
+            count += len(events)
+            for event in events:
+                if isinstance(event, Frame):
+                    self._frame(event)
+                else:
+                    assert isinstance(event, Request), "a server receives a request, then frames"
+                    self._handshake(event)
+            if count > limits.frames_at_once_max and self._conversation is not None:
+                self._fail(self._conversation, Closing(1008, "too many frames at once"))
+                break
+        self._answer()
 
     def eof_received(self) -> None:
         self._ws.receive_eof()
-        self._send()
+        self._answer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._uvicorn_connections.discard(self)
@@ -118,19 +139,29 @@ class Connection(asyncio.Protocol):
         """The transport holds more than `queue_bytes_low`: read nothing more from a peer that does not read."""
         if self._conversation is None:
             return
-        self._conversation.outbox.blocked()
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
+        outbox, transport = self._conversation.outbox, self._transport
+        outbox.blocked()
+        outbox.write = self._write_counted
+        if not transport.is_closing():
+            transport.pause_reading()
             self._is_reading = False
-        self._stuck_bytes = self._transport.get_write_buffer_size()
-        self._shell.wheel.after(limits.write_deadline_s, self, "write")
+        self._owed_bytes = transport.get_write_buffer_size()
+        if not self._is_watched:
+            self._is_watched = True
+            self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
     def resume_writing(self) -> None:
         if not self._is_reading and not self._transport.is_closing():
             self._transport.resume_reading()
             self._is_reading = True
-        if self._conversation is not None:
+        self._owed_bytes = _TOOK_SOME
+        if self._conversation is not None and not self._conversation.is_closed():
+            self._conversation.outbox.write = self._transport.write
             self._conversation.outbox.cleared()
+
+    def _write_counted(self, data: bytes) -> None:
+        self._owed_bytes += len(data)
+        self._transport.write(data)
 
     # --- Link -----------------------------------------------------------------------------------------------------
 
@@ -154,6 +185,8 @@ class Connection(asyncio.Protocol):
 
     def due(self, what: What) -> None:
         conversation = self._conversation
+        if what == "close":
+            self._transport.abort()
         if conversation is None:
             return
         match what:
@@ -164,18 +197,17 @@ class Connection(asyncio.Protocol):
                 self._ping_or_end(conversation)
             case "write":
                 self._abort_if_stuck(conversation)
-            case "close":
-                self._transport.abort()
 
     def _abort_if_stuck(self, conversation: Conversation) -> None:
         """Cut a peer that took nothing since it was last looked at; one that reads slowly lives on."""
         if conversation.outbox.is_clear:
+            self._is_watched = False
             return
         queued = self._transport.get_write_buffer_size()
-        if queued >= self._stuck_bytes:
+        if queued >= self._owed_bytes:
             self._transport.abort()
             return
-        self._stuck_bytes = queued
+        self._owed_bytes = queued
         self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
     def _ping_or_end(self, conversation: Conversation) -> None:
@@ -219,10 +251,10 @@ class Connection(asyncio.Protocol):
         shell.wheel.after(limits.ping_s + (shell.chance() * 2 - 1) * limits.ping_jitter_s, self, "ping")
 
     def _refusal(self, request: Request) -> Response | None:
-        shell = self._shell
-        if urlsplit(request.path).path != PATH:
+        shell, headers = self._shell, request.headers
+        if request.path.partition("?")[0] != PATH:
             return self._ws.reject(HTTPStatus.NOT_FOUND, f"The WebSocket is at {PATH}.\n")
-        if not shell.may_come_from(request.headers.get("Origin"), request.headers.get("Host")):
+        if not shell.may_come_from(headers.get_all("Origin"), headers.get_all("Host")):
             return self._ws.reject(
                 HTTPStatus.FORBIDDEN,
                 "This origin is not allowed: the server's operator names allowed ones with --origins.\n",
@@ -244,18 +276,31 @@ class Connection(asyncio.Protocol):
         if opcode in (Opcode.TEXT, Opcode.BINARY):
             wanted = Opcode.TEXT if conversation.outbox.codec == "json" else Opcode.BINARY
             if opcode is not wanted:
-                self.close(Closing(1003, "text for JSON, binary for msgpack"))
+                self._fail(conversation, Closing(1003, "text for JSON, binary for msgpack"))
             elif frame.fin:
                 conversation.receive(bytes(frame.data))
             else:
-                self._fragments = [bytes(frame.data)]
+                self._fragments = bytearray(frame.data)
         elif opcode is Opcode.CONT and self._fragments is not None:
-            self._fragments.append(bytes(frame.data))
+            self._fragments += frame.data
             if frame.fin:
-                payload, self._fragments = b"".join(self._fragments), None
+                payload, self._fragments = bytes(self._fragments), None
                 conversation.receive(payload)
-        elif opcode is Opcode.CLOSE:
+
+    def _fail(self, conversation: Conversation, closing: Closing) -> None:
+        """What the peer sends is no conversation: nothing more of it is read."""
+        conversation.outbox.flush()
+        conversation.gone()
+        self._ws.fail(closing.code, closing.reason)
+
+    def _answer(self) -> None:
+        """After the peer's bytes: when they ended the connection (by a close, or by what is no WebSocket), nothing is
+        said after the library's last word."""
+        conversation = self._conversation
+        if conversation is not None and self._ws.state is not State.OPEN and not conversation.is_closed():
+            conversation.outbox.flush()
             conversation.gone()
+        self._send()
 
     def _send(self) -> None:
         """What the library has to say: handshake, pongs, closes; an empty chunk ends our side."""
@@ -265,8 +310,24 @@ class Connection(asyncio.Protocol):
                 return
             if data:
                 transport.write(data)
-            elif self._ws.state is State.CLOSED or self._ws.close_expected():
-                transport.close()
+            else:
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Our side ends here; the peer has a moment to take what is queued and to end its own. (Ended at once, with
+        bytes of the peer's unread, TCP would reset the connection, and the peer would never see why.)"""
+        transport = self._transport
+        if self._conversation is not None:
+            self._conversation.outbox.write = _nowhere
+        if transport.can_write_eof() and self._ws.state is not State.CLOSED:
+            transport.write_eof()
+        else:
+            transport.close()
+        self._shell.wheel.after(limits.close_deadline_s, self, "close")
+
+
+def _nowhere(data: bytes) -> None:
+    """Where a connection that has hung up writes."""
 
 
 def _select_subprotocol(ws: ServerProtocol, offered: Any) -> Subprotocol | None:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Literal, Protocol
 
+import structlog
+
+logger = structlog.get_logger("tertulia.websocket.liveness")
+
 What = Literal["hello", "ping", "write", "close"]
 
 
@@ -38,7 +42,10 @@ class TimingWheel:
         """One second has gone by."""
         self._now += 1
         for timed, what in self._slots.pop(self._now, ()):
-            timed.due(what)
+            try:
+                timed.due(what)
+            except Exception:  # a fault with one connection must not end the deadlines of all
+                logger.exception("deadline failed", what=what)
 
     async def _turn(self) -> None:
         loop = asyncio.get_running_loop()
