@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,6 +52,15 @@ class Nodes:
         began = time.perf_counter()
         await asyncio.to_thread(server.restart)
         self.down_s += time.perf_counter() - began
+
+    def cpu_s(self) -> float:
+        """What the nodes that run now have used."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        used = 0.0
+        for server in self.all:
+            fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+            used += (int(fields[11]) + int(fields[12])) / ticks
+        return used
 
     def complaints(self) -> list[str]:
         """What the nodes printed that looks like a fault."""

@@ -30,7 +30,8 @@ class Annotated:
 
 
 def annotated_lines(path: Path) -> list[Annotated]:
-    return [Annotated(json.loads(line), number) for number, line in enumerate(path.open("rb"), start=1)]
+    with path.open("rb") as file:
+        return [Annotated(json.loads(line), number) for number, line in enumerate(file, start=1)]
 
 
 async def recount(

@@ -242,6 +242,8 @@ def _figures(
         "ack_ms_p99": round(waits[int(len(waits) * 0.99)] * 1000, 2),
         "deliveries": deliveries,
         "deliveries_per_s": round(deliveries / heard_s, 1) if heard_s > 0 else 0.0,
+        "client_cpu_s": round(time.process_time(), 1),
+        "server_cpu_s": round(nodes.cpu_s(), 1),
         "nodes": len(nodes.all),
         "kills": nodes.kills,
         "down_s": round(nodes.down_s, 2),

@@ -63,7 +63,8 @@ def read(path: Path) -> Transcript:
     places: dict[tuple[str, int], int] = {}
     unanswerable = left_out = 0
     for number, raw in _raw_lines(path):
-        session, own = str(raw.session), raw.line or raw.seq or number
+        own = next(known for known in (raw.line, raw.seq, number) if known is not None)
+        session = str(raw.session)
         if raw.redacted:
             left_out += 1
             continue
