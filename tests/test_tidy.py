@@ -21,9 +21,7 @@ JAVASCRIPT = sorted(
 )
 
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])(?:/work/|/root/|/home/\w|/Users/\w|[A-Z]:\\Users)")
-REGISTRY = re.compile(
-    r"\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|yarnpkg\.com|debian\.org|artifactory\b)"
-)
+REGISTRY = re.compile(r"\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|yarnpkg\.com|debian\.org|artifactory\b)")
 
 
 def name(path: Path) -> str:
@@ -42,9 +40,7 @@ def line_count(path: Path) -> int:
 def tracked() -> Iterator[tuple[str, str]]:
     """Name and text of every text file in git; where there is no git (an unpacked archive), none."""
     try:
-        listing = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30
-        )
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not a git checkout")
     for file in filter(None, listing.stdout.decode().split("\0")):
