@@ -37,7 +37,6 @@ export function createStreams(core) {
   /** Ask for it; whatever was asked before is void. All that is marked in one go goes in one request.
    * @param {Followed} followed */
   function mark(followed) {
-    followed.asked = 0;
     if (!dirty.size) queueMicrotask(subscribe);
     dirty.add(followed);
   }

@@ -242,10 +242,11 @@ test("looking again at a live tab probes the connection at once", async () => {
 });
 
 test("a client that was closed hears no hints", async () => {
-  const { server, clock, client, page } = await liveStage();
+  const { server, clock, client, page, details } = await liveStage();
   client.close();
+  const { length } = details("status");
   assert.equal(clock.waiting, 0);
   page.hint("online");
   await clock.pass(60_000);
-  assert.deepEqual([client.status.state, server.sockets.length], ["idle", 1]);
+  assert.deepEqual([client.status.state, server.sockets.length, details("status").length], ["idle", 1, length]);
 });

@@ -80,6 +80,17 @@ test("later without a time: ever more rarely; and a time longer than a browser's
   assert.equal(client.outbox[0].refusal?.code, "muted");
 });
 
+test("put off by a server that goes away: sent to the next one at once", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = Array.from({ length: 8 }, () => ({ code: "draining", retry: "later" }));
+  const pending = client.send(say("Hello"));
+  while (server.refusals.length) await clock.pass(100);
+  assert.ok(pending.retryAt > clock.now() + 500);
+  server.say({ type: "reconnect", after: 0, window: 0 });
+  await clock.pass(100);
+  assert.equal(pending.state, "accepted");
+});
+
 test("posts to a room keep their order when one must wait; other rooms and other commands do not wait", async () => {
   const { client, server, clock } = await liveStage();
   server.refusals = [{ code: "rate_limited", retry: "later", after: 3_000 }];
@@ -158,6 +169,7 @@ test("the outbox has an end: beyond it a command is refused at once, in words", 
   for (let n = 0; n < 1_000; n++) client.send(say(`${n}`));
   const pending = client.send(say("too much"));
   assert.deepEqual([pending.state, pending.refusal?.code], ["refused", "outbox_full"]);
+  assert.equal(client.pending("general").at(-1), pending, "it can be seen, and tried again");
   assert.equal(client.outbox.length, 1_000);
 });
 
@@ -174,13 +186,25 @@ test("the outbox survives a reload, in order, and happens once although it was s
   assert.equal(storage.length, 3);
   first.server.losesReplies = false;
 
+  // A shelf keeps no order, and not all fit under way at once.
+  first.server.limits.commands_in_flight_max = 1;
+  storage.map = new Map([...storage.map].reverse());
   const { client, clock, server } = stage({ storage, server: first.server });
-  client.follow(ROOM);
+  const room = client.follow(ROOM);
   assert.deepEqual(screen(client), ["one (queued)", "two (queued)", "three (queued)"]);
+  let most = 0;
+  room.addEventListener("change", () => (most = Math.max(most, screen(client).length)));
   client.open();
   await clock.pass(100);
+  assert.equal(most, 3, "in the snapshot, and still without an answer: shown once");
   assert.deepEqual([client.outbox, storage.length], [[], 0]);
   assert.deepEqual([texts(server), screen(client)], [["one", "two", "three"], ["one", "two", "three"]]);
+});
+
+test("what was cancelled does not come back after a reload", () => {
+  const storage = new FakeShelf();
+  stage({ storage }).client.send(say("Hello")).cancel();
+  assert.deepEqual([storage.length, stage({ storage }).client.outbox], [0, []]);
 });
 
 test("what one person wrote is never sent as another", async () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { seeded } from "./fake_clock.js";
-import { liveStage, say, screen, texts } from "./stage.js";
+import { ROOM, liveStage, say, screen, texts } from "./stage.js";
 
 for (const isEventFirst of [false, true]) {
   test(`an own message never shows twice and never flickers: ${isEventFirst ? "event" : "reply"} first`, async () => {
@@ -26,16 +26,69 @@ for (const isEventFirst of [false, true]) {
   });
 }
 
-test("two equal messages at once are two, each shown once", async () => {
-  const { client, server, clock, room } = await liveStage();
-  server.isEventFirst = true;
-  let most = 0;
-  const look = () => (most = Math.max(most, screen(client).length));
-  room.addEventListener("change", look);
+for (const order of ["event first", "reply first", "no replies"]) {
+  test(`two equal messages at once are two, each shown once: ${order}`, async () => {
+    const { client, server, clock, room } = await liveStage();
+    server.isEventFirst = order === "event first";
+    server.losesReplies = order === "no replies";
+    client.send(say("ok"));
+    client.send(say("ok"));
+    const seen = new Set();
+    const look = () => seen.add(screen(client).length);
+    room.addEventListener("change", look);
+    client.addEventListener("pending", look);
+    await clock.pass(50);
+    assert.deepEqual([[...seen], screen(client)], [[2], ["ok", "ok"]]);
+  });
+}
+
+test("taken for mine, but it was my other device's: the reply puts it right before the event comes", async () => {
+  const { client, server, clock } = await liveStage();
+  server.intercept = ({ type, id }, socket) => {
+    if (type !== "post_message") return false;
+    server.post("ok", "general", "p-ana");
+    server.clock.setTimeout(() => socket.say({ type: "accepted", id, stream: ROOM, seq: 3, at: 1 }), 50);
+    return true;
+  };
   client.send(say("ok"));
-  client.send(say("ok"));
+  await clock.pass(30);
+  assert.deepEqual(screen(client), ["ok"], "the guess");
   await clock.pass(50);
-  assert.deepEqual([most, screen(client)], [2, ["ok", "ok"]]);
+  assert.deepEqual(screen(client), ["ok", "ok (accepted)"]);
+  server.post("ok", "general", "p-ana");
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["ok", "ok"]);
+});
+
+test("what was refused, never sent, or answers something else is not taken for my other device's", async () => {
+  const { client, server, clock } = await liveStage();
+  server.refusals = [
+    { code: "not_allowed", retry: "never" },
+    { code: "slow_mode", retry: "later", after: 60_000 },
+  ];
+  client.send(say("refused"));
+  client.send(say("first in line", { reply_to: 1 }));
+  await clock.pass(50);
+  client.send(say("not sent yet"));
+  for (const text of ["refused", "not sent yet", "first in line"]) server.post(text, "general", "p-ana");
+  await clock.pass(50);
+  assert.deepEqual(screen(client).slice(3), ["refused (refused)", "first in line (queued)", "not sent yet (queued)"]);
+});
+
+test("accepted, and a snapshot comes that is older: it stays until it is in the state", async () => {
+  const { client, server, clock } = await liveStage();
+  server.intercept = ({ type, id }, socket) => {
+    if (type !== "post_message") return false;
+    socket.say({ type: "accepted", id, stream: ROOM, seq: 2, at: 1 });
+    socket.say({ type: "snapshot", stream: ROOM, epoch: "epoch-1", seq: 1, state: server.truth(ROOM) });
+    return true;
+  };
+  client.send(say("Hello"));
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["Hello (accepted)"]);
+  server.post("Hello", "general", "p-ana");
+  await clock.pass(50);
+  assert.deepEqual(screen(client), ["Hello"]);
 });
 
 test("the same words from my other device while mine are under way: both are shown in the end", async () => {
