@@ -155,8 +155,9 @@ class Client:
         reader = self.readers.get(stream)
         if reader is None:
             reader = self.readers[stream] = Reader(stream, blame=self._blame)
-        reader.wanted = (level, origin)
-        if self.stage == "open" and reader.stage in ("off", "live", "lagging"):
+        can_ask = self.stage == "open" and reader.stage in ("off", "live", "lagging")
+        reader.wanted = (level, "position" if isinstance(origin, dict) and not can_ask else origin)
+        if can_ask:
             streams, levels = self._ask_for([stream], is_new_connection=False)
             id = self.next_id()
             self._asked[id] = streams
@@ -178,6 +179,7 @@ class Client:
             level, origin = reader.wanted or ("full", "position")
             if origin == "position" or (origin == "head" and reader.position is not None):
                 origin = reader.position
+            reader.wanted = (level, "position")  # whatever it was this time
             asked[stream] = reader.ask(origin, level, is_new_connection=is_new_connection)
             if level != "full":
                 levels[stream] = level

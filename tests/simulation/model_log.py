@@ -1,8 +1,8 @@
 """The log as a model: what the port promises in the fewest lines, in memory, with faults that a simulation asks for.
 
 Shared by all nodes of one simulation, as a database is. `Faults` makes it slow both before and after the work, loses
-replies after the commit (the caller cannot know), refuses before it, or cannot be read. Reading is the pure fold of the same
-entries. `commits` and `versions` are for those who check: what was decided when, and every form an entry ever had.
+replies after the commit (the caller cannot know), refuses before it, or cannot be read. Reading is the pure fold of the
+same entries. `commits` and `versions` are for those who check: what was decided when, and every form an entry ever had.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Duplicates
 from tertulia.projections import Unread
 from tertulia.wire.codec import encode_entry
 from tertulia.wire.stored import Entry, decode_event, encode_event
+from tests.simulation.fold import note_fact
 
 T = TypeVar("T")
 
@@ -77,11 +78,11 @@ class Faults:
 
 
 class Commit(NamedTuple):
-    """One append as it was written. `effects[i]`: the places of what decision i wrote."""
+    """One append. `effects[i]`: what decision i wrote, as it was then (a redaction may have changed it since)."""
 
     at_s: float
     append: Append
-    effects: list[list[tuple[StreamName, int]]]
+    effects: list[list[Entry]]
 
 
 class ModelLog:
@@ -144,11 +145,11 @@ class ModelLog:
             return Conflict(heads)
         entries: list[Entry] = []
         receipts: list[Receipt] = []
-        effects: list[list[tuple[StreamName, int]]] = []
+        effects: list[list[Entry]] = []
         for decided in append.decisions:
             written = [self._write(planned, decided.at) for planned in decided.events]
             entries += written
-            effects.append([(entry.stream, entry.seq) for entry in written])
+            effects.append(written)
             seq = written[0].seq if written else self.head(decided.stream)
             receipt = Receipt(decided.stream, seq, decided.at, decided.fingerprint)
             receipts.append(receipt)
@@ -186,7 +187,9 @@ class ModelReading:
 
     async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
         def work() -> dict[int, MessageFact]:
-            facts = facts_of(self._log.streams.get(room_stream(room), []))
+            facts: dict[int, MessageFact] = {}
+            for entry in self._log.streams.get(room_stream(room), []):
+                note_fact(facts, entry)
             return {seq: facts[seq] for seq in seqs if seq in facts}
 
         return await self._log.faults.answer(work)
@@ -269,19 +272,3 @@ class ModelReading:
                 people = reactions.setdefault((event.message, event.emoji), set())
                 (people.add if event.on else people.discard)(entry.by)
         return reactions
-
-
-def facts_of(entries: Sequence[Entry]) -> dict[int, MessageFact]:
-    """What decisions may need to know of each message of a room."""
-    facts: dict[int, MessageFact] = {}
-    for entry in entries:
-        match decode_event(entry):
-            case MessagePosted() as posted:
-                facts[entry.seq] = MessageFact(entry.seq, entry.by, posted.thread or entry.seq, posted.redacted)
-            case MessageEdited() as edited:
-                facts[edited.message] = msgspec.structs.replace(facts[edited.message], revision=edited.revision)
-            case MessageRedacted() as redacted:
-                facts[redacted.message] = msgspec.structs.replace(facts[redacted.message], redacted=True)
-            case _:
-                pass
-    return facts

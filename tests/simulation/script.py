@@ -89,6 +89,12 @@ class Script:
             self._client.sender.give(UnlockRoom, room=room)
             self._client.sender.give(ChangeRoom, room=room, slow_mode_s=0)
 
+    def read_up(self) -> None:
+        """What one does on coming home: looks through some rooms."""
+        for room in self._rooms:
+            if self._random.random() < 0.3:
+                self._mark_read(room)
+
     def ban(self, person: Person) -> None:
         self._client.sender.give(BanMember, person=person.id, reason=self._token())
 
@@ -186,11 +192,14 @@ class Script:
         reader = self._client.readers.get(room_stream(room))
         if reader is None or reader.stage != "live":
             return
-        way = self._random.choice(["position", "nothing", "head", "level", "level", "other epoch", "future"])
+        way = self._random.choice(
+            ["position", "earlier", "earlier", "nothing", "head", "level", "level", "other epoch", "future"]
+        )
         level = ("full" if reader.level == "head" else "head") if way == "level" else reader.level
         origin: Any = {
             "nothing": None,
             "head": "head",
+            "earlier": {"epoch": reader.epoch, "seq": max(reader.seq - 4, reader.began)} if reader.epoch else None,
             "other epoch": {"epoch": "another", "seq": 1},
             "future": {"epoch": reader.epoch, "seq": reader.seq + 50} if reader.epoch else None,
         }.get(way, "position")
@@ -270,8 +279,8 @@ _DEEDS: Final = {
     Script._post: 30,
     Script._reply: 12,
     Script._edit: 10,
-    Script._redact: 5,
-    Script._react: 14,
+    Script._redact: 8,
+    Script._react: 18,
     Script._pin: 3,
     Script._resolve: 3,
     Script._mark_read: 6,
@@ -280,14 +289,14 @@ _DEEDS: Final = {
     Script._close: 1,
     Script._mute: 2,
     Script._create_room: 2,
-    Script._rename: 1,
-    Script._take_up_again: 5,
+    Script._rename: 2,
+    Script._take_up_again: 8,
     Script._look_away: 3,
     Script._peep: 1,
     Script._err: 2,
     Script._chat: 3,
     Script._stammer: 3,
-    Script._by_post: 4,
+    Script._by_post: 8,
 }
 
 __all__ = ["PersonId", "Script"]

@@ -79,6 +79,8 @@ class World:
             loop.call_later(trouble.at_s, self._begin, trouble)
         await self._until(self.plan.active_s, lambda: False)
         await self._heal()
+        for script in self.scripts:
+            script.read_up()
         for _ in range(SETTLE_TRIES):
             self.scripts[OWNER].put_in_order()
             if await self._until(SETTLE_S / SETTLE_TRIES, self._is_settled):
@@ -267,32 +269,35 @@ class Outcome:
         )
 
 
-def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, plan: Plan | None = None) -> Outcome:
-    """Run one seed from beginning to end."""
-    plan = plan or draw(seed)
+def play(
+    seed: int,
+    *,
+    on_node: Callable[[Flow], None] = lambda flow: None,
+    on_world: Callable[[World], None] = lambda world: None,
+) -> Outcome:
+    """Run one seed from beginning to end. `on_node` is done to each node before it starts, `on_world` to the world."""
+    plan = draw(seed)
     loop = VirtualLoop()
     worlds: list[World] = []
 
     async def main() -> None:
-        world = World(plan, prepared=prepared)
+        world = World(plan, prepared=on_node)
         worlds.append(world)
+        on_world(world)
         await world.run()
 
     with small_limits(plan.limits), capture_logs([format_exc_info]) as logged:
         try:
             loop.run(main())
-        except BaseException as error:
+        except Exception as error:
             if not worlds:
                 raise
             worlds[0].check.blame(f"the run ended with {type(error).__name__}: {error}")
-            if isinstance(error, KeyboardInterrupt):
-                raise
     world = worlds[0]
     for line in logged:
         if line["log_level"] in ("error", "critical"):
-            world.check.blame(
-                f"a node logged an error: {line['event']} {line.get('what', '')}\n{line.get('exception', '')}"
-            )
+            what = f"{line['event']} {line.get('what', '')}\n{line.get('exception', '')}"
+            world.check.blame(f"a node logged an error: {what}")
     for failure in loop.failures:
         world.check.blame(f"nobody caught: {failure}")
     return Outcome(plan, world.check.faults, world.trace)
