@@ -310,3 +310,15 @@ async def test_a_cancelled_post_leaves_nothing_behind(place: Place, olga: Client
             await olga.post(room, "perhaps")
     seq = (await olga.post(room, "surely")).seq
     assert seq in (2, 3)
+
+
+async def test_a_fault_in_a_function_of_the_program_is_raised_and_not_waited_for(place: Place) -> None:
+    def fail(record: SoftRecord) -> None:
+        raise ZeroDivisionError("planted")
+
+    async with Client(place.url, token=place.token("Olga", role="owner"), on_soft=fail) as olga:
+        room = await make_room(olga)
+        await olga.follow(f"room/{room}", "head")
+        with pytest.raises(Stopped, match="planted") as stopped:
+            await take(olga, 1)
+        assert isinstance(stopped.value.__cause__, ZeroDivisionError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal, assert_never
 
 import msgspec
@@ -20,6 +20,7 @@ from tertulia.client.http import Http, NotRenewed, Refresh, Renewal, addresses
 from tertulia.client.keys import new_key
 from tertulia.client.link import Link
 from tertulia.client.records import Event, SoftRecord
+from tertulia.client.tasks import Tasks
 from tertulia.domain.commands import (
     AnyCommand,
     EditMessage,
@@ -76,8 +77,8 @@ class Client:
         self._has_events = asyncio.Event()
         self._is_welcome = asyncio.Event()
         self._stopped: Stopped | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._link_tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(self._over)
+        self._link_tasks = Tasks(self._over)
         self._timer: asyncio.TimerHandle | None = None
         self._is_pumping = False
         self._told_state = "resting"
@@ -109,9 +110,9 @@ class Client:
         self._pump()
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._link_tasks, return_exceptions=True)
+        self._tasks.cancel()
+        await self._tasks.wait()
+        await self._link_tasks.wait()
         await self._http.close()
 
     # --- who and how --------------------------------------------------------------------------------------------
@@ -301,16 +302,14 @@ class Client:
             case do.Open():
                 link = Link(effect.link, self._address, codec=self._codec, hears=self)
                 self._links[effect.link] = link
-                task = link.start()
-                self._link_tasks.add(task)
-                task.add_done_callback(self._link_tasks.discard)
+                self._link_tasks.keep(link.start())
             case do.Shut():
                 if (link := self._links.pop(effect.link, None)) is not None:
                     link.shut()
             case do.Fetch():
-                self._spawn(self._fetch(effect))
+                self._tasks.spawn(self._fetch(effect))
             case do.Renew():
-                self._spawn(self._renew())
+                self._tasks.spawn(self._renew())
             case do.Soft():
                 if self._on_soft is not None:
                     self._on_soft(effect.record)
@@ -373,11 +372,6 @@ class Client:
         self._pump()
 
     # --- small --------------------------------------------------------------------------------------------------
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _set_timer(self) -> None:
         due_s = self._core.next_due_s(self._now_s())
