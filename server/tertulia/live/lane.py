@@ -280,9 +280,9 @@ class Lane(Generic[S]):
         self._state = plan.state
         if plan.checkpoint is not None:
             self._checkpoint_at = _total(plan.checkpoint.positions)
-        self._publish(outcome.entries)
         for place, receipt in zip(plan.places, outcome.receipts, strict=True):
             answer(place, Done(receipt.stream, receipt.seq, receipt.at))
+        self._publish(outcome.entries)  # after the answers: who leaves is sent away by it
 
     def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> Plan[S]:
         """Decide each on what the ones before it did; nothing but the copy changes."""
