@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
+import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -96,7 +99,7 @@ class Connection(asyncio.Protocol):
         self._is_watched = False
         """Whether a look at what the peer takes is due."""
         self._owed_bytes = 0
-        """What the transport would hold now if the peer had taken nothing since it was last looked at."""
+        """What would wait for the peer now if it had taken nothing since it was last looked at."""
 
     # --- asyncio.Protocol ---------------------------------------------------------------------------------------
 
@@ -145,9 +148,9 @@ class Connection(asyncio.Protocol):
         if not transport.is_closing():
             transport.pause_reading()
             self._is_reading = False
-        self._owed_bytes = transport.get_write_buffer_size()
         if not self._is_watched:
             self._is_watched = True
+            self._owed_bytes = self._waiting_bytes()
             self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
     def resume_writing(self) -> None:
@@ -186,7 +189,7 @@ class Connection(asyncio.Protocol):
     def due(self, what: What) -> None:
         conversation = self._conversation
         if what == "close":
-            self._transport.abort()
+            self._cut()
         if conversation is None:
             return
         match what:
@@ -203,18 +206,37 @@ class Connection(asyncio.Protocol):
         if conversation.outbox.is_clear:
             self._is_watched = False
             return
-        queued = self._transport.get_write_buffer_size()
-        if queued >= self._owed_bytes:
-            self._transport.abort()
+        waiting = self._waiting_bytes()
+        if waiting >= self._owed_bytes:
+            self._cut()
             return
-        self._owed_bytes = queued
+        self._owed_bytes = waiting
         self._shell.wheel.after(limits.write_deadline_s, self, "write")
 
+    def _waiting_bytes(self) -> int:
+        """What the transport and the kernel hold for the peer. (The kernel takes from the transport in large steps: a
+        slow reader's first one may take a minute.)"""
+        sock, held = self._transport.get_extra_info("socket"), 0
+        if sock is not None:
+            with suppress(ImportError, OSError):  # not on every platform: then the transport's must do
+                from fcntl import ioctl  # noqa: PLC0415
+                from termios import TIOCOUTQ  # noqa: PLC0415
+
+                held = int.from_bytes(ioctl(sock.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
+        return self._transport.get_write_buffer_size() + held
+
+    def _cut(self) -> None:
+        """Without waiting for the peer; what the kernel holds for it, and would try to send for minutes, goes too."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6) and not self._transport.is_closing():
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
     def _ping_or_end(self, conversation: Conversation) -> None:
-        """Any traffic counts as an answer."""
+        """Any traffic counts as an answer. One we do not listen to, as it does not read, is the write deadline's."""
         if conversation.is_expired():
             conversation.close("token_expired")
-        elif self._is_heard:
+        elif self._is_heard or not self._is_reading:
             self._is_heard = self._is_pinged = False
             self._shell.wheel.after(limits.ping_s, self, "ping")
         elif self._is_pinged:
