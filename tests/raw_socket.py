@@ -148,6 +148,10 @@ class Peer:
             await self.hear()
         return self._records.pop(0)
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """What was heard and not asked for yet."""
+        return list(self._records)
+
     async def hear(self) -> None:
         """Take the next frame, which is no close."""
         opcode, payload = await self.frame()
@@ -158,11 +162,15 @@ class Peer:
             self._records += [msgspec.json.decode(line) for line in payload.split(b"\n")]
 
     async def until(self, type: str, **fields: Any) -> dict[str, Any]:
-        """The next record of this type with these values."""
+        """The next record of this type with these values; others before it wait to be asked for."""
+        looked = 0
         while True:
-            record = await self.record()
+            while looked == len(self._records):
+                await self.hear()
+            record = self._records[looked]
             if record["type"] == type and all(record.get(name) == value for name, value in fields.items()):
-                return record
+                return self._records.pop(looked)
+            looked += 1
 
     async def close_code(self) -> int:
         """Everything up to the end of the connection; the code in the one close frame, after which nothing comes."""
