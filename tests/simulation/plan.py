@@ -76,7 +76,7 @@ SMALL: dict[str, list[int | float]] = {
     "tail_records": [3, 10, 512],
     "page_events_max": [5, 12, 500],
     "resume_bytes_max": [1_000, 131_072],
-    "queue_bytes_max": [3_000, 12_000, 262_144],
+    "queue_bytes_max": [1_500, 4_000, 262_144],
     "snapshot_messages": [4, 50],
     "checkpoint_every_events": [3, 10, 500],
     "lane_batch_commands_max": [2],
@@ -139,7 +139,7 @@ def _device(random: Random, number: int, active_s: float) -> Device:
         codec=random.choice(["json", "json", "msgpack"]),
         latency_s=random.choice([0.001, 0.03, 0.2]),
         bytes_per_s=random.choice([None, None, None, 20_000, 2_000]),
-        acts=random.randint(4, 14),
+        acts=random.randint(8, 24),
         comes_at_s=random.choice([0.0, 0.0, random.uniform(0, active_s)]),
     )
 

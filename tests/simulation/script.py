@@ -1,6 +1,6 @@
 """What a person does with their client while a run lasts: says something, changes something, looks elsewhere, errs.
 
-`DEEDS` is the table: how often, and which method. Some of it is not allowed or not possible: the refusals are looked
+The tables at the end say how often, and which method. Some of it is not allowed or not possible: the refusals are looked
 at as well (check.py).
 """
 
@@ -35,7 +35,6 @@ from tertulia.domain.commands import (
 )
 from tertulia.domain.ids import (
     CohortId,
-    PersonId,
     RoomId,
     StreamName,
     cohort_staff_stream,
@@ -109,7 +108,8 @@ class Script:
     def _act(self) -> None:
         if self._client.given_up is not None:
             return
-        deed = self._random.choices(list(_DEEDS), weights=list(_DEEDS.values()))[0]
+        deeds = _OF_STAFF if self._client.person.is_staff or self._random.random() < 0.1 else _OF_ALL
+        deed = self._random.choices(list(deeds), weights=list(deeds.values()))[0]
         deed(self, self._random.choice(self._rooms))
 
     def _post(self, room: RoomId) -> None:
@@ -275,22 +275,16 @@ class Script:
         return f"{self._client.name}:{self._random.getrandbits(40):010x}"
 
 
-_DEEDS: Final = {
+_OF_ALL: Final = {
     Script._post: 30,
     Script._reply: 12,
-    Script._edit: 10,
-    Script._redact: 8,
+    Script._edit: 12,
+    Script._redact: 10,
     Script._react: 18,
-    Script._pin: 3,
     Script._resolve: 3,
-    Script._mark_read: 6,
-    Script._change_room: 3,
-    Script._lock: 2,
-    Script._close: 1,
-    Script._mute: 2,
-    Script._create_room: 2,
+    Script._mark_read: 8,
     Script._rename: 2,
-    Script._take_up_again: 8,
+    Script._take_up_again: 10,
     Script._look_away: 3,
     Script._peep: 1,
     Script._err: 2,
@@ -298,5 +292,11 @@ _DEEDS: Final = {
     Script._stammer: 3,
     Script._by_post: 8,
 }
-
-__all__ = ["PersonId", "Script"]
+_OF_STAFF: Final = _OF_ALL | {
+    Script._pin: 6,
+    Script._change_room: 6,
+    Script._lock: 4,
+    Script._close: 3,
+    Script._mute: 4,
+    Script._create_room: 4,
+}
