@@ -260,6 +260,7 @@ async def check_search(log: SqliteLog, reading: SqliteReading) -> None:
 def refold_in_slices(path: Path, size: int) -> None:
     """Drop the tables and fold them anew, by as many entries at a time as asked for."""
     connection = apsw.Connection(str(path))
+    connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
     (head,) = connection.execute("SELECT max(position) FROM entry").fetchall()[0]
     for projection in (ROOMS, PEOPLE, SearchIndex()):
         with connection:
@@ -289,9 +290,10 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
         expected = await purely(log)
         assert await folded(reading) == expected
         await check_search(log, reading)
-        await log.rebuild()
-        assert await folded(reading) == expected
-        await check_search(log, reading)
+        if size == 1:  # else the index that appends left is looked at below
+            await log.rebuild()
+            assert await folded(reading) == expected
+            await check_search(log, reading)
         await log.close()
         refold_in_slices(path, size)
         log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SearchIndex()))

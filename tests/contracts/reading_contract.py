@@ -403,6 +403,8 @@ class ReadingContract:
         await school.happen(user_stream(ANA), ReadMarked(room=ROOM, seq=2), ReadMarked(room=ROOM, seq=6, thread=2))
         assert await school.reading.unread(ANA, [ROOM, OTHER]) == {ROOM: Unread(7, 2, 2), OTHER: Unread(0, 0, 0)}
         assert await school.reading.unread(BEN, [ROOM]) == {ROOM: Unread(7, 0, 1)}
+        await school.happen(user_stream(EVE), ReadMarked(room=ROOM, seq=6, thread=2))  # a thread, not the room
+        assert await school.reading.unread(EVE, [ROOM]) == {ROOM: Unread(7, 0, 4)}
         await school.say(*("more" for _ in range(limits.unread_count_max + 5)), by=BEN)
         (unread,) = (await school.reading.unread(ANA, [ROOM])).values()
         assert unread.unread == limits.unread_count_max
