@@ -81,6 +81,7 @@ class Site:
     port: int
     http: httpx.AsyncClient
     application: Starlette
+    server: uvicorn.Server
 
     @property
     def shared(self) -> Any:
@@ -151,7 +152,7 @@ async def serving(data: Path, **settings: Any) -> AsyncIterator[Site]:
                 async with httpx.AsyncClient(
                     base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=DEADLINE_S, verify=False
                 ) as http:
-                    yield Site(flow, port, http, application)
+                    yield Site(flow, port, http, application, server)
             finally:
                 server.is_over.set()
                 await task

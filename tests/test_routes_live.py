@@ -326,9 +326,14 @@ async def test_a_reader_that_stops_holds_a_bounded_queue_and_is_told_that_it_lag
 
 @pytest.mark.slow
 async def test_a_reader_that_takes_nothing_is_cut(site: Site) -> None:
-    """Within the write deadline, twice at most: once to see how much is left, once to see that it did not get less."""
+    """Within the write deadline, twice at most: once to see how much is left, once to see that it did not get less.
+    Its connection goes too, with what it was still owed, although it never read to the end."""
     ana, ben = site.member("Ana"), site.member("Ben")
+    connections = site.server.server_state.connections
+    others = set(connections)
     raw = await Raw.open(ben, {"streams": {"room/general": "head"}})
+    theirs = set(connections) - others
+    assert len(theirs) == 1
     async with asyncio.timeout(10):
         while not site.flow.node.conversations:
             await asyncio.sleep(0.01)
@@ -337,6 +342,9 @@ async def test_a_reader_that_takes_nothing_is_cut(site: Site) -> None:
     async with asyncio.timeout(2 * limits.write_deadline_s + 5):
         while site.flow.node.conversations:
             await asyncio.sleep(0.1)
+    async with asyncio.timeout(2):
+        while theirs & connections:
+            await asyncio.sleep(0.01)
     assert site.shared.counts.streams == 0
     raw.sock.close()
 

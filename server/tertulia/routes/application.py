@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from tertulia.domain.refusals import Refusal
 from tertulia.live.flow import Flow
@@ -21,6 +22,7 @@ from tertulia.routes.call import Call, endpoint
 from tertulia.routes.manners import Manners
 from tertulia.routes.metrics import NodeCollector
 from tertulia.routes.site import RouteSettings, Site
+from tertulia.routes.streaming import TRANSPORT, transport_of
 from tertulia.routes.table import CALLS
 
 
@@ -33,7 +35,7 @@ def build(flow: Flow, settings: RouteSettings, websocket: Any = None) -> Starlet
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         yield {"websocket": websocket}
 
-    app = Starlette(
+    app = Application(
         routes=[*api_routes(site), *webapp.routes(site)],
         middleware=[Middleware(Manners, site=site)],
         exception_handlers={HTTPException: _not_here},
@@ -42,6 +44,15 @@ def build(flow: Flow, settings: RouteSettings, websocket: Any = None) -> Starlet
     app.router.redirect_slashes = False
     app.state.site = site
     return app
+
+
+class Application(Starlette):
+    """Keeps hold of the connection before anything of starlette's stands between it and us."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope[TRANSPORT] = transport_of(send)
+        await super().__call__(scope, receive, send)
 
 
 def api_routes(site: Site) -> list[Route]:

@@ -13,7 +13,7 @@ from tertulia.domain.refusals import Refusal
 from tertulia.routes.answering import refuse
 from tertulia.routes.faults import described
 from tertulia.routes.site import Site
-from tertulia.routes.streaming import TRANSPORT, cut, transport_of
+from tertulia.routes.streaming import cut
 
 logger = structlog.get_logger("tertulia.routes.manners")
 
@@ -43,7 +43,6 @@ class Manners:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[TRANSPORT] = transport_of(send)
         is_api = scope["path"].startswith("/api/")
         cors = self._cors(Headers(scope=scope)) if is_api else []
         has_begun = False
@@ -65,7 +64,7 @@ class Manners:
         except Exception as error:
             logger.error("request failed", path_is_api=is_api, **described(error))
             if has_begun:
-                cut(scope)
+                await cut(scope, receive)
             else:
                 await refuse(Refusal("internal"))(scope, receive, send_with_manners)
 

@@ -43,11 +43,12 @@ def bound_kernel_buffer(scope: Scope) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.socket_send_buffer_bytes)
 
 
-def cut(scope: Scope) -> None:
-    """End the connection at once, and drop what it was still owed."""
+async def cut(scope: Scope, receive: Receive) -> None:
+    """End the connection at once, and drop what it was still owed. Returns when the server has seen it end."""
     transport = scope.get(TRANSPORT)
     if transport is not None:
         transport.abort()
+        await _gone(receive)
 
 
 async def write(scope: Scope, send: Send, message: dict[str, Any]) -> None:
@@ -83,7 +84,7 @@ async def until_gone(work: Awaitable[None], scope: Scope, receive: Receive, *, w
     if error is not None:
         if not isinstance(error, TakesNothing):
             logger.error("stream broke off", what=what, **described(error))
-        cut(scope)
+        await cut(scope, receive)
 
 
 class Streamed(Response):
