@@ -25,6 +25,7 @@ from tests.simulation.frames import records_of
 if TYPE_CHECKING:
     from tests.simulation.client import Client
     from tests.simulation.link import Link
+    from tests.simulation.reader import Reader
     from tests.simulation.sender import Sent
     from tests.simulation.world import World
 
@@ -68,6 +69,16 @@ class Check:
         versions = self._world.log.versions.get((stream, record["seq"]), [])
         if (raw not in versions) if is_json else (record not in [_read(version) for version in versions]):
             self.blame(f"{client.name} was given {stream} {record['seq']} as the log never held it: {record}")
+
+    def prompt(self, client: Client, reader: Reader, seq: int) -> None:
+        """Where the bus tells everything, nothing waits for a head check, nor for the next event."""
+        if not self._world.plan.is_bus_sure:
+            return
+        plan, at_s = self._world.plan, self._world.log.written_s[reader.stream, seq]
+        bound_s = 0.2 + 4 * plan.log.slow_s_max + plan.weather.delay_s_max + 2 * client.latency_s
+        took_s = self._world.now_s() - at_s
+        if reader.live_since_s < at_s and took_s > bound_s:
+            self.blame(f"{client.name} was told of {reader.stream} {seq} only after {took_s:.3f} s")
 
     def wrote(self, link: Link, frame: bytes) -> None:
         """Bytes leave a node: not to the banned, and no text that was redacted a while ago."""

@@ -7,7 +7,7 @@ sends what is unanswered again. What it follows and what it says is decided else
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,6 +59,7 @@ class Client:
         codec: Literal["json", "msgpack"],
         latency_s: float,
         bytes_per_s: float | None,
+        hosts: Sequence[Host] | None = None,
     ) -> None:
         self.world = world
         self.name = name
@@ -75,6 +76,7 @@ class Client:
         self.bytes_per_s = bytes_per_s
         self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
         self._codec = codec
+        self._hosts = world.hosts if hosts is None else hosts
         self._loop = asyncio.get_running_loop()
         self.sender = Sender(self)
         self._owner = TaskOwner(name)
@@ -108,7 +110,7 @@ class Client:
             reader.forget()
 
     def _connect(self) -> None:
-        hosts = [host for host in self.world.hosts if host.is_accepting]
+        hosts = [host for host in self._hosts if host.is_accepting]
         if not hosts:
             self._connect_later()
             return
@@ -162,6 +164,12 @@ class Client:
             id = self.next_id()
             self._asked[id] = streams
             self.send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
+
+    def visit(self, stream: StreamName, position: dict[str, Any] | None) -> None:
+        """To be followed when it comes, as if it had been at this position before."""
+        self.follow(stream)
+        if position is not None:
+            self.readers[stream].recall(position)
 
     def unfollow(self, stream: StreamName) -> None:
         reader = self.readers.get(stream)
@@ -224,7 +232,7 @@ class Client:
                 return
             match record["type"]:
                 case "event":
-                    self._event(raw, record)
+                    self._event(link, raw, record)
                 case "accepted":
                     self.sender.accepted(record)
                 case "refused":
@@ -277,7 +285,7 @@ class Client:
                 reader.left()
                 self.world.check.denied(self, StreamName(stream), result["code"])
 
-    def _event(self, raw: bytes, record: dict[str, Any]) -> None:
+    def _event(self, link: Link, raw: bytes, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
         self.note("event", stream, record["seq"])
         self.world.check.event(self, stream, raw, record, is_json=self._codec == "json")
@@ -285,6 +293,8 @@ class Client:
         if reader is None:
             self._blame(f"{stream}: pushed, and never asked for")
             return
+        if link.is_flowing:
+            self.world.check.prompt(self, reader, record["seq"])
         reader.event(record)
         self.on_event(record)
 
@@ -297,7 +307,7 @@ class Client:
             case "snapshot":
                 reader.snapshot(record)
             case "live":
-                reader.live(record)
+                reader.live(record, now_s=self._loop.time())
                 if reader.stage == "fetching":
                     self._fetch(reader)
             case "lag":

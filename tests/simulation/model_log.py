@@ -99,6 +99,7 @@ class ModelLog:
         self.commits: list[Commit] = []
         self.versions: dict[tuple[StreamName, int], list[bytes]] = {}
         """Each entry's event record as it is, after all it ever was (a redaction takes text out)."""
+        self.written_s: dict[tuple[StreamName, int], float] = {}
 
     async def append(self, append: Append) -> Appended | Conflict | Duplicates:
         faults = self.faults
@@ -167,6 +168,7 @@ class ModelLog:
         entry = Entry(planned.stream, len(entries) + 1, at, planned.by, planned.name, planned.data)  # type: ignore[arg-type]
         entries.append(entry)
         self.versions[entry.stream, entry.seq] = [encode_entry(entry).json]
+        self.written_s[entry.stream, entry.seq] = self.now_s()
         return entry
 
     def _redact(self, stream: StreamName, message: int) -> None:

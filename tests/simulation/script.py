@@ -1,7 +1,7 @@
 """What a person does with their client while a run lasts: says something, changes something, looks elsewhere, errs.
 
-The tables at the end say how often, and which method. Some of it is not allowed or not possible: the refusals are looked
-at as well (check.py).
+The tables at the end say how often, and which method. Some of it is not allowed or not possible: the refusals are
+looked at as well (check.py).
 """
 
 from __future__ import annotations
@@ -119,6 +119,14 @@ class Script:
             text += f"@[{one.name}]({one.id})"
         self._client.sender.give(PostMessage, room=room, text=text, reply_to=None)
 
+    def _slip(self, room: RoomId) -> None:
+        """Says something and takes it back at once."""
+
+        def take_back(accepted: dict[str, Any]) -> None:
+            self._client.sender.give(RedactMessage, room=room, message=accepted["seq"])
+
+        self._client.sender.give(PostMessage, then=take_back, room=room, text=f"{self._token()} oh no")
+
     def _reply(self, room: RoomId) -> None:
         if known := self._some_message(room):
             self._client.sender.give(PostMessage, room=room, text=self._token(), reply_to=known.seq)
@@ -193,13 +201,13 @@ class Script:
         if reader is None or reader.stage != "live":
             return
         way = self._random.choice(
-            ["position", "earlier", "earlier", "nothing", "head", "level", "level", "other epoch", "future"]
+            ["position", "earlier", "earlier", "earlier", "nothing", "head", "level", "level", "other epoch", "future"]
         )
         level = ("full" if reader.level == "head" else "head") if way == "level" else reader.level
         origin: Any = {
             "nothing": None,
             "head": "head",
-            "earlier": {"epoch": reader.epoch, "seq": max(reader.seq - 4, reader.began)} if reader.epoch else None,
+            "earlier": reader.some_position(self._random),
             "other epoch": {"epoch": "another", "seq": 1},
             "future": {"epoch": reader.epoch, "seq": reader.seq + 50} if reader.epoch else None,
         }.get(way, "position")
@@ -277,6 +285,7 @@ class Script:
 
 _OF_ALL: Final = {
     Script._post: 30,
+    Script._slip: 5,
     Script._reply: 12,
     Script._edit: 12,
     Script._redact: 10,
