@@ -1,138 +1,248 @@
-"""A crowd of raw sockets on one core: many readers, some writers who keep a window of posts in flight.
+"""A crowd of raw non-blocking sockets on one core: the load generator for Tertulia, the floor program and the peers.
 
-Records are counted in the bytes, not parsed: a reader costs one `recv` and one `count` per message. What is *not* here:
-checking every seq (replay.py does), open-loop latency (comes with issue 3).
+A delivery is counted, not parsed: one `recv` and one `count` for whatever came. A sample of readers is audited: every
+number they are sent must follow the one before. Every reader's count is kept, so that a loss or a repeat anywhere
+shows, and the order on the sample. What to say and when is the scenarios' business.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import selectors
+import select
 import socket
 import time
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterable
 
-from tests.servers import Server
+from load_tests.target import Target
 
-POSTED = b'"message_posted"'
-ACCEPTED = b'"accepted"'
 BUFFER_BYTES = 1 << 20
-PER_PERSON = 15
-CONNECT_DEADLINE_S = 20.0
+CONNECT_DEADLINE_S = 60.0
+CONNECTING_AT_ONCE = 256
+AUDITED_EVERY = 100
+CARRY_BYTES_MAX = 4_096
+REFUSED = b'"type":"refused"'
 
 
-@dataclass(slots=True)
-class Counted:
-    """What was seen in a span of time. `acks_s`: the waits for acks, in seconds."""
+class Audit:
+    """The numbers one reader was sent, each of which must follow the one before."""
 
-    seconds: float = 0.0
-    server_cpu_s: float = 0.0
-    deliveries: int = 0
-    acks: int = 0
-    refused: int = 0
-    acks_s: list[float] = field(default_factory=list)
+    def __init__(self, target: Target) -> None:
+        self._find = target.numbered.finditer
+        self._carry = b""
+        self.last = 0
+        self.faults: list[str] = []
+
+    def hear(self, data: bytes) -> None:
+        data = self._carry + data
+        end = 0
+        for match in self._find(data):
+            end = match.end()
+            number = int(match[1])
+            if self.last and number != self.last + 1:
+                what = "repeated" if number == self.last else "lost" if number > self.last else "out of order"
+                self.faults.append(f"{what}: {number} after {self.last}")
+            self.last = number
+        self._carry = data[max(end, len(data) - CARRY_BYTES_MAX) :]
 
 
-def masked(payload: bytes) -> bytes:
-    """A client's text frame; the masking key is zero, so that the payload stands as it is."""
-    size = len(payload)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else b"\x81" + bytes([0x80 | 126]) + size.to_bytes(2, "big")
-    return head + b"\0\0\0\0" + payload
+class Member:
+    """One connection. `room` is what it follows, or posts to. Answers to posts are counted when it `is_writer`: who
+    does not read is one; a scenario may make a reader one too."""
+
+    __slots__ = ("acks", "audit", "deliveries", "is_reader", "is_writer", "number", "rest", "room", "sock")
+
+    def __init__(self, number: int, room: str, sock: socket.socket, *, is_reader: bool, audit: Audit | None) -> None:
+        self.number = number
+        self.room = room
+        self.sock = sock
+        self.is_reader = is_reader
+        self.is_writer = not is_reader
+        self.audit = audit
+        self.deliveries = 0
+        self.acks = 0
+        self.rest = b""
+        """The end of what came last, when a word that is counted may go on in what comes next."""
 
 
 class Crowd:
-    def __init__(self, server: Server, *, readers: int, writers: int, room: str = "general") -> None:
-        self._server = server
-        self._room = room
-        people = (readers + writers) // PER_PERSON + 1
-        self._tokens = [server.token(f"Person {number}", hours=5.0) for number in range(people)]
-        self._number = 0
-        self._sent_at: dict[int, float] = {}
-        self._readers = [self._connect({f"room/{room}": "head"}) for _ in range(readers)]
-        self._writers = [self._connect({}) for _ in range(writers)]
-        self._posts = 0
-        self._selector = selectors.EpollSelector()
-        for place, connection in enumerate([*self._readers, *self._writers]):
-            connection.setblocking(False)
-            self._selector.register(connection, selectors.EVENT_READ, place - readers)
+    """`deliveries`, `acks`, `refused`: over all members, since it began. `answered`: who got how many acks in the last
+    `read`."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.members: list[Member] = []
+        self.deliveries = 0
+        self.acks = 0
+        self.refused = 0
+        self.ended = 0
+        """Connections the server has closed."""
+        self.answered: list[tuple[Member, int]] = []
+        self.connect_s: list[float] = []
+        self._by_fd: dict[int, Member] = {}
+        self._poll = select.epoll()
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        words = (target.delivered, target.acked)
+        beginnings = {word[:size] for word in words for size in range(1, len(word))}
+        self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))
+
+    # --- coming and going ---------------------------------------------------------------------------------------
+
+    def connect(self, count: int, *, room: str = "general", is_reader: bool = True) -> list[Member]:
+        """`count` more members, many at once; returns when each has joined."""
+        return self.connect_all([(room, is_reader)] * count)
+
+    def connect_all(self, wanted: Iterable[tuple[str, bool]], *, at_once: int = CONNECTING_AT_ONCE) -> list[Member]:
+        """A member for each (room, is_reader). `connect_s` gets how long each took, from its first packet."""
+        waiting = deque(enumerate(wanted, start=len(self.members)))
+        coming: dict[int, _Coming] = {}
+        come: list[Member] = []
+        poll = select.epoll()
+        deadline = time.perf_counter() + CONNECT_DEADLINE_S
+        while waiting or coming:
+            assert time.perf_counter() < deadline, f"{len(waiting) + len(coming)} of the crowd could not join in time"
+            while waiting and len(coming) < at_once:
+                number, (room, is_reader) = waiting.popleft()
+                one = _Coming(self.target, number, room, is_reader=is_reader)
+                coming[one.sock.fileno()] = one
+                poll.register(one.sock.fileno(), select.EPOLLOUT)
+            for fd, _ in poll.poll(0.1):
+                one = coming[fd]
+                events = one.go_on()
+                if events:
+                    poll.modify(fd, events)
+                    continue
+                poll.unregister(fd)
+                del coming[fd]
+                self.connect_s.append(time.perf_counter() - one.began)
+                come.append(self._take_in(one))
+        poll.close()
+        return come
+
+    def _take_in(self, one: _Coming) -> Member:
+        is_audited = one.is_reader and one.number % AUDITED_EVERY == 0
+        audit = Audit(self.target) if is_audited else None
+        member = Member(one.number, one.room, one.sock, is_reader=one.is_reader, audit=audit)
+        self.members.append(member)
+        self._by_fd[one.sock.fileno()] = member
+        self._poll.register(one.sock.fileno(), select.EPOLLIN)
+        self._count(member, one.after_joined())
+        return member
+
+    def leave(self, member: Member) -> None:
+        self._poll.unregister(member.sock.fileno())
+        del self._by_fd[member.sock.fileno()]
+        self.members.remove(member)
+        member.sock.close()
 
     def close(self) -> None:
-        for connection in [*self._readers, *self._writers]:
-            connection.close()
+        for member in self.members:
+            member.sock.close()
+        self._poll.close()
 
-    def talk(self, *, seconds: float, warm_s: float, text: str, window: int = 1) -> Counted:
-        """Each writer keeps `window` posts in flight; counted after the warm-up. With one writer and a window of one,
-        `acks_s` is the wait for a lone ack."""
-        for writer in range(len(self._writers)):
-            for _ in range(window):
-                self._post(writer, text)
-        self._pump(warm_s, text)
-        return self._pump(seconds, text)
+    # --- talking and listening ----------------------------------------------------------------------------------
 
-    def _connect(self, streams: dict[str, str]) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self._server.port), timeout=CONNECT_DEADLINE_S)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        key = base64.b64encode(b"0123456789abcdef").decode()
-        connection.sendall(
-            f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{self._server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: tertulia.v1.json\r\n\r\n".encode()
-        )
-        connection.recv(4096)
-        token = self._tokens[self._number // PER_PERSON]
-        self._number += 1
-        connection.sendall(masked(json.dumps({"type": "hello", "token": token, "streams": streams}).encode()))
-        seen = b""
-        while (b'"type":"live"' if streams else b'"type":"welcome"') not in seen:
-            seen += connection.recv(65_536)
-        return connection
+    def say(self, member: Member, frames: bytes) -> None:
+        """Send it all; the server reads, or the run is over."""
+        sock, rest = member.sock, memoryview(frames)
+        while rest:
+            try:
+                rest = rest[sock.send(rest) :]
+            except BlockingIOError:
+                select.select([], [sock], [], 5.0)
 
-    def _post(self, writer: int, text: str) -> None:
-        self._posts += 1
-        number = self._posts
-        self._sent_at[number] = time.perf_counter()
-        command = {
-            "type": "post_message",
-            "id": number,
-            "key": f"crowd-{self._server.port}-{number:012}",
-            "room": self._room,
-            "text": text,
-        }
-        self._writers[writer].sendall(masked(json.dumps(command).encode()))
+    def read(self, timeout_s: float) -> None:
+        """Take what has come, one `recv` a member."""
+        self.answered.clear()
+        by_fd, buffer, view = self._by_fd, self._buffer, self._view
+        for fd, _ in self._poll.poll(timeout_s, 4_096):
+            member = by_fd[fd]
+            try:
+                size = member.sock.recv_into(buffer)
+            except BlockingIOError:
+                continue
+            except ConnectionResetError:
+                size = 0
+            if size:
+                self._count(member, bytes(view[:size]))
+            else:
+                self.ended += 1
+                self.leave(member)
 
-    def _pump(self, seconds: float, text: str) -> Counted:
-        counted = Counted()
-        buffer = bytearray(BUFFER_BYTES)
-        view = memoryview(buffer)
-        cpu_s, begun = self._cpu_s(), time.perf_counter()
-        while (now := time.perf_counter()) < begun + seconds:
-            for key, _ in self._selector.select(0.05):
-                connection = key.fileobj
-                assert isinstance(connection, socket.socket), "only sockets are registered"
-                try:
-                    data = bytes(view[: connection.recv_into(buffer)])
-                except BlockingIOError:
-                    continue
-                if key.data < 0:
-                    counted.deliveries += data.count(POSTED)
-                else:
-                    self._answered(counted, data, writer=key.data, text=text)
-        counted.seconds = now - begun
-        counted.server_cpu_s = self._cpu_s() - cpu_s
-        return counted
+    def _count(self, member: Member, data: bytes) -> None:
+        if member.rest:
+            data = member.rest + data
+            member.rest = b""
+        if member.is_reader:
+            count = data.count(self.target.delivered)
+            member.deliveries += count
+            self.deliveries += count
+            if member.audit is not None:
+                member.audit.hear(data)
+        if member.is_writer:
+            self._count_answers(member, data)
+        if data.endswith(self._beginnings):
+            member.rest = next(word for word in self._beginnings if data.endswith(word))
 
-    def _answered(self, counted: Counted, data: bytes, *, writer: int, text: str) -> None:
-        counted.refused += data.count(b'"refused"')
-        acks = data.count(ACCEPTED)
-        counted.acks += acks
-        if len(self._writers) == 1 and acks == 1:
-            counted.acks_s.append(time.perf_counter() - self._sent_at[self._posts])
-        for _ in range(acks):
-            self._post(writer, text)
+    def _count_answers(self, member: Member, data: bytes) -> None:
+        acks = data.count(self.target.acked) if self.target.acked else 0
+        if acks:
+            member.acks += acks
+            self.acks += acks
+            self.answered.append((member, acks))
+        self.refused += data.count(REFUSED)
 
-    def _cpu_s(self) -> float:
-        """CPU seconds the server's process has used, user and system."""
-        with open(f"/proc/{self._server.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+    # --- judging ------------------------------------------------------------------------------------------------
+
+    def faults(self) -> list[str]:
+        """What is wrong with what was delivered; to be asked when all that was posted has arrived."""
+        found = [fault for member in self.members if member.audit for fault in member.audit.faults]
+        counts: dict[str, set[int]] = {}
+        for member in self.members:
+            if member.is_reader:
+                counts.setdefault(member.room, set()).add(member.deliveries)
+        for room, seen in counts.items():
+            if len(seen) > 1:
+                found.append(f"{room}: some readers were told {min(seen)} messages, others {max(seen)}")
+        return found
+
+
+class _Coming:
+    """A connection on its way in: connected → upgraded → joined."""
+
+    def __init__(self, target: Target, number: int, room: str, *, is_reader: bool) -> None:
+        self.number, self.room, self.is_reader = number, room, is_reader
+        self._target = target
+        self._frames = target.join(number, room=room, is_reader=is_reader)
+        self._stage = "connecting"
+        self._heard = b""
+        self.began = time.perf_counter()
+        self.sock = socket.socket()
+        self.sock.setblocking(False)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.connect_ex(("127.0.0.1", target.port))
+
+    def go_on(self) -> int:
+        """What to wait for next; 0 when it has joined."""
+        if self._stage == "connecting":
+            error = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            assert error == 0, f"the server cannot be reached: {error}"
+            self.sock.send(self._target.upgrade(is_reader=self.is_reader))
+            self._stage = "upgrading"
+            return select.EPOLLIN
+        data = self.sock.recv(65_536)
+        assert data, f"{self._target.name} closed while {self._stage}: {self._heard[:300]!r}"
+        self._heard += data
+        if self._stage == "upgrading" and b"\r\n\r\n" in self._heard:
+            assert self._heard.startswith(b"HTTP/1.1 101"), self._heard[:200]
+            self._heard = self._heard.partition(b"\r\n\r\n")[2]
+            self._stage = "joining"
+            if self._frames:
+                self.sock.send(self._frames)
+        if self._stage == "joining" and (not self._target.joined or self._target.joined in self._heard):
+            return 0
+        return select.EPOLLIN
+
+    def after_joined(self) -> bytes:
+        """What came behind the word that it has joined."""
+        return self._heard.partition(self._target.joined)[2] if self._target.joined else self._heard
