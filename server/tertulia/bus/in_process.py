@@ -41,7 +41,8 @@ class InProcessBus:
     def publish(self, message: BusMessage, /) -> None:
         if self._dispatch is None:
             return  # stopped, or not started: nobody listens
-        message = message._replace(node=self._node)
+        if message.node != self._node:
+            message = message._replace(node=self._node)
         self.counts.published += 1
         others = [bus for bus in self._exchange.buses if bus is not self and message.channel in bus._channels]
         if others:

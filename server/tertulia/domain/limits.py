@@ -149,6 +149,11 @@ token_leeway_s: Final = 30
 token_chars_max: Final = 4_096
 secret_bytes_min: Final = 32
 
+# Looking for cycles (gc.set_threshold): objects made and kept, then how many looks at the younger
+collect_young_objects: Final = 50_000
+collect_middle_every: Final = 20
+collect_old_every: Final = 50
+
 # Going away and coming back
 drain_window_s: Final = 5.0
 drain_s: Final = 8.0

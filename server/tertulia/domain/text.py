@@ -31,8 +31,13 @@ _MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\(({ID_
 
 def clean_text(raw: str) -> str | Refusal:
     """A message body in normal form C, with line feeds for all line ends and no control characters."""
-    text = _normal(_LINE_ENDS.sub("\n", raw)).strip("\n").rstrip()
-    if not _shows(text):
+    if _is_plain(raw):  # most are
+        text = raw.strip("\n").rstrip()
+        is_shown = bool(text)
+    else:
+        text = _normal(_LINE_ENDS.sub("\n", raw)).strip("\n").rstrip()
+        is_shown = _shows(text)
+    if not is_shown:
         return Refusal("text_empty")
     if len(text) > limits.text_chars_max or len(text.encode()) > limits.text_bytes_max:
         return Refusal(
@@ -65,7 +70,14 @@ def clean_reason(raw: str | None) -> str | None:
 
 def mentioned_people(text: str) -> list[PersonId]:
     """The ids in `@[name](id)`, each once, in order, at most `mentions_max`."""
+    if "@[" not in text:
+        return []
     return [PersonId(id) for id in dict.fromkeys(_MENTION.findall(text))][: limits.mentions_max]
+
+
+def _is_plain(raw: str) -> bool:
+    """Whether there is nothing in it but printable ASCII and line feeds: what `_normal` would leave as it is."""
+    return raw.isascii() and raw.replace("\n", "").isprintable()
 
 
 def _one_line(raw: str) -> str:

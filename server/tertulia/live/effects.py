@@ -33,7 +33,7 @@ _OF_INTEREST = frozenset(
 
 def happened(node: Node, soft: SoftState, entry: Entry) -> None:
     """May be called more than once for the same entry; each effect bears that."""
-    if entry.name not in _OF_INTEREST:
+    if entry.name not in _OF_INTEREST or (entry.name == "message_posted" and soft.here.is_nobody_typing):
         return
     match decode_event(entry):
         case MessagePosted(thread=thread):

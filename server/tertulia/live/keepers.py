@@ -12,11 +12,12 @@ import msgspec
 
 from tertulia.domain import cohort, person, room
 from tertulia.domain.cohort import CohortState
+from tertulia.domain.events import Event
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_owner, user_stream
 from tertulia.domain.person import PersonState
 from tertulia.domain.room import RoomState
 from tertulia.projections import Reading
-from tertulia.wire.stored import Entry, decode_event
+from tertulia.wire.stored import Entry
 
 S = TypeVar("S")
 
@@ -27,7 +28,10 @@ class Keeper(Protocol[S]):
     def fresh(self, owner: StreamName) -> S: ...
     def copy(self, state: S) -> S: ...
     def heads(self, state: S) -> dict[StreamName, int]: ...
-    def apply(self, state: S, entry: Entry) -> None: ...
+    def apply(self, state: S, entry: Entry, event: Event | None) -> None:
+        """`event`: the entry's, decoded."""
+        ...
+
     async def recall(self, state: S, seqs: Sequence[int]) -> None:
         """Bring what decisions need to know of these old messages into the state."""
         ...
@@ -57,8 +61,7 @@ class RoomKeeper:
         main, staff = room.state_streams(state.room)
         return {main: state.head, staff: state.staff_head}
 
-    def apply(self, state: RoomState, entry: Entry) -> None:
-        event = decode_event(entry)
+    def apply(self, state: RoomState, entry: Entry, event: Event | None) -> None:
         if entry.stream.endswith("/staff"):
             room.apply_room_staff(state, seq=entry.seq, event=event)
         else:
@@ -104,8 +107,7 @@ class CohortKeeper:
         main, staff = cohort.state_streams(state.cohort)
         return {main: state.head, staff: state.staff_head}
 
-    def apply(self, state: CohortState, entry: Entry) -> None:
-        event = decode_event(entry)
+    def apply(self, state: CohortState, entry: Entry, event: Event | None) -> None:
         if entry.stream.endswith("/staff"):
             cohort.apply_cohort_staff(state, seq=entry.seq, event=event)
         else:
@@ -133,8 +135,8 @@ class PersonKeeper:
     def heads(self, state: PersonState) -> dict[StreamName, int]:
         return {user_stream(state.person): state.head}
 
-    def apply(self, state: PersonState, entry: Entry) -> None:
-        person.apply_person(state, seq=entry.seq, event=decode_event(entry))
+    def apply(self, state: PersonState, entry: Entry, event: Event | None) -> None:
+        person.apply_person(state, seq=entry.seq, event=event)
 
     async def recall(self, state: PersonState, seqs: Sequence[int]) -> None:
         assert not seqs, "no decision on a person needs an old message"

@@ -22,7 +22,7 @@ import structlog
 
 from tertulia.domain import limits
 from tertulia.domain.decision import Decision
-from tertulia.domain.ids import PersonId, StreamName
+from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.domain.refusals import Refusal
 from tertulia.eventlog import (
     Append,
@@ -39,7 +39,7 @@ from tertulia.eventlog import (
 from tertulia.live.jobs import Done, Job, Plan, State, repeat
 from tertulia.live.keepers import Keeper
 from tertulia.live.ports import Clock
-from tertulia.wire.stored import Entry, encode_event
+from tertulia.wire.stored import Entry, decode_event, encode_event
 
 S = TypeVar("S")
 logger = structlog.get_logger("tertulia.live.lane")
@@ -72,6 +72,8 @@ class Lane(Generic[S]):
         self._checkpoint_at = 0
         self._heard: dict[StreamName, int] = {}
         self.used_at = 0.0
+        """When it was last seen that it had been asked for (`is_used`) since."""
+        self.is_used = True
         self.is_pinned = False
         """Whether others look at `state` without asking for it to be `ready`: it is then brought up by itself."""
 
@@ -138,7 +140,7 @@ class Lane(Generic[S]):
         if head is None or entry.seq <= head:
             return
         if entry.seq == head + 1 and not self._is_stale and not self._is_appending and self._loading is None:
-            self._keeper.apply(state, entry)
+            self._keeper.apply(state, entry, decode_event(entry))
             self._last_at = max(self._last_at, entry.at)
             return
         self.heard(entry.stream, entry.seq)
@@ -194,7 +196,7 @@ class Lane(Generic[S]):
             after = head
             while entries := await self._log.read(stream, after=after, limit=limits.page_events_max):
                 for entry in entries:
-                    keeper.apply(state, entry)
+                    keeper.apply(state, entry, decode_event(entry))
                     self._last_at = max(self._last_at, entry.at)
                 after = entries[-1].seq
         if self._is_stale or self._state is None or _total(keeper.heads(state)) >= _total(keeper.heads(self._state)):
@@ -311,7 +313,8 @@ class Lane(Generic[S]):
                 if happening.stream in heads:
                     heads[happening.stream] += 1
                     seq = heads[happening.stream]
-                    keeper.apply(plan.state, Entry(happening.stream, seq, at, job.author, name, data))  # type: ignore[arg-type]
+                    entry = Entry(happening.stream, Seq(seq), at, job.author, name, data)
+                    keeper.apply(plan.state, entry, happening.event)
             plan.expect.update(dict.fromkeys(verdict.fresh, 0))
             plan.places.append(place)
             plan.decided.append(

@@ -117,7 +117,7 @@ class Node:
             lane = self._lanes[owner] = Lane(
                 owner, keeper=keeper, log=self.log, clock=self.clock, publish=self._publish
             )
-        lane.used_at = asyncio.get_running_loop().time()
+        lane.is_used = True
         return lane
 
     def _publish(self, entries: Sequence[Entry]) -> None:
@@ -126,7 +126,9 @@ class Node:
     def drop_idle_lanes(self, *, now_s: float) -> None:
         """Forget the state of rooms and people nobody has written to for a while; a cohort's stays."""
         for owner, lane in list(self._lanes.items()):
-            if lane.is_idle and not lane.is_pinned and now_s - lane.used_at > limits.channel_idle_s:
+            if lane.is_used:
+                lane.is_used, lane.used_at = False, now_s
+            elif lane.is_idle and not lane.is_pinned and now_s - lane.used_at > limits.channel_idle_s:
                 del self._lanes[owner]
 
     async def bring_up_lanes(self) -> None:

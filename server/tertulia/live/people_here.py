@@ -67,6 +67,10 @@ class PeopleHere:
             self._publish(room, TYPING, said)
             self._tell_typing()
 
+    @property
+    def is_nobody_typing(self) -> bool:
+        return self._typing.is_idle
+
     def posted(self, room: RoomId, thread: int | None, *, person: PersonId) -> None:
         """Who has said it types it no more. (Readers see the message; the next tick tells the rest.)"""
         self._typing.posted(room, thread, person=person)

@@ -74,6 +74,11 @@ class Typing:
         if typists is not None:
             typists.expires_s.pop(person, None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Nobody types anywhere, and nobody did a moment ago: `posted` would change nothing."""
+        return not self._taken_s and not self._places
+
     def changes(self, now_s: float) -> list[TypingNow]:
         """What is to be told to the rooms' readers now. Call it on a tick."""
         self._forget(now_s)
