@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from load_tests import fan_out, posts, process
+from load_tests import fan_out, posts, process, signals
 from load_tests.figures import Figure, line
 from tests.school import make_school
 from tests.servers import Server
@@ -25,6 +25,7 @@ Scenario = Callable[[Server, float], dict[str, Figure]]
 SCENARIOS: dict[str, Scenario] = {
     "fan-out": fan_out.fan_out,
     "posts": posts.posts,
+    "signals": signals.signals,
 }
 ROOMS = ("general", posts.LONE_ROOM, *posts.BUSY_ROOMS)
 FILES_MAX = 30_000
