@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from load_tests import fan_out, posts, process, signals
+from load_tests import fan_out, posts, process, signals, slow_readers
 from load_tests.figures import Figure, line
 from tests.school import make_school
 from tests.servers import Server
@@ -26,6 +26,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fan-out": fan_out.fan_out,
     "posts": posts.posts,
     "signals": signals.signals,
+    "slow-readers": slow_readers.slow_readers,
 }
 ROOMS = ("general", posts.LONE_ROOM, *posts.BUSY_ROOMS)
 FILES_MAX = 30_000

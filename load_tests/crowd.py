@@ -68,8 +68,10 @@ class Crowd:
     """`deliveries`, `acks`, `refused`: over all members, since it began. `answered`: who got how many acks in the last
     `read`."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, first: int = 0) -> None:
+        """`first`: the number of the first member; crowds that are there together begin at different ones."""
         self.target = target
+        self._next = first
         self.members: list[Member] = []
         self.deliveries = 0
         self.acks = 0
@@ -94,7 +96,8 @@ class Crowd:
 
     def connect_all(self, wanted: Iterable[tuple[str, bool]], *, at_once: int = CONNECTING_AT_ONCE) -> list[Member]:
         """A member for each (room, is_reader). `connect_s` gets how long each took, from its first packet."""
-        waiting = deque(enumerate(wanted, start=len(self.members)))
+        waiting = deque(enumerate(wanted, start=self._next))
+        self._next += len(waiting)
         coming: dict[int, _Coming] = {}
         come: list[Member] = []
         poll = select.epoll()

@@ -13,8 +13,8 @@ SERVER = Path(limits.__file__).parent.parent
 NAMES = sorted(
     name for name in vars(limits) if re.fullmatch(r"[a-z]\w+", name) and name not in ("annotations", "public")
 )
-TOLD_ONLY = {"read_marker_every_s", "typing_every_s", "client_ping_s"}
-"""What clients are asked to keep by themselves."""
+TOLD_ONLY = {"read_marker_every_s", "typing_every_s", "client_ping_s", "held_bytes_max"}
+"""What clients are asked to keep by themselves, and a sum that others make up."""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,6 +42,8 @@ def test_what_is_allowed_fits_into_what_it_has_to_fit_into() -> None:
     assert limits.text_bytes_max * 2 < limits.frame_bytes_max, "a message, even escaped, is one frame"
     assert limits.resume_bytes_max < limits.queue_bytes_max, "what is pushed on resume fits the outbox"
     assert limits.queue_bytes_low < limits.queue_bytes_max
+    assert limits.queue_bytes_low + limits.flush_bytes_max <= limits.queue_bytes_max, "a flush fits a clear reader"
+    assert limits.queue_bytes_max + 2 * limits.socket_send_buffer_bytes == limits.held_bytes_max
     assert limits.page_events_max <= limits.tail_records, "a resume that is pushed can come from the tail"
     assert limits.lane_batch_commands_max * 2 < limits.message_facts_max, "a batch's facts outlast what it posts"
     assert limits.token_leeway_s < limits.token_s

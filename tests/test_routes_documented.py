@@ -37,7 +37,7 @@ def test_the_limits_named_are_those_of_the_program() -> None:
         f"({limits.joins_burst_per_address} at once)",
         f"{limits.live_streams_max} streams at level `full`",
         f"every {limits.live_heartbeat_s:.0f} s",
-        f"at most {limits.queue_bytes_max:,} bytes wait",
+        f"at most {limits.held_bytes_max:,} bytes wait",
         f"takes nothing for {limits.write_deadline_s:.0f} s",
     ):
         assert value in TEXT, value

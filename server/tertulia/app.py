@@ -24,6 +24,7 @@ from tertulia.bus.redis import RedisBus
 from tertulia.domain import limits
 from tertulia.eventlog import LogRefused
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.eventlog.stats import LogStats
 from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import Clock, RandomIds, SystemClock
@@ -78,7 +79,8 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     ids = RandomIds()
     node_id = ids.new_id()
     bus = make_bus(settings.bus, node_id=node_id)
-    log = await SqliteLog.open(log_path(settings), projections=PROJECTIONS, shared=bool(settings.bus))
+    log_stats = LogStats()
+    log = await SqliteLog.open(log_path(settings), projections=PROJECTIONS, shared=bool(settings.bus), stats=log_stats)
     node = Node(
         node_id=node_id,
         log=log,
@@ -88,6 +90,7 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
         rates=CommandRates(is_limited=settings.rate_limits),
         clock=clock,
         ids=ids,
+        log_stats=log_stats,
     )
     return Flow(node)
 

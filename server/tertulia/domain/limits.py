@@ -58,11 +58,14 @@ header_bytes_max: Final = 8_192
 streams_per_connection_max: Final = 600
 commands_in_flight_max: Final = 256
 malformed_frames_max: Final = 10
-queue_bytes_max: Final = 262_144
-queue_bytes_low: Final = 131_072
+held_bytes_max: Final = 262_144
+"""For one reader, by the server and the kernel: `queue_bytes_max` and twice `socket_send_buffer_bytes`."""
+queue_bytes_max: Final = 163_840
+queue_bytes_low: Final = 98_304
 write_deadline_s: Final = 10.0
 close_deadline_s: Final = 2.0
-socket_send_buffer_bytes: Final = 131_072
+socket_send_buffer_bytes: Final = 49_152
+"""SO_SNDBUF: Linux takes twice as much (socket(7))."""
 ping_s: Final = 25.0
 ping_jitter_s: Final = 5.0
 pong_deadline_s: Final = 20.0
@@ -89,6 +92,8 @@ rate_keys_max: Final = 50_000
 tail_records: Final = 512
 tail_bytes_max: Final = 524_288
 flush_slice_readers: Final = 256
+flush_bytes_max: Final = queue_bytes_max - queue_bytes_low
+"""Of the durable records of one flush: a reader who is clear has room for it, so nobody need be asked."""
 repair_wait_s: Final = 0.02
 head_check_s: Final = 1.0
 bus_queue_messages_max: Final = 10_000
@@ -102,7 +107,7 @@ bus_stop_wait_s: Final = 1.0
 bus_reconnect_min_s: Final = 0.05
 bus_reconnect_max_s: Final = 2.0
 channel_idle_s: Final = 60.0
-lane_batch_commands_max: Final = 1_024
+lane_batch_commands_max: Final = 1_000
 lane_queue_commands_max: Final = 16_384
 append_tries_max: Final = 20
 log_queue_appends_max: Final = 8_192
@@ -148,6 +153,8 @@ refresh_token_s: Final = 30 * 86_400
 token_leeway_s: Final = 30
 token_chars_max: Final = 4_096
 secret_bytes_min: Final = 32
+
+loop_lag_every_s: Final = 0.25
 
 # Looking for cycles (gc.set_threshold): objects made and kept, then how many looks at the younger
 collect_young_objects: Final = 50_000

@@ -26,6 +26,7 @@ from tertulia.eventlog.sqlite_commit import Outcome
 from tertulia.eventlog.sqlite_projections import Projections, is_prepared
 from tertulia.eventlog.sqlite_readers import Readers
 from tertulia.eventlog.sqlite_writer import Answered, Errand, Job, Writer
+from tertulia.eventlog.stats import LogStats
 from tertulia.wire.stored import Entry
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class SqliteLog:
         lock: FolderLock,
         projections: Projections,
         shared: bool,
+        stats: LogStats,
     ) -> None:
         epoch = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").get
         assert isinstance(epoch, str), "checked when opening"
@@ -81,8 +83,10 @@ class SqliteLog:
         self._shared = shared
         self._under_way = 0
         self._is_closed = False
-        self.readers = Readers(path)
-        self._writer = Writer(connection, projections, is_alone=not shared, loop=self._loop, tell=self._tell)
+        self.readers = Readers(path, stats)
+        self._writer = Writer(
+            connection, projections, is_alone=not shared, loop=self._loop, tell=self._tell, stats=stats
+        )
 
     @classmethod
     async def open(
@@ -92,11 +96,12 @@ class SqliteLog:
         projections: Sequence[Projection],
         shared: bool = False,
         progress: Progress | None = None,
+        stats: LogStats | None = None,
     ) -> SqliteLog:
         """Open the log in this file, making it if there is none. `LogRefused` when that must not be done."""
         ours = Projections(projections)
         connection, lock = await asyncio.to_thread(_open, path, ours, shared=shared, progress=progress)
-        return cls(connection, path, lock=lock, projections=ours, shared=shared)
+        return cls(connection, path, lock=lock, projections=ours, shared=shared, stats=stats or LogStats())
 
     @property
     def epoch(self) -> str:

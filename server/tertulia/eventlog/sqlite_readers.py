@@ -19,14 +19,16 @@ import structlog
 
 from tertulia.domain import limits
 from tertulia.eventlog import LogUnavailable
+from tertulia.eventlog.stats import LogStats
 
 T = TypeVar("T")
 logger = structlog.get_logger("tertulia.eventlog")
 
 
 class Readers:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stats: LogStats) -> None:
         self._path = path
+        self._stats = stats
         self._pool = ThreadPoolExecutor(limits.log_read_threads, thread_name_prefix="tertulia-log-read")
         self._mine = threading.local()
         self._connections: list[apsw.Connection] = []
@@ -38,6 +40,7 @@ class Readers:
         if self._is_closed or self._under_way >= limits.log_queue_reads_max:
             raise LogUnavailable("The log is closed." if self._is_closed else "Too many reads are waiting.")
         self._under_way += 1
+        self._stats.reads += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
         except apsw.Error as error:

@@ -12,6 +12,7 @@ import asyncio
 import errno
 import queue
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from tertulia.domain import limits
 from tertulia.eventlog import Append, Appended, LogFull, LogUnavailable
 from tertulia.eventlog.sqlite_commit import GroupCommit, Outcome
 from tertulia.eventlog.sqlite_projections import Projections
+from tertulia.eventlog.stats import LogStats
 
 logger = structlog.get_logger("tertulia.eventlog")
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -68,12 +70,14 @@ class Writer:
         is_alone: bool,
         loop: asyncio.AbstractEventLoop,
         tell: Callable[[Answered], None],
+        stats: LogStats,
     ) -> None:
         self._connection = connection
         self._projections = projections
         self._group_commit = GroupCommit(connection, projections.all, is_alone=is_alone)
         self._loop = loop
         self._tell = tell
+        self._stats = stats
         self._queue: queue.SimpleQueue[Job | Errand | None] = queue.SimpleQueue()
         self._wal_pages = 0
         self._must_wipe = True
@@ -134,6 +138,7 @@ class Writer:
                 self._answer([(errand.answer, result)])
 
     def _write(self, jobs: Sequence[Job]) -> Answered:
+        began_s = time.perf_counter()
         try:
             answers, position = self._group_commit.write([job.append for job in jobs])
         except _OUTSIDE as error:
@@ -151,6 +156,8 @@ class Writer:
         if self._is_failing:
             self._is_failing = False
             logger.info("appends succeed again")
+        self._stats.commit_seconds.add(time.perf_counter() - began_s)
+        self._stats.commit_entries.add(sum(len(answer.entries) for answer in answers if isinstance(answer, Appended)))
         self._projections.note(position)
         self._must_wipe |= any(
             decided.redacts

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from tertulia.domain import limits
 from tertulia.domain.ids import RoomId, StreamName
+from tertulia.histogram import SECONDS, SIZES, Histogram
 from tertulia.outbox import Framing, Outbox, frame
 from tertulia.outbox.framing import CODEC_OF
 from tertulia.wire.codec import Encoded, join
@@ -44,13 +45,12 @@ class Soft(NamedTuple):
 class FlushStats:
     """What all channels of a node did, for metrics."""
 
-    __slots__ = ("deliveries", "flushes", "lags", "records", "seconds")
+    __slots__ = ("deliveries", "flush_records", "flush_seconds", "lags")
 
     def __init__(self) -> None:
-        self.flushes = 0
-        self.records = 0
+        self.flush_records = Histogram(SIZES)
+        self.flush_seconds = Histogram(SECONDS)
         self.deliveries = 0
-        self.seconds = 0.0
         self.lags = 0
 
 
@@ -187,14 +187,26 @@ class Channel:
 
     def _flush(self) -> None:
         started = self._loop.time()
-        last_before, self.sent = self.sent, self.last
+        records = self._take_pending()
+        last_before, self.sent = self.sent, self.last - len(self._pending)
         awaiting, self._awaiting_flush = self._awaiting_flush, []
         for waiting in awaiting:
             if not waiting.done():
                 waiting.set_result(None)
-        batch = _Batch(self._pending, self._soft, last_before)
-        self._pending, self._soft = [], []
+        batch = _Batch(records, self._soft, last_before)
+        self._soft = []
         self._write_slice(batch, list(self.readers), 0, started)
+
+    def _take_pending(self) -> list[Encoded]:
+        """What this flush holds; what is beyond `flush_bytes_max` waits for the next one."""
+        pending, size = self._pending, 0
+        for place, record in enumerate(pending):
+            size += len(record.json)
+            if size > limits.flush_bytes_max and place:
+                self._pending = pending[place:]
+                return pending[:place]
+        self._pending = []
+        return pending
 
     def _write_slice(self, batch: _Batch, readers: list[Subscription], begin: int, started: float) -> None:
         """Write one slice, then let the loop breathe. There is no await, task or timer per reader."""
@@ -236,10 +248,9 @@ class Channel:
         took = now - started
         self._flush_not_before = now + took
         stats = self._stats
-        stats.flushes += 1
-        stats.records += batch.size
+        stats.flush_records.add(batch.size)
+        stats.flush_seconds.add(took)
         stats.deliveries += batch.size * readers
-        stats.seconds += took
         self._is_flush_due = False
         if self._pending or self._soft:
             self._schedule()

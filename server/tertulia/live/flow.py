@@ -41,6 +41,7 @@ class Flow:
             (limits.channel_idle_s / 4, self._tidy),
         ):
             self.node.spawn(self._every(period_s, work))
+        self.node.spawn(self._watch_loop())
 
     async def stop(self) -> None:
         """Let go: other nodes are told that our people left, what is under way is answered."""
@@ -78,6 +79,13 @@ class Flow:
         now_s = asyncio.get_running_loop().time()
         self.node.drop_idle_lanes(now_s=now_s)
         await self.receiver.close_idle(now_s=now_s)
+
+    async def _watch_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + limits.loop_lag_every_s
+            await asyncio.sleep(limits.loop_lag_every_s)
+            self.node.loop_lag.add(loop.time() - due_s)
 
     async def _every(self, period_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

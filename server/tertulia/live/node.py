@@ -29,6 +29,8 @@ from tertulia.domain.ids import (
 from tertulia.domain.person import PersonState
 from tertulia.domain.room import RoomState
 from tertulia.eventlog import EventLog
+from tertulia.eventlog.stats import LogStats
+from tertulia.histogram import SECONDS, Histogram
 from tertulia.hub import Channel
 from tertulia.hub.channel import FlushStats
 from tertulia.live.keepers import CohortKeeper, PersonKeeper, RoomKeeper
@@ -70,6 +72,7 @@ class Node:
         rates: CommandRates,
         clock: Clock,
         ids: IdSource,
+        log_stats: LogStats | None = None,
     ) -> None:
         self.node_id = node_id
         self.log = log
@@ -81,6 +84,9 @@ class Node:
         self.ids = ids
         self.counts = Counts()
         self.flush_stats = FlushStats()
+        self.log_stats = log_stats or LogStats()
+        self.loop_lag = Histogram(SECONDS)
+        """How late the event loop comes back to what is due, looked at every `loop_lag_every_s`."""
         self.channels: dict[StreamName, Channel] = {}
         self.conversations: dict[Conversation, None] = {}
         self.people: dict[PersonId, dict[Conversation, None]] = {}

@@ -1,6 +1,6 @@
 """What one connection is owed: bytes on their way out, with a budget.
 
-Promises: a reader that is slow costs at most `queue_bytes_max` bytes and nobody else's time. Ephemeral records are
+Promises: a reader that is slow costs at most `queue_bytes_max` bytes here and nobody else's time. Ephemeral records are
 dropped first, state is told again when the reader is clear, durable records are never dropped silently: a stream
 that no longer fits is marked as lagging, once, and the reader is told so when it reads again.
 

@@ -74,6 +74,11 @@ class Outbox:
             replies, self._replies = self._replies, []
             self.write(frame(join(replies, self.codec), self.framing))
 
+    @property
+    def queue_bytes(self) -> int:
+        """What waits in the server's own memory for the peer to take it."""
+        return self._queued()
+
     def fits(self, size_bytes: int) -> bool:
         return self._queued() + size_bytes <= limits.queue_bytes_max
 

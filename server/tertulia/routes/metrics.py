@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from tertulia import __version__
+from tertulia.histogram import Histogram
 from tertulia.routes.site import Site
 
 
@@ -22,6 +23,7 @@ class NodeCollector(Collector):
         yield from self._now()
         yield from self._commands()
         yield from self._delivery()
+        yield from self._log()
         yield from self._bus()
         yield from self._http()
 
@@ -35,6 +37,7 @@ class NodeCollector(Collector):
         yield _gauge("channels", "Streams this node follows.", len(node.channels))
         yield _gauge("live_http_streams", "Open server-sent event streams.", self._site.counts.streams)
         yield _gauge("draining", "1 while the node is going away.", int(node.is_draining))
+        yield _histogram("loop_lag_seconds", "How late the event loop comes to what is due.", node.loop_lag)
 
     def _commands(self) -> Iterator[Metric]:
         counts = self._site.flow.node.counts
@@ -47,12 +50,21 @@ class NodeCollector(Collector):
         yield _by("connections_closed", "Conversations closed, by reason.", "reason", counts.closed)
 
     def _delivery(self) -> Iterator[Metric]:
-        stats = self._site.flow.node.flush_stats
-        yield _counter("flushes", "Flushes of channels.", stats.flushes)
-        yield _counter("records", "Records flushed.", stats.records)
+        node = self._site.flow.node
+        stats = node.flush_stats
+        yield _histogram("flush_records", "Records of a flush.", stats.flush_records)
+        yield _histogram("flush_seconds", "Time from the begin of a flush until all is written.", stats.flush_seconds)
         yield _counter("deliveries", "Records times readers.", stats.deliveries)
-        yield _counter("flush_seconds", "Time spent writing to readers.", stats.seconds)
         yield _counter("lags", "Times a reader fell behind and was told to pull.", stats.lags)
+        queues = [conversation.outbox.queue_bytes for conversation in node.conversations]
+        yield _gauge("queue_bytes", "What waits here for peers to take it, over all connections.", sum(queues))
+        yield _gauge("queue_bytes_largest", "The same, for the connection with the most.", max(queues, default=0))
+
+    def _log(self) -> Iterator[Metric]:
+        stats = self._site.flow.node.log_stats
+        yield _histogram("commit_seconds", "Time of a commit, until it is on disk.", stats.commit_seconds)
+        yield _histogram("commit_entries", "Entries of a commit.", stats.commit_entries)
+        yield _counter("log_reads", "Queries of the log and of what is folded from it.", stats.reads)
 
     def _bus(self) -> Iterator[Metric]:
         bus = self._site.flow.node.bus
@@ -74,6 +86,10 @@ class NodeCollector(Collector):
 
 def _gauge(name: str, help: str, value: float) -> Metric:
     return GaugeMetricFamily(f"tertulia_{name}", help, value=value)
+
+
+def _histogram(name: str, help: str, histogram: Histogram) -> Metric:
+    return HistogramMetricFamily(f"tertulia_{name}", help, buckets=histogram.cumulative(), sum_value=histogram.total)
 
 
 def _counter(name: str, help: str, value: float) -> Metric:

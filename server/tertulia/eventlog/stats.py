@@ -1,0 +1,17 @@
+"""What a log counts of its own work, for metrics: commits, and reads."""
+
+from __future__ import annotations
+
+from tertulia.histogram import SECONDS, SIZES, Histogram
+
+
+class LogStats:
+    """`commit_seconds`: from the begin of a transaction until it is on disk; `commit_entries`: how many it holds.
+    `reads`: queries of the read connections, the projections' included."""
+
+    __slots__ = ("commit_entries", "commit_seconds", "reads")
+
+    def __init__(self) -> None:
+        self.commit_seconds = Histogram(SECONDS)
+        self.commit_entries = Histogram(SIZES)
+        self.reads = 0
