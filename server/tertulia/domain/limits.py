@@ -107,6 +107,7 @@ bus_stop_wait_s: Final = 1.0
 bus_reconnect_min_s: Final = 0.05
 bus_reconnect_max_s: Final = 2.0
 channel_idle_s: Final = 60.0
+channels_remembered_max: Final = 16_384
 lane_batch_commands_max: Final = 1_000
 lane_queue_commands_max: Final = 16_384
 append_tries_max: Final = 20

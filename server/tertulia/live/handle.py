@@ -25,6 +25,7 @@ from tertulia.domain.person import PersonState, decide_mark_read
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
 from tertulia.live.jobs import Answer, Done, Job
+from tertulia.live.lane import Lane
 from tertulia.live.node import Node
 from tertulia.wire.records import Accepted, Refused, refused
 
@@ -38,6 +39,7 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
     if node.cohort_state(cohort) is None:
         answer(Refusal("unavailable"))
         return
+    cohort_lane = node.cohort_lane(cohort)
     if isinstance(command, RoomCommand | MarkRead) and not is_id(command.room):
         answer(Refusal("unknown_room"))
         return
@@ -48,23 +50,22 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
     fingerprint = blake2b(_encode(msgspec.structs.replace(command, id=0)), digest_size=16).digest()
     match command:
         case MarkRead():
-            mark = _decide_mark(node, command, person=person, cohort=cohort)
-            lane = node.cohort_lane(cohort)
-            node.person_lane(person).put(Job(person, command.key, fingerprint, mark, answer, relies_on=lane))
+            mark = _decide_mark(cohort_lane, command, person=person)
+            node.person_lane(person).put(Job(person, command.key, fingerprint, mark, answer, relies_on=cohort_lane))
         case RoomCommand():
             job = Job(
                 person,
                 command.key,
                 fingerprint,
-                _decide_in_room(node, command, person=person, cohort=cohort),
+                _decide_in_room(cohort_lane, command, person=person, cohort=cohort),
                 answer,
                 facts_needed(command),
-                relies_on=node.cohort_lane(cohort),
+                relies_on=cohort_lane,
             )
             node.room_lane(command.room).put(job)
         case CohortCommand():
             decide = _decide_in_cohort(command, person=person, new_id=node.ids.new_id())
-            node.cohort_lane(cohort).put(Job(person, command.key, fingerprint, decide, answer))
+            cohort_lane.put(Job(person, command.key, fingerprint, decide, answer))
         case _:
             assert_never(command)
 
@@ -77,10 +78,10 @@ def answer_record(verdict: Done | Refusal, *, id: int) -> Accepted | Refused:
 
 
 def _decide_mark(
-    node: Node, command: MarkRead, *, person: PersonId, cohort: CohortId
+    cohort_lane: Lane[CohortState], command: MarkRead, *, person: PersonId
 ) -> Callable[[PersonState, int], Decision | Refusal]:
     def decide(mine: PersonState, at: int) -> Decision | Refusal:
-        state = node.cohort_state(cohort)
+        state = cohort_lane.state
         assert state is not None, "a cohort's state stays once it was loaded"
         asker = asker_of(state, person, at=at)
         if isinstance(asker, Refusal):
@@ -93,12 +94,12 @@ def _decide_mark(
 
 
 def _decide_in_room(
-    node: Node, command: AnyRoomCommand, *, person: PersonId, cohort: CohortId
+    cohort_lane: Lane[CohortState], command: AnyRoomCommand, *, person: PersonId, cohort: CohortId
 ) -> Callable[[RoomState, int], Decision | Refusal]:
     """Role and membership are looked up when it is decided, not when it was asked."""
 
     def decide(room: RoomState, at: int) -> Decision | Refusal:
-        state = node.cohort_state(cohort)
+        state = cohort_lane.state
         assert state is not None, "a cohort's state stays once it was loaded"
         asker = asker_of(state, person, at=at)
         if isinstance(asker, Refusal):

@@ -299,7 +299,7 @@ class Lane(Generic[S]):
             if job.key is not None and (job.author, job.key) in keys:
                 plan.postponed.append(place)  # the same key twice in one batch: the second is a repeat of the first
                 continue
-            if job.relies_on is not None:
+            if job.relies_on is not None and job.relies_on not in plan.relied_on:
                 plan.relied_on[job.relies_on] = job.relies_on.heads()
             verdict = job.decide(plan.state, at)
             if isinstance(verdict, Refusal):

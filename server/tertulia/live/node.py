@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from tertulia.auth.tokens import Tokens
@@ -54,6 +55,7 @@ class Counts:
     closed: dict[str, int] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=limits.channels_remembered_max)
 def owner_of(stream: StreamName) -> StreamName:
     """`room/x/signals` → `room/x`: the bus channel and the lane a stream belongs to."""
     kind, rest = stream.split("/", 1)
