@@ -201,6 +201,21 @@ def test_a_record_larger_than_a_flush_still_goes_out(loop: HandLoop) -> None:
     assert heads(reader.heard) == [1, 2]
 
 
+def test_one_who_comes_when_all_have_left_is_told_nothing_twice(loop: HandLoop) -> None:
+    """A flush is due when its last reader leaves; what is taken then must not overtake it."""
+    channel = channel_of(loop)
+    (gone,) = attached(channel, loop, 1)
+    channel.offer(1, record(1))
+    channel.detach(gone.subscription)
+    channel.offer(2, record(2))
+    late = Reader(loop)
+    after = channel.sent
+    channel.attach(late.subscription)
+    loop.settle()
+    assert heads(late.heard) == list(range(after + 1, 3))
+    assert channel.sent == 2
+
+
 def test_what_comes_too_early_is_taken_when_what_is_missing_comes(loop: HandLoop) -> None:
     channel = channel_of(loop)
     (reader,) = attached(channel, loop, 1)

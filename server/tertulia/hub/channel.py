@@ -112,7 +112,7 @@ class Channel:
     def _take(self, seq: int, record: Encoded) -> None:
         self.last = seq
         self._keep(seq, record)
-        if self.readers:
+        if self.readers or self._pending:  # what is pending goes first, whoever comes or leaves meanwhile
             self._pending.append(record)
             self._schedule()
         else:
