@@ -1,7 +1,7 @@
 """What a person does with their client while a run lasts: says something, changes something, looks elsewhere, errs.
 
-`DEEDS` is the table: how often, and which method. Some of it is not allowed or not possible: the refusals are looked
-at as well (check.py).
+The tables at the end say how often, and which method. Some of it is not allowed or not possible: the refusals are
+looked at as well (check.py).
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from tertulia.domain.commands import (
 )
 from tertulia.domain.ids import (
     CohortId,
-    PersonId,
     RoomId,
     StreamName,
     cohort_staff_stream,
@@ -89,6 +88,12 @@ class Script:
             self._client.sender.give(UnlockRoom, room=room)
             self._client.sender.give(ChangeRoom, room=room, slow_mode_s=0)
 
+    def read_up(self) -> None:
+        """What one does on coming home: looks through some rooms."""
+        for room in self._rooms:
+            if self._random.random() < 0.3:
+                self._mark_read(room)
+
     def ban(self, person: Person) -> None:
         self._client.sender.give(BanMember, person=person.id, reason=self._token())
 
@@ -103,7 +108,8 @@ class Script:
     def _act(self) -> None:
         if self._client.given_up is not None:
             return
-        deed = self._random.choices(list(_DEEDS), weights=list(_DEEDS.values()))[0]
+        deeds = _OF_STAFF if self._client.person.is_staff or self._random.random() < 0.1 else _OF_ALL
+        deed = self._random.choices(list(deeds), weights=list(deeds.values()))[0]
         deed(self, self._random.choice(self._rooms))
 
     def _post(self, room: RoomId) -> None:
@@ -112,6 +118,14 @@ class Script:
             one = self._random.choice(self._others)
             text += f"@[{one.name}]({one.id})"
         self._client.sender.give(PostMessage, room=room, text=text, reply_to=None)
+
+    def _slip(self, room: RoomId) -> None:
+        """Says something and takes it back at once."""
+
+        def take_back(accepted: dict[str, Any]) -> None:
+            self._client.sender.give(RedactMessage, room=room, message=accepted["seq"])
+
+        self._client.sender.give(PostMessage, then=take_back, room=room, text=f"{self._token()} oh no")
 
     def _reply(self, room: RoomId) -> None:
         if known := self._some_message(room):
@@ -186,11 +200,14 @@ class Script:
         reader = self._client.readers.get(room_stream(room))
         if reader is None or reader.stage != "live":
             return
-        way = self._random.choice(["position", "nothing", "head", "level", "level", "other epoch", "future"])
+        way = self._random.choice(
+            ["position", "earlier", "earlier", "earlier", "nothing", "head", "level", "level", "other epoch", "future"]
+        )
         level = ("full" if reader.level == "head" else "head") if way == "level" else reader.level
         origin: Any = {
             "nothing": None,
             "head": "head",
+            "earlier": reader.some_position(self._random),
             "other epoch": {"epoch": "another", "seq": 1},
             "future": {"epoch": reader.epoch, "seq": reader.seq + 50} if reader.epoch else None,
         }.get(way, "position")
@@ -266,28 +283,29 @@ class Script:
         return f"{self._client.name}:{self._random.getrandbits(40):010x}"
 
 
-_DEEDS: Final = {
+_OF_ALL: Final = {
     Script._post: 30,
+    Script._slip: 5,
     Script._reply: 12,
-    Script._edit: 10,
-    Script._redact: 5,
-    Script._react: 14,
-    Script._pin: 3,
+    Script._edit: 12,
+    Script._redact: 10,
+    Script._react: 18,
     Script._resolve: 3,
-    Script._mark_read: 6,
-    Script._change_room: 3,
-    Script._lock: 2,
-    Script._close: 1,
-    Script._mute: 2,
-    Script._create_room: 2,
-    Script._rename: 1,
-    Script._take_up_again: 5,
+    Script._mark_read: 8,
+    Script._rename: 2,
+    Script._take_up_again: 10,
     Script._look_away: 3,
     Script._peep: 1,
     Script._err: 2,
     Script._chat: 3,
     Script._stammer: 3,
-    Script._by_post: 4,
+    Script._by_post: 8,
 }
-
-__all__ = ["PersonId", "Script"]
+_OF_STAFF: Final = _OF_ALL | {
+    Script._pin: 6,
+    Script._change_room: 6,
+    Script._lock: 4,
+    Script._close: 3,
+    Script._mute: 4,
+    Script._create_room: 4,
+}

@@ -25,6 +25,8 @@ class Sent(msgspec.Struct):
     commits_before: int
     last_sent_s: float = 0.0
     ended: dict[str, Any] | None = None
+    then: Callable[[dict[str, Any]], None] | None = None
+    """What to do when it is accepted."""
 
 
 class Sender:
@@ -35,12 +37,17 @@ class Sender:
         self._client = client
         self._loop = asyncio.get_running_loop()
 
-    def give(self, make: Callable[..., Command], **fields: Any) -> None:
+    def give(
+        self,
+        make: Callable[..., Command],
+        then: Callable[[dict[str, Any]], None] | None = None,
+        **fields: Any,
+    ) -> None:
         """Make a command with a key of its own, keep it, send it if there is a link."""
         client, world = self._client, self._client.world
         id = client.next_id()
         command = make(id=id, key=f"{client.name}-key-{id:04d}", **fields)
-        sent = self.open[id] = Sent(client.person.id, command, len(world.log.commits))
+        sent = self.open[id] = Sent(client.person.id, command, len(world.log.commits), then=then)
         world.sent[client.person.id, command.key] = sent
         client.note("gives", _brief(command))
         self.send(id)
@@ -72,6 +79,8 @@ class Sender:
             dup = ["dup"] if record.get("dup") else []
             self._client.note("accepted", record["id"], record["stream"], record["seq"], *dup)
             self._client.world.check.accepted(self._client, sent, record)
+            if sent.then is not None:
+                sent.then(record)
 
     def refused(self, record: dict[str, Any]) -> None:
         sent = self.open.get(record.get("id", -1))
