@@ -74,7 +74,8 @@ class Client:
         self.mine: dict[tuple[str, str], list[str]] = {}
         self.latency_s = latency_s
         self.bytes_per_s = bytes_per_s
-        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
+        self.on_news: Callable[[Reader], None] = lambda reader: None
+        """Called when a stream's view may have changed, however it came: pushed, in a snapshot, in a page."""
         self._codec = codec
         self._hosts = world.hosts if hosts is None else hosts
         self._loop = asyncio.get_running_loop()
@@ -296,7 +297,7 @@ class Client:
         if link.is_flowing:
             self.world.check.prompt(self, reader, record["seq"])
         reader.event(record)
-        self.on_event(record)
+        self.on_news(reader)
 
     def _about_stream(self, kind: str, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
@@ -306,6 +307,7 @@ class Client:
         match kind:
             case "snapshot":
                 reader.snapshot(record)
+                self.on_news(reader)
             case "live":
                 reader.live(record, now_s=self._loop.time())
                 if reader.stage == "fetching":
@@ -345,6 +347,7 @@ class Client:
             self.follow(reader.stream, level="full")
         else:
             reader.fetched()
+        self.on_news(reader)
 
     # --- words ------------------------------------------------------------------------------------------------------
 

@@ -44,8 +44,9 @@ from tertulia.domain.ids import (
     room_stream,
     user_stream,
 )
+from tertulia.domain.view import CohortView
 from tests.simulation.client import Client, Person
-from tests.simulation.reader import Known
+from tests.simulation.reader import Known, Reader
 
 EMOJI: Final = ("👍", "❤️", "🎉")
 
@@ -61,7 +62,7 @@ class Script:
         self._cohort = cohort
         self._rooms = list(rooms)
         self._others = others
-        client.on_event = self._look_at
+        client.on_news = self._look_at
 
     def begin(self, *, acts: int, active_s: float) -> None:
         me = self._client.person
@@ -264,10 +265,15 @@ class Script:
     def _by_post(self, room: RoomId) -> None:
         self._client.sender.post()
 
-    def _look_at(self, event: dict[str, Any]) -> None:
-        if event["name"] == "room_listed" and (room := RoomId(event["data"]["room"])) not in self._rooms:
-            self._rooms.append(room)
-            self._client.follow(room_stream(room))
+    def _look_at(self, reader: Reader) -> None:
+        """A room is listed that was not known, in whatever way one was told. (An owner who did not look at snapshots
+        left such a room locked, and who wanted to speak there waited for ever: seed 333 of an earlier plan.)"""
+        if not isinstance(reader.view, CohortView):
+            return
+        for listed in reader.view.rooms:
+            if (room := RoomId(listed.room)) not in self._rooms:
+                self._rooms.append(room)
+                self._client.follow(room_stream(room))
 
     # --- private --------------------------------------------------------------------------------------------------
 
