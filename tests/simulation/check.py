@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 FAULTS_MAX = 5
 """The first ones tell; the others follow from them."""
+TURNS = 60
+"""Turns of the loop from a commit to a reader's bytes, at most: some for each slice, twice, as a flush is paced."""
 
 _read = msgspec.json.Decoder().decode
 
@@ -75,7 +77,7 @@ class Check:
         if not self._world.plan.is_bus_sure:
             return
         plan, at_s = self._world.plan, self._world.log.written_s[reader.stream, seq]
-        bound_s = 0.2 + 4 * plan.log.slow_s_max + plan.weather.delay_s_max + 2 * client.latency_s
+        bound_s = 0.2 + 4 * plan.log.slow_s_max + plan.weather.delay_s_max + 2 * client.latency_s + TURNS * plan.turn_s
         took_s = self._world.now_s() - at_s
         if reader.live_since_s < at_s and took_s > bound_s:
             self.blame(f"{client.name} was told of {reader.stream} {seq} only after {took_s:.3f} s")

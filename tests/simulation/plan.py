@@ -57,12 +57,15 @@ class Plan:
     limits: dict[str, int | float] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     rate_limited: float = 0.0
+    turn_s: float = 0.0
+    """What one turn of the loop takes. Flushes in several slices then last, and are paced."""
     is_bus_sure: bool = False
     """The bus tells everything and there are no head checks."""
 
     def lines(self) -> list[str]:
         return [
-            f"seed {self.seed}: {len(self.skews_ms)} nodes (clocks off by {self.skews_ms} ms), {self.active_s:.0f} s",
+            f"seed {self.seed}: {len(self.skews_ms)} nodes (clocks off by {self.skews_ms} ms), {self.active_s:.0f} s, "
+            f"{self.turn_s * 1000} ms a turn",
             f"  limits {self.limits}",
             f"  {self.weather}",
             f"  {self.log}",
@@ -116,6 +119,7 @@ def draw(seed: int) -> Plan:
         active_s=active_s,
         limits=limits,
         rate_limited=random.choice([0.0, 0.0, 0.05]),
+        turn_s=random.choice([0.0, 0.000_5, 0.003]),
     )
     plan.troubles = sorted(
         (_trouble(random, plan, active_s) for _ in range(random.randint(2, 10))), key=lambda trouble: trouble.at_s

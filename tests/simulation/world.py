@@ -305,7 +305,7 @@ def play(
 ) -> Outcome:
     """Run one seed from beginning to end. `on_node` is done to each node before it starts, `on_world` to the world."""
     plan = draw(seed)
-    loop = VirtualLoop()
+    loop = VirtualLoop(turn_s=plan.turn_s)
     worlds: list[World] = []
 
     async def main() -> None:
