@@ -78,8 +78,8 @@ class Check:
             return
         plan, at_s = self._world.plan, self._world.log.written_s[reader.stream, seq]
         bound_s = 0.2 + 4 * plan.log.slow_s_max + plan.weather.delay_s_max + 2 * client.latency_s + TURNS * plan.turn_s
-        took_s = self._world.now_s() - at_s
-        if reader.live_since_s < at_s and took_s > bound_s:
+        took_s = self._world.now_s() - max(at_s, reader.live_since_s)
+        if took_s > bound_s:
             self.blame(f"{client.name} was told of {reader.stream} {seq} only after {took_s:.3f} s")
 
     def wrote(self, link: Link, frame: bytes) -> None:
@@ -130,12 +130,12 @@ class Check:
         elif (record["stream"], record["seq"]) != (receipt.stream, receipt.seq):
             self.blame(f"{client.name}: accepted at {record['stream']} {record['seq']}, but stands at {receipt}")
 
-    def refused(self, client: Client, sent: Sent, record: dict[str, Any]) -> None:
-        """For good: then it had not happened when it was last sent, and the reason was true at some moment since it
-        was made. (A copy that is still under way on another connection may yet be accepted.)"""
+    def refused(self, client: Client, sent: Sent, record: dict[str, Any], *, sent_s: float) -> None:
+        """For good: then it had not happened when the copy that this answers was sent, and the reason was true at some
+        moment since it was made. (Another copy may yet be accepted, or was meanwhile.)"""
         self._look_at_commits()
         command, code = sent.command, record["code"]
-        if self.decided_s.get((sent.person, command.key), sent.last_sent_s) < sent.last_sent_s:
+        if self.decided_s.get((sent.person, command.key), sent_s) < sent_s:
             self.blame(f"{client.name}: refused ({code}) although it had happened: {command}")
         elif code not in self._true_refusals(sent):
             self.blame(f"{client.name}: refused as {code}, which was never true since it was asked: {command}")

@@ -144,6 +144,7 @@ class Client:
         self.note("lost", code)
         self.link, self.stage = None, "away"
         self._asked.clear()
+        self.sender.cut()
         for stream in list(self._fetching):
             self._stop_fetching(stream)
         if not is_reconnect_wanted(code):

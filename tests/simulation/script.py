@@ -42,6 +42,7 @@ from tertulia.domain.ids import (
     room_signals_stream,
     room_staff_stream,
     room_stream,
+    stream_owner,
     user_stream,
 )
 from tertulia.domain.view import CohortView
@@ -49,6 +50,7 @@ from tests.simulation.client import Client, Person
 from tests.simulation.reader import Known, Reader
 
 EMOJI: Final = ("👍", "❤️", "🎉")
+CALL: Final = "all to "
 
 
 class Script:
@@ -62,6 +64,8 @@ class Script:
         self._cohort = cohort
         self._rooms = list(rooms)
         self._others = others
+        self._came_to: dict[StreamName, int] = {}
+        """The seq of the last call it followed, in each room."""
         client.on_news = self._look_at
 
     def begin(self, *, acts: int, active_s: float) -> None:
@@ -81,6 +85,8 @@ class Script:
         loop = asyncio.get_running_loop()
         for at_s in sorted(self._random.uniform(0.2, active_s) for _ in range(acts)):
             loop.call_later(at_s, self._act)
+        if chance() < 0.5:  # a last word, so that it is among what is kept at the end
+            loop.call_later(active_s - chance(), self._slip, self._random.choice(self._rooms))
 
     def put_in_order(self) -> None:
         """What an owner does at the end, so that nobody waits for ever: open, unlock, no slow mode."""
@@ -104,6 +110,10 @@ class Script:
     def change_role(self, person: Person, role: Any) -> None:
         self._client.sender.give(ChangeRole, person=person.id, role=role)
 
+    def mute_someone(self) -> None:
+        """What only staff is told."""
+        self._mute(self._rooms[0])
+
     # --- what is said ---------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
@@ -124,9 +134,27 @@ class Script:
         """Says something and takes it back at once."""
 
         def take_back(accepted: dict[str, Any]) -> None:
-            self._client.sender.give(RedactMessage, room=room, message=accepted["seq"])
+            if self._random.random() < 0.5:
+                self._client.sender.give(SetReaction, room=room, message=accepted["seq"], emoji=EMOJI[0], on=True)
+                self._soon(RedactMessage, within_s=(0.0, 0.6), room=room, message=accepted["seq"])
+            else:
+                self._client.sender.give(RedactMessage, room=room, message=accepted["seq"])
 
         self._client.sender.give(PostMessage, then=take_back, room=room, text=f"{self._token()} oh no")
+
+    def _call_all(self, room: RoomId) -> None:
+        """To one message, at best an old one: all who hear of it do something to it at the same moment."""
+        if known := self._some_message(room, old=True):
+            self._client.sender.give(PostMessage, room=room, text=f"{self._token()} {CALL}{known.seq}", reply_to=None)
+
+    def _come_to(self, room: RoomId, message: int) -> None:
+        give, chance = self._client.sender.give, self._random.random()
+        if chance < 0.5:
+            give(SetReaction, room=room, message=message, emoji=EMOJI[0], on=self._random.random() < 0.6)
+        elif chance < 0.9:
+            give(EditMessage, room=room, message=message, text=self._token(), if_=None)
+        else:
+            give(RedactMessage, room=room, message=message, reason=self._token())
 
     def _reply(self, room: RoomId) -> None:
         if known := self._some_message(room):
@@ -147,6 +175,15 @@ class Script:
         if known := self._some_message(room):
             emoji, on = self._random.choice(EMOJI), self._random.random() < 0.7
             self._client.sender.give(SetReaction, room=room, message=known.seq, emoji=emoji, on=on)
+
+    def _tap(self, room: RoomId) -> None:
+        """On and off and on again, faster than tallies are told."""
+        if known := self._some_message(room):
+            for tap in range(self._random.randint(2, 5)):
+                within_s = (tap * 0.1, tap * 0.1 + 0.1)
+                self._soon(
+                    SetReaction, within_s=within_s, room=room, message=known.seq, emoji=EMOJI[0], on=tap % 2 == 0
+                )
 
     def _pin(self, room: RoomId) -> None:
         if known := self._some_message(room):
@@ -190,8 +227,8 @@ class Script:
     def _rename(self, room: RoomId) -> None:
         self._client.sender.give(RenameMember, name=self._token())
 
-    def _soon(self, command: Any, **fields: Any) -> None:
-        wait_s = self._random.uniform(0.3, 3.0)
+    def _soon(self, command: Any, *, within_s: tuple[float, float] = (0.3, 3.0), **fields: Any) -> None:
+        wait_s = self._random.uniform(*within_s)
         asyncio.get_running_loop().call_later(wait_s, lambda: self._client.sender.give(command, **fields))
 
     # --- what is looked at ----------------------------------------------------------------------------------------
@@ -268,6 +305,12 @@ class Script:
     def _look_at(self, reader: Reader) -> None:
         """A room is listed that was not known, in whatever way one was told. (An owner who did not look at snapshots
         left such a room locked, and who wanted to speak there waited for ever: seed 333 of an earlier plan.)"""
+        if reader.kind == "room" and reader.stage == "live" and reader.events:
+            newest = reader.events[-1]
+            _, called, message = str(newest["data"].get("text", "")).partition(CALL)
+            if called and newest["seq"] == reader.seq and newest["seq"] > self._came_to.get(reader.stream, 0):
+                self._came_to[reader.stream] = newest["seq"]
+                self._come_to(RoomId(stream_owner(reader.stream)), int(message))
         if not isinstance(reader.view, CohortView):
             return
         for listed in reader.view.rooms:
@@ -277,11 +320,13 @@ class Script:
 
     # --- private --------------------------------------------------------------------------------------------------
 
-    def _some_message(self, room: RoomId, *, mine: bool = False) -> Known | None:
+    def _some_message(self, room: RoomId, *, mine: bool = False, old: bool = False) -> Known | None:
         reader = self._client.readers.get(room_stream(room))
         known = reader.messages() if reader else []
         if mine:
             known = [one for one in known if one.by == self._client.person.id]
+        if old:
+            known = known[:3]
         return self._random.choice(known) if known else None
 
     def _token(self) -> str:
@@ -295,7 +340,9 @@ _OF_ALL: Final = {
     Script._reply: 12,
     Script._edit: 12,
     Script._redact: 10,
-    Script._react: 18,
+    Script._call_all: 8,
+    Script._react: 12,
+    Script._tap: 6,
     Script._resolve: 3,
     Script._mark_read: 8,
     Script._rename: 2,

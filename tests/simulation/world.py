@@ -84,6 +84,7 @@ class World:
         await self._heal()
         for script in self.scripts:
             script.read_up()
+        self.scripts[OWNER].mute_someone()
         for _ in range(SETTLE_TRIES):
             self.scripts[OWNER].put_in_order()
             if await self._until(SETTLE_S / SETTLE_TRIES, self._is_settled):
@@ -193,6 +194,7 @@ class World:
             case "demote":
                 self.scripts[OWNER].change_role(self.clients[trouble.who].person, "learner")
                 await asyncio.sleep(trouble.for_s)
+                self.scripts[OWNER].mute_someone()
                 if self.random.random() < 0.5:
                     self.scripts[OWNER].change_role(self.clients[trouble.who].person, "ta")
             case "log_down":
