@@ -110,6 +110,11 @@ class Script:
     def change_role(self, person: Person, role: Any) -> None:
         self._client.sender.give(ChangeRole, person=person.id, role=role)
 
+    def speak_soon(self) -> None:
+        """Once in each room."""
+        for room in self._rooms:
+            self._soon(PostMessage, within_s=(0.0, 0.4), room=room, text=self._token(), reply_to=None)
+
     def mute_someone(self) -> None:
         """What only staff is told."""
         self._mute(self._rooms[0])
@@ -311,6 +316,9 @@ class Script:
             if called and newest["seq"] == reader.seq and newest["seq"] > self._came_to.get(reader.stream, 0):
                 self._came_to[reader.stream] = newest["seq"]
                 self._come_to(RoomId(stream_owner(reader.stream)), int(message))
+            if newest["name"] in ("room_opened", "room_unlocked") and self._random.random() < 0.3:
+                self._post(RoomId(stream_owner(reader.stream)))  # to whatever node, which may not know yet
+                self._client.sender.post()
         if not isinstance(reader.view, CohortView):
             return
         for listed in reader.view.rooms:
@@ -357,8 +365,8 @@ _OF_ALL: Final = {
 _OF_STAFF: Final = _OF_ALL | {
     Script._pin: 6,
     Script._change_room: 6,
-    Script._lock: 4,
-    Script._close: 3,
+    Script._lock: 6,
+    Script._close: 4,
     Script._mute: 4,
     Script._create_room: 4,
 }

@@ -35,7 +35,9 @@ SETTLE_TRIES = 4
 AFTERWARDS_S = 6.0
 PRESENCE_S = 45.0
 """A node that crashed is no longer believed after `presence_lease_s`."""
-VISIT_S = 2.0
+VISIT_S = 4.0
+LATELY_EVENTS = 4
+"""Few enough for a node to give them out of what it keeps, whatever its limits."""
 LEAK_WAIT_S = 6.0
 LOOK_EVERY_S = 0.25
 
@@ -117,12 +119,14 @@ class World:
         return is_reached()
 
     async def _visit(self) -> None:
-        """To each node comes one who knows nothing, and one who was there at the beginning."""
+        """To each node comes one who knows nothing, one who was there at the beginning, and one a little while ago."""
+        if self.plan.is_bus_sure:
+            self.scripts[OWNER].speak_soon()
         for number, host in enumerate(self.hosts):
-            for origin in (None, {"epoch": self.log.epoch, "seq": 1}):
+            for since in ("never", "begin", "lately"):
                 visitor = Client(
                     self,
-                    f"vic-{number}{'a' if origin else 'b'}",
+                    f"vic-{number}-{since}",
                     VISITOR,
                     random=self.random,
                     codec="json",
@@ -133,7 +137,8 @@ class World:
                 self.clients.append(visitor)
                 for stream in self.log.streams:
                     if stream_kind(stream) in ("room", "cohort"):
-                        visitor.visit(stream, origin)
+                        seq = {"begin": 1, "lately": max(1, self.log.head(stream) - LATELY_EVENTS)}.get(since)
+                        visitor.visit(stream, seq and {"epoch": self.log.epoch, "seq": seq})
                 visitor.come()
         await self._until(VISIT_S, self._is_settled)
         await self._until(VISIT_S, lambda: False)
@@ -193,7 +198,7 @@ class World:
                     self.clients[trouble.who].try_again()
             case "demote":
                 self.scripts[OWNER].change_role(self.clients[trouble.who].person, "learner")
-                await asyncio.sleep(trouble.for_s)
+                await asyncio.sleep(max(trouble.for_s, 2.5))  # all know by then: what staff is told must not reach them
                 self.scripts[OWNER].mute_someone()
                 if self.random.random() < 0.5:
                     self.scripts[OWNER].change_role(self.clients[trouble.who].person, "ta")
@@ -269,6 +274,7 @@ class World:
             codec=device.codec,
             latency_s=device.latency_s,
             bytes_per_s=device.bytes_per_s,
+            hosts=self.hosts[:-1] if self.plan.is_bus_sure else None,
         )
         return client
 
