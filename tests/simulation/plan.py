@@ -135,7 +135,7 @@ def _spare_the_bus(plan: Plan) -> None:
     plan.is_bus_sure = True
     plan.limits["head_check_s"] = 3_600.0
     plan.weather.lost = 0.0
-    plan.log = replace(plan.log, lost_reply=0.0, unreadable=0.0, slow_s_max=max(plan.log.slow_s_max, 0.02))
+    plan.log = replace(plan.log, lost_reply=0.0, unreadable=0.0, slow_s_max=0.1)
     plan.troubles = [one for one in plan.troubles if one.kind in ("cut", "away", "freeze", "ban", "demote")]
 
 

@@ -353,7 +353,7 @@ _OF_ALL: Final = {
     Script._tap: 6,
     Script._resolve: 3,
     Script._mark_read: 8,
-    Script._rename: 2,
+    Script._rename: 6,
     Script._take_up_again: 10,
     Script._look_away: 3,
     Script._peep: 1,

@@ -123,7 +123,8 @@ class World:
         if self.plan.is_bus_sure:
             self.scripts[OWNER].speak_soon()
         for number, host in enumerate(self.hosts):
-            for since in ("never", "begin", "lately"):
+            is_quiet = self.plan.is_bus_sure and host is self.hosts[-1]  # there, a snapshot would mend its channels
+            for since in ("begin", "lately") if is_quiet else ("never", "begin", "lately"):
                 visitor = Client(
                     self,
                     f"vic-{number}-{since}",
