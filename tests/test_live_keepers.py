@@ -36,7 +36,7 @@ def fact_of(seq: int) -> MessageFact:
 
 
 def test_what_is_known_is_still_known_when_what_is_not_has_been_read() -> None:
-    """Or the reaction to a message that is there would be refused as to one that is not (seed 158 of the simulation)."""
+    """Or the reaction to a message that is there would be refused (seed 158 of the simulation)."""
     state = RoomState(room=RoomId("general"), head=99)
     remember(state, fact_of(2))
     asyncio.run(RoomKeeper(BusyRoom(state)).recall(state, [2, 3]))  # type: ignore[arg-type]
