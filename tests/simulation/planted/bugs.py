@@ -21,7 +21,7 @@ BUGS: Final = [
     Bug("between slices: twice", channels.slices_reach_newcomers, first=6),
     Bug("between slices: not at all", channels.slices_miss_newcomers, first=32),
     Bug("between slices: one leaves, one is skipped", channels.slices_skip_whom_a_leaver_pushes_up, first=6),
-    Bug("what comes during a flush waits", channels.paced_flush_never_comes),
+    Bug("what comes during a flush waits", channels.paced_flush_never_comes, first=89),
     Bug("pacing adds up", channels.pacing_grows),
     Bug("no top-up on attach", following.no_top_up, first=2),
     Bug("ok for another epoch", following.any_epoch, first=5),
