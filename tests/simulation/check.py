@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tertulia.domain.cohort import CohortState, apply_cohort, apply_cohort_staff, asker_of, decide_cohort
-from tertulia.domain.commands import CohortCommand, MarkRead, RoomCommand
-from tertulia.domain.decide_room import decide_room, facts_needed
 from tertulia.domain.ids import (
-    CohortId,
     RoomId,
     StreamName,
     is_stream_name,
@@ -23,19 +19,20 @@ from tertulia.domain.ids import (
 )
 from tertulia.domain.policy import is_staff
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import RoomState, apply_room, apply_room_staff
-from tertulia.wire.stored import decode_event
+from tests.simulation.fold import Fold
 from tests.simulation.frames import records_of
-from tests.simulation.model_log import ModelLog, facts_of
 
 if TYPE_CHECKING:
     from tests.simulation.client import Client
     from tests.simulation.link import Link
+    from tests.simulation.reader import Reader
     from tests.simulation.sender import Sent
     from tests.simulation.world import World
 
 FAULTS_MAX = 5
 """The first ones tell; the others follow from them."""
+TURNS = 60
+"""Turns of the loop from a commit to a reader's bytes, at most: some for each slice, twice, as a flush is paced."""
 
 _read = msgspec.json.Decoder().decode
 
@@ -74,6 +71,16 @@ class Check:
         versions = self._world.log.versions.get((stream, record["seq"]), [])
         if (raw not in versions) if is_json else (record not in [_read(version) for version in versions]):
             self.blame(f"{client.name} was given {stream} {record['seq']} as the log never held it: {record}")
+
+    def prompt(self, client: Client, reader: Reader, seq: int) -> None:
+        """Where the bus tells everything, nothing waits for a head check, nor for the next event."""
+        if not self._world.plan.is_bus_sure:
+            return
+        plan, at_s = self._world.plan, self._world.log.written_s[reader.stream, seq]
+        bound_s = 0.2 + 4 * plan.log.slow_s_max + plan.weather.delay_s_max + 2 * client.latency_s + TURNS * plan.turn_s
+        took_s = self._world.now_s() - max(at_s, reader.live_since_s)
+        if took_s > bound_s:
+            self.blame(f"{client.name} was told of {reader.stream} {seq} only after {took_s:.3f} s")
 
     def wrote(self, link: Link, frame: bytes) -> None:
         """Bytes leave a node: not to the banned, and no text that was redacted a while ago."""
@@ -123,12 +130,12 @@ class Check:
         elif (record["stream"], record["seq"]) != (receipt.stream, receipt.seq):
             self.blame(f"{client.name}: accepted at {record['stream']} {record['seq']}, but stands at {receipt}")
 
-    def refused(self, client: Client, sent: Sent, record: dict[str, Any]) -> None:
-        """For good: then it had not happened when it was last sent, and the reason was true at some moment since it
-        was made. (A copy that is still under way on another connection may yet be accepted.)"""
+    def refused(self, client: Client, sent: Sent, record: dict[str, Any], *, sent_s: float) -> None:
+        """For good: then it had not happened when the copy that this answers was sent, and the reason was true at some
+        moment since it was made. (Another copy may yet be accepted, or was meanwhile.)"""
         self._look_at_commits()
         command, code = sent.command, record["code"]
-        if self.decided_s.get((sent.person, command.key), sent.last_sent_s) < sent.last_sent_s:
+        if self.decided_s.get((sent.person, command.key), sent_s) < sent_s:
             self.blame(f"{client.name}: refused ({code}) although it had happened: {command}")
         elif code not in self._true_refusals(sent):
             self.blame(f"{client.name}: refused as {code}, which was never true since it was asked: {command}")
@@ -147,64 +154,23 @@ class Check:
             return "not_allowed"
         return "unknown_stream" if kind == "user" and owner != client.person.id else ""
 
-    def _true_refusals(self, sent: Sent) -> list[str]:
-        """What `decide` says of the command on each state the log had since it was made."""
-        command, found = sent.command, []
-        fold = Fold(self._world.cohort, RoomId(command.room) if isinstance(command, RoomCommand | MarkRead) else None)
-        for number, commit in enumerate(self._world.log.commits):
-            for places in commit.effects:
+    def _true_refusals(self, sent: Sent) -> set[str]:
+        """What the rules say of the command on each state the log had since it was made, by the clocks of all nodes."""
+        world, found = self._world, set[str]()
+        fold = Fold(world.cohort)
+
+        def look() -> None:
+            for skew_ms in {0, *world.plan.skews_ms}:
+                verdict = fold.decide(sent.command, sent.person, at=world.wall_ms() + skew_ms)
+                found.add(verdict.code if isinstance(verdict, Refusal) else "")
+
+        for number, commit in enumerate(world.log.commits):
+            for entries in commit.effects:
                 if number >= sent.commits_before:
-                    found += fold.verdicts(self._world, sent)
-                fold.take(self._world.log, places)
-        return found + fold.verdicts(self._world, sent)
-
-
-class Fold:
-    """The states a decision looks at, after each decision that was written."""
-
-    def __init__(self, cohort: CohortId, room: RoomId | None) -> None:
-        self.cohort = CohortState(cohort=cohort)
-        self.room = None if room is None else RoomState(room=room)
-
-    def take(self, log: ModelLog, places: list[tuple[StreamName, int]]) -> None:
-        for stream, seq in places:
-            entry = log.streams[stream][seq - 1]
-            event, owner = decode_event(entry), stream_owner(stream)
-            match stream_kind(stream):
-                case "cohort":
-                    apply_cohort(self.cohort, seq=seq, event=event)
-                case "cohort/staff":
-                    apply_cohort_staff(self.cohort, seq=seq, event=event)
-                case "room" if self.room is not None and owner == self.room.room:
-                    apply_room(self.room, seq=seq, at=entry.at, by=entry.by, event=event)
-                case "room/staff" if self.room is not None and owner == self.room.room:
-                    apply_room_staff(self.room, seq=seq, event=event)
-                case _:
-                    pass
-
-    def verdicts(self, world: World, sent: Sent) -> list[str]:
-        """The codes it may be refused with on these states ("" when it is not), by the clocks of various nodes."""
-        return [
-            self._verdict(world, sent, at=world.wall_ms() + skew_ms) for skew_ms in sorted({0, *world.plan.skews_ms})
-        ]
-
-    def _verdict(self, world: World, sent: Sent, *, at: int) -> str:
-        asker = asker_of(self.cohort, sent.person, at=at)
-        if isinstance(asker, Refusal):
-            return asker.code
-        command = sent.command
-        if isinstance(command, CohortCommand):
-            verdict: Any = decide_cohort(self.cohort, command, asker=asker, at=at, new_id="x")  # type: ignore[arg-type]
-        elif self.room is None or self.room.room not in self.cohort.rooms:
-            return "unknown_room"
-        elif isinstance(command, MarkRead):
-            return ""
-        else:
-            facts = facts_of(world.log.streams.get(room_stream(self.room.room), [])[: self.room.head])
-            needed = facts_needed(command)
-            self.room.facts = {needed: facts[needed]} if needed in facts else {}
-            verdict = decide_room(self.room, command, asker=asker, roles=self.cohort.roles, at=at)
-        return verdict.code if isinstance(verdict, Refusal) else ""
+                    look()
+                fold.take(entries)
+        look()
+        return found
 
 
 def texts_of(

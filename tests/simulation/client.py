@@ -7,7 +7,7 @@ sends what is unanswered again. What it follows and what it says is decided else
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,6 +59,7 @@ class Client:
         codec: Literal["json", "msgpack"],
         latency_s: float,
         bytes_per_s: float | None,
+        hosts: Sequence[Host] | None = None,
     ) -> None:
         self.world = world
         self.name = name
@@ -73,8 +74,10 @@ class Client:
         self.mine: dict[tuple[str, str], list[str]] = {}
         self.latency_s = latency_s
         self.bytes_per_s = bytes_per_s
-        self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
+        self.on_news: Callable[[Reader], None] = lambda reader: None
+        """Called when a stream's view may have changed, however it came: pushed, in a snapshot, in a page."""
         self._codec = codec
+        self._hosts = world.hosts if hosts is None else hosts
         self._loop = asyncio.get_running_loop()
         self.sender = Sender(self)
         self._owner = TaskOwner(name)
@@ -108,7 +111,7 @@ class Client:
             reader.forget()
 
     def _connect(self) -> None:
-        hosts = [host for host in self.world.hosts if host.is_accepting]
+        hosts = [host for host in self._hosts if host.is_accepting]
         if not hosts:
             self._connect_later()
             return
@@ -141,6 +144,7 @@ class Client:
         self.note("lost", code)
         self.link, self.stage = None, "away"
         self._asked.clear()
+        self.sender.cut()
         for stream in list(self._fetching):
             self._stop_fetching(stream)
         if not is_reconnect_wanted(code):
@@ -155,12 +159,19 @@ class Client:
         reader = self.readers.get(stream)
         if reader is None:
             reader = self.readers[stream] = Reader(stream, blame=self._blame)
-        reader.wanted = (level, origin)
-        if self.stage == "open" and reader.stage in ("off", "live", "lagging"):
+        can_ask = self.stage == "open" and reader.stage in ("off", "live", "lagging")
+        reader.wanted = (level, "position" if isinstance(origin, dict) and not can_ask else origin)
+        if can_ask:
             streams, levels = self._ask_for([stream], is_new_connection=False)
             id = self.next_id()
             self._asked[id] = streams
             self.send({"type": "subscribe", "id": id, "streams": streams, "levels": levels})
+
+    def visit(self, stream: StreamName, position: dict[str, Any] | None) -> None:
+        """To be followed when it comes, as if it had been at this position before."""
+        self.follow(stream)
+        if position is not None:
+            self.readers[stream].recall(position)
 
     def unfollow(self, stream: StreamName) -> None:
         reader = self.readers.get(stream)
@@ -178,6 +189,7 @@ class Client:
             level, origin = reader.wanted or ("full", "position")
             if origin == "position" or (origin == "head" and reader.position is not None):
                 origin = reader.position
+            reader.wanted = (level, "position")  # whatever it was this time
             asked[stream] = reader.ask(origin, level, is_new_connection=is_new_connection)
             if level != "full":
                 levels[stream] = level
@@ -222,7 +234,7 @@ class Client:
                 return
             match record["type"]:
                 case "event":
-                    self._event(raw, record)
+                    self._event(link, raw, record)
                 case "accepted":
                     self.sender.accepted(record)
                 case "refused":
@@ -275,7 +287,7 @@ class Client:
                 reader.left()
                 self.world.check.denied(self, StreamName(stream), result["code"])
 
-    def _event(self, raw: bytes, record: dict[str, Any]) -> None:
+    def _event(self, link: Link, raw: bytes, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
         self.note("event", stream, record["seq"])
         self.world.check.event(self, stream, raw, record, is_json=self._codec == "json")
@@ -283,8 +295,10 @@ class Client:
         if reader is None:
             self._blame(f"{stream}: pushed, and never asked for")
             return
+        if link.is_flowing:
+            self.world.check.prompt(self, reader, record["seq"])
         reader.event(record)
-        self.on_event(record)
+        self.on_news(reader)
 
     def _about_stream(self, kind: str, record: dict[str, Any]) -> None:
         stream = StreamName(record["stream"])
@@ -294,8 +308,9 @@ class Client:
         match kind:
             case "snapshot":
                 reader.snapshot(record)
+                self.on_news(reader)
             case "live":
-                reader.live(record)
+                reader.live(record, now_s=self._loop.time())
                 if reader.stage == "fetching":
                     self._fetch(reader)
             case "lag":
@@ -333,6 +348,7 @@ class Client:
             self.follow(reader.stream, level="full")
         else:
             reader.fetched()
+        self.on_news(reader)
 
     # --- words ------------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,8 @@ class Link:
         self._taken = 0
         self._is_frozen = False
         self._is_draining = False
+        self.is_flowing = bytes_per_s is None
+        """It was never frozen nor slow."""
         outbox = Outbox(self.write, queued=self._queued, soon=self._soon, framing=framing)
         self.conversation = Conversation(host.desk, outbox, self)
 
@@ -80,7 +82,7 @@ class Link:
             self._loop.call_later(server_after_s, self._server_loses, context=self._owner.context)
 
     def freeze(self) -> None:
-        self._is_frozen = True
+        self._is_frozen, self.is_flowing = True, False
 
     def thaw(self) -> None:
         self._is_frozen = False

@@ -1,9 +1,8 @@
 """The log as a model: what the port promises in the fewest lines, in memory, with faults that a simulation asks for.
 
 Shared by all nodes of one simulation, as a database is. `Faults` makes it slow both before and after the work, loses
-replies after the commit (the caller cannot know), refuses before it, or cannot be read. Reading is the pure fold of
-the same entries. `commits` and `versions` are for those who check: what was decided when, and every form an entry
-ever had.
+replies after the commit (the caller cannot know), refuses before it, or cannot be read. Reading is the pure fold of the
+same entries. `commits` and `versions` are for those who check: what was decided when, and every form an entry ever had.
 """
 
 from __future__ import annotations
@@ -45,6 +44,7 @@ from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Duplicates
 from tertulia.projections import Unread
 from tertulia.wire.codec import encode_entry
 from tertulia.wire.stored import Entry, decode_event, encode_event
+from tests.simulation.fold import note_fact
 
 T = TypeVar("T")
 
@@ -78,11 +78,11 @@ class Faults:
 
 
 class Commit(NamedTuple):
-    """One append as it was written. `effects[i]`: the places of what decision i wrote."""
+    """One append. `effects[i]`: what decision i wrote, as it was then (a redaction may have changed it since)."""
 
     at_s: float
     append: Append
-    effects: list[list[tuple[StreamName, int]]]
+    effects: list[list[Entry]]
 
 
 class ModelLog:
@@ -99,6 +99,7 @@ class ModelLog:
         self.commits: list[Commit] = []
         self.versions: dict[tuple[StreamName, int], list[bytes]] = {}
         """Each entry's event record as it is, after all it ever was (a redaction takes text out)."""
+        self.written_s: dict[tuple[StreamName, int], float] = {}
 
     async def append(self, append: Append) -> Appended | Conflict | Duplicates:
         faults = self.faults
@@ -145,11 +146,11 @@ class ModelLog:
             return Conflict(heads)
         entries: list[Entry] = []
         receipts: list[Receipt] = []
-        effects: list[list[tuple[StreamName, int]]] = []
+        effects: list[list[Entry]] = []
         for decided in append.decisions:
             written = [self._write(planned, decided.at) for planned in decided.events]
             entries += written
-            effects.append([(entry.stream, entry.seq) for entry in written])
+            effects.append(written)
             seq = written[0].seq if written else self.head(decided.stream)
             receipt = Receipt(decided.stream, seq, decided.at, decided.fingerprint)
             receipts.append(receipt)
@@ -167,6 +168,7 @@ class ModelLog:
         entry = Entry(planned.stream, len(entries) + 1, at, planned.by, planned.name, planned.data)  # type: ignore[arg-type]
         entries.append(entry)
         self.versions[entry.stream, entry.seq] = [encode_entry(entry).json]
+        self.written_s[entry.stream, entry.seq] = self.now_s()
         return entry
 
     def _redact(self, stream: StreamName, message: int) -> None:
@@ -187,7 +189,9 @@ class ModelReading:
 
     async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
         def work() -> dict[int, MessageFact]:
-            facts = facts_of(self._log.streams.get(room_stream(room), []))
+            facts: dict[int, MessageFact] = {}
+            for entry in self._log.streams.get(room_stream(room), []):
+                note_fact(facts, entry)
             return {seq: facts[seq] for seq in seqs if seq in facts}
 
         return await self._log.faults.answer(work)
@@ -270,19 +274,3 @@ class ModelReading:
                 people = reactions.setdefault((event.message, event.emoji), set())
                 (people.add if event.on else people.discard)(entry.by)
         return reactions
-
-
-def facts_of(entries: Sequence[Entry]) -> dict[int, MessageFact]:
-    """What decisions may need to know of each message of a room."""
-    facts: dict[int, MessageFact] = {}
-    for entry in entries:
-        match decode_event(entry):
-            case MessagePosted() as posted:
-                facts[entry.seq] = MessageFact(entry.seq, entry.by, posted.thread or entry.seq, posted.redacted)
-            case MessageEdited() as edited:
-                facts[edited.message] = msgspec.structs.replace(facts[edited.message], revision=edited.revision)
-            case MessageRedacted() as redacted:
-                facts[redacted.message] = msgspec.structs.replace(facts[redacted.message], redacted=True)
-            case _:
-                pass
-    return facts

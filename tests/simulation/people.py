@@ -36,6 +36,8 @@ PEOPLE = [
 ]
 """Who has the first device, the second, … Ana has two, and Lea joins only when she first comes."""
 JOINS_LATER = "Lea"
+VISITOR = person("Vic", "observer")
+"""Comes when all is over, to see what a newcomer is told."""
 
 
 def found(log: ModelLog, people: list[Person], rooms: list[RoomId]) -> None:

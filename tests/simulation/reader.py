@@ -8,7 +8,9 @@ A hole, a repeat, a push out of place or a position that was not kept is a fault
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from random import Random
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -59,6 +61,7 @@ class Reader:
         self.here: set[str] = set()
         """The people in the room, as told."""
         self.live_seq = 0
+        self.live_since_s = math.inf
         self.wanted: tuple[str, Any] | None = ("full", "position")
         """The level and origin it is to be followed with ("position": wherever it is); None: not at all."""
         self._held: list[dict[str, Any]] = []
@@ -75,6 +78,10 @@ class Reader:
     @property
     def is_followed(self) -> bool:
         return self.stage != "off"
+
+    def some_position(self, random: Random) -> dict[str, Any] | None:
+        """Any place it has been at."""
+        return {"epoch": self.epoch, "seq": random.randint(self.began, self.seq)} if self.epoch else None
 
     @property
     def newest(self) -> int:
@@ -95,6 +102,10 @@ class Reader:
     def left(self) -> None:
         self.stage, self.wanted = "off", None
 
+    def recall(self, position: dict[str, Any]) -> None:
+        """As one who was there, and remembers nothing else."""
+        self.epoch, self.seq, self.began = position["epoch"], position["seq"], position["seq"]
+
     def forget(self) -> None:
         """As an app that was closed and has kept nothing."""
         self.epoch, self.seq, self.began = "", 0, 0
@@ -105,6 +116,7 @@ class Reader:
         self._may_repeat = not is_new_connection and self.stage == "live" and self.level == "full"
         self._before = (self.stage, self.level)
         self.stage, self.level, self._asked_from, self.head = "asked", level, origin, None
+        self.live_since_s = math.inf
         self._held, self._held_tallies = [], {}
         return origin
 
@@ -144,7 +156,7 @@ class Reader:
         shape = _VIEWS.get(self.kind)
         self.view = msgspec.convert(record["state"], shape[0]) if shape else None
 
-    def live(self, record: dict[str, Any]) -> None:
+    def live(self, record: dict[str, Any], *, now_s: float) -> None:
         self.live_seq = record["seq"]
         if self.stage == "gap":
             self.stage = "fetching"
@@ -156,7 +168,7 @@ class Reader:
             self.epoch, self.seq, self.began = record["epoch"], record["seq"], record["seq"]
         elif (record["epoch"], record["seq"]) != (self.epoch, self.seq):
             self._blame(f"{self.stream}: live at {record['seq']}, but given everything only up to {self.seq}")
-        self.stage, self._may_repeat = "live", False
+        self.stage, self._may_repeat, self.live_since_s = "live", False, now_s
 
     def event(self, event: dict[str, Any]) -> None:
         seq = event["seq"]

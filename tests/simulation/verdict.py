@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_owner
-from tests.simulation.check import Fold
+import msgspec
+
+from tertulia.domain.cohort import CohortState
+from tertulia.domain.commands import CreateRoom
+from tertulia.domain.decision import Decision
+from tertulia.domain.events import EVENTS
+from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_kind, stream_owner
+from tertulia.domain.refusals import Refusal
+from tertulia.eventlog import Decided
+from tests.simulation.fold import Fold
 from tests.simulation.reader import Reader
+
+STALE_S = 10.0
 
 if TYPE_CHECKING:
     from tests.simulation.client import Client
+    from tests.simulation.sender import Sent
     from tests.simulation.world import World
 
 
@@ -39,6 +50,7 @@ def at_the_end(world: World) -> Iterator[str]:
     yield from presence(world)
     yield from _cohorts(world)
     yield from _effects(world)
+    yield from _history(world)
 
 
 def _head(world: World, client: Client, reader: Reader) -> Iterator[str]:
@@ -108,16 +120,16 @@ def presence(world: World) -> Iterator[str]:
     for client, reader in rooms:
         here.setdefault(reader.stream, set()).add(client.person.id)
     for client, reader in rooms:
-        if reader.here != here[reader.stream]:
-            there = sorted(here[reader.stream])
-            yield f"{client.name} sees {sorted(reader.here)} in {reader.stream}: there are {there}"
+        seen, true = sorted(reader.here), sorted(here[reader.stream])
+        if seen != true:
+            yield f"{client.name} sees {seen} in {reader.stream}: there are {true}"
 
 
 def _cohorts(world: World) -> Iterator[str]:
     """What each node goes by when it looks who somebody is: the log's."""
-    fold = Fold(world.cohort, None)
-    for places in (places for commit in world.log.commits for places in commit.effects):
-        fold.take(world.log, places)
+    fold = Fold(world.cohort)
+    for entries in (entries for commit in world.log.commits for entries in commit.effects):
+        fold.take(entries)
     for host in world.hosts:
         state = host.flow.node.cohort_state(world.cohort) if host.flow else None
         if state is not None and state != fold.cohort:
@@ -137,3 +149,43 @@ def _effects(world: World) -> Iterator[str]:
         is_accepted = sent.ended is not None and sent.ended["type"] == "accepted"
         if count > 1 or (is_accepted and count != 1):
             yield f"{sent.command} was decided {count} times and answered {sent.ended}"
+
+
+def _history(world: World) -> Iterator[str]:
+    """Each decision in the log is what the rules say on the states it follows; of the cohort a node may have known an
+    older one, for a moment."""
+    fold = Fold(world.cohort)
+    for number, commit in enumerate(world.log.commits):
+        for decided, entries in zip(commit.append.decisions, commit.effects, strict=True):
+            sent = world.sent.get((decided.author, decided.key or ""))
+            now = fold.cohort
+            if sent is not None and not any(
+                _is_right(fold.decide(sent.command, sent.person, at=decided.at), decided, sent)
+                for fold.cohort in _lately(world, now, number)
+            ):
+                fold.cohort = now
+                verdict = fold.decide(sent.command, sent.person, at=decided.at)
+                yield f"{sent.command} became\n    {decided.events}\n  and should be\n    {verdict}"
+            fold.cohort = now
+            fold.take(entries)
+
+
+def _lately(world: World, cohort: CohortState, number: int) -> Iterator[CohortState]:
+    """The cohort as it is, and as it was some seconds ago and at each change since."""
+    yield cohort
+    commits = world.log.commits
+    earlier = Fold(world.cohort)
+    for commit in commits[:number]:
+        if commit.at_s > commits[number].at_s - STALE_S:
+            yield earlier.cohort
+        earlier.take([e for entries in commit.effects for e in entries if stream_kind(e.stream).startswith("cohort")])
+
+
+def _is_right(verdict: Decision | Refusal, decided: Decided, sent: Sent) -> bool:
+    if isinstance(verdict, Refusal):
+        return False
+    said = [(one.stream, one.event) for one in verdict.happenings]
+    done = [(one.stream, msgspec.json.decode(one.data, type=EVENTS[one.name])) for one in decided.events]
+    if isinstance(sent.command, CreateRoom):  # the new room's id is drawn by the node
+        return [type(event) for _, event in said] == [type(event) for _, event in done]
+    return said == done

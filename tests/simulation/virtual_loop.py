@@ -1,5 +1,7 @@
 """An event loop on virtual time: when nothing is ready, the clock jumps to the next timer. No wall clock, no threads.
 
+A turn of the loop takes `turn_s`, as if what ran in it had taken time: what is written in slices is then spread over
+time, and who paces itself by how long it took has something to go by. With 0, all that is ready happens at one moment.
 A loop with nothing ready and no timer would wait for ever: `Deadlock`. Tasks can be told apart by who owns them
 (`TaskOwner`; what a task creates belongs to the same owner), so that a crash can end exactly those.
 What is raised in a callback or left in a task that nobody awaits is kept in `failures`.
@@ -42,8 +44,9 @@ class TaskOwner:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    def __init__(self) -> None:
+    def __init__(self, *, turn_s: float = 0.0) -> None:
         self._now_s = 0.0
+        self._turn_s = turn_s
         super().__init__()
         self._selector = _Jump(self)
         self.failures: list[str] = []
@@ -84,7 +87,7 @@ class _Jump:
     def select(self, timeout_s: float | None) -> list[Any]:
         if timeout_s is None:
             raise Deadlock("nothing is ready and no timer is set")
-        self._loop._now_s += max(timeout_s, 0.0)
+        self._loop._now_s += timeout_s if timeout_s > 0 else self._loop._turn_s
         return []
 
 

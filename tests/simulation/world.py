@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from tertulia.auth.tokens import Tokens
 from tertulia.domain import limits
+from tertulia.domain.ids import stream_kind
 from tertulia.domain.policy import Role
 from tertulia.live.flow import Flow
 from tests.simulation import verdict
@@ -22,7 +23,7 @@ from tests.simulation.host import DAY_ONE_MS, SECRET, Host, SomeRefused, Virtual
 from tests.simulation.leaks import leaks
 from tests.simulation.lossy_bus import Network, Weather
 from tests.simulation.model_log import Faults, ModelLog, ModelReading
-from tests.simulation.people import COHORT, JOINS_LATER, OWNER, found
+from tests.simulation.people import COHORT, JOINS_LATER, OWNER, VISITOR, found
 from tests.simulation.plan import Plan, Trouble, draw
 from tests.simulation.script import Script
 from tests.simulation.sender import Sent
@@ -34,6 +35,9 @@ SETTLE_TRIES = 4
 AFTERWARDS_S = 6.0
 PRESENCE_S = 45.0
 """A node that crashed is no longer believed after `presence_lease_s`."""
+VISIT_S = 4.0
+LATELY_EVENTS = 4
+"""Few enough for a node to give them out of what it keeps, whatever its limits."""
 LEAK_WAIT_S = 6.0
 LOOK_EVERY_S = 0.25
 
@@ -59,7 +63,8 @@ class World:
         self._tokens = Tokens(SECRET, clock=VirtualClock())
         self._known_tokens: dict[Person, str] = {}
         self.people = list(dict.fromkeys(device.person for device in plan.devices))
-        found(self.log, [one for one in self.people if one.name != JOINS_LATER], plan.rooms)
+        members = [one for one in self.people if one.name != JOINS_LATER]
+        found(self.log, [*members, VISITOR], plan.rooms)
         self.hosts = [Host(self, f"n{number}-", skew_ms=skew) for number, skew in enumerate(plan.skews_ms)]
         self.clients = [self._client(number) for number in range(len(plan.devices))]
         self.scripts = [self._script(client) for client in self.clients]
@@ -79,12 +84,16 @@ class World:
             loop.call_later(trouble.at_s, self._begin, trouble)
         await self._until(self.plan.active_s, lambda: False)
         await self._heal()
+        for script in self.scripts:
+            script.read_up()
+        self.scripts[OWNER].mute_someone()
         for _ in range(SETTLE_TRIES):
             self.scripts[OWNER].put_in_order()
             if await self._until(SETTLE_S / SETTLE_TRIES, self._is_settled):
                 break
         if self._is_settled():
             await self._until(AFTERWARDS_S, lambda: False)
+            await self._visit()
             await self._until(PRESENCE_S, lambda: not list(verdict.presence(self)))
         else:
             for what in verdict.unsettled(self):
@@ -108,6 +117,34 @@ class World:
                 return True
             await asyncio.sleep(min(LOOK_EVERY_S, max(until - self.now_s(), 0.001)))
         return is_reached()
+
+    async def _visit(self) -> None:
+        """To each node comes one who knows nothing, one who was there at the beginning, and one a little while ago."""
+        if self.plan.is_bus_sure:
+            self.scripts[OWNER].speak_soon()
+        for number, host in enumerate(self.hosts):
+            is_quiet = self.plan.is_bus_sure and host is self.hosts[-1]  # there, a snapshot would mend its channels
+            for since in ("begin", "lately") if is_quiet else ("never", "begin", "lately"):
+                visitor = Client(
+                    self,
+                    f"vic-{number}-{since}",
+                    VISITOR,
+                    random=self.random,
+                    codec="json",
+                    latency_s=0.001,
+                    bytes_per_s=None,
+                    hosts=[host],
+                )
+                self.clients.append(visitor)
+                for stream in self.log.streams:
+                    if stream_kind(stream) in ("room", "cohort"):
+                        seq = {"begin": 1, "lately": max(1, self.log.head(stream) - LATELY_EVENTS)}.get(since)
+                        visitor.visit(stream, seq and {"epoch": self.log.epoch, "seq": seq})
+                visitor.come()
+        await self._until(VISIT_S, self._is_settled)
+        await self._until(VISIT_S, lambda: False)
+        for what in verdict.unsettled(self):
+            self.check.blame(what)
 
     def _is_settled(self) -> bool:
         return not verdict.unsettled(self)
@@ -162,7 +199,8 @@ class World:
                     self.clients[trouble.who].try_again()
             case "demote":
                 self.scripts[OWNER].change_role(self.clients[trouble.who].person, "learner")
-                await asyncio.sleep(trouble.for_s)
+                await asyncio.sleep(max(trouble.for_s, 2.5))  # all know by then: what staff is told must not reach them
+                self.scripts[OWNER].mute_someone()
                 if self.random.random() < 0.5:
                     self.scripts[OWNER].change_role(self.clients[trouble.who].person, "ta")
             case "log_down":
@@ -237,6 +275,7 @@ class World:
             codec=device.codec,
             latency_s=device.latency_s,
             bytes_per_s=device.bytes_per_s,
+            hosts=self.hosts[:-1] if self.plan.is_bus_sure else None,
         )
         return client
 
@@ -267,32 +306,35 @@ class Outcome:
         )
 
 
-def play(seed: int, *, prepared: Callable[[Flow], None] = lambda flow: None, plan: Plan | None = None) -> Outcome:
-    """Run one seed from beginning to end."""
-    plan = plan or draw(seed)
-    loop = VirtualLoop()
+def play(
+    seed: int,
+    *,
+    on_node: Callable[[Flow], None] = lambda flow: None,
+    on_world: Callable[[World], None] = lambda world: None,
+) -> Outcome:
+    """Run one seed from beginning to end. `on_node` is done to each node before it starts, `on_world` to the world."""
+    plan = draw(seed)
+    loop = VirtualLoop(turn_s=plan.turn_s)
     worlds: list[World] = []
 
     async def main() -> None:
-        world = World(plan, prepared=prepared)
+        world = World(plan, prepared=on_node)
         worlds.append(world)
+        on_world(world)
         await world.run()
 
     with small_limits(plan.limits), capture_logs([format_exc_info]) as logged:
         try:
             loop.run(main())
-        except BaseException as error:
+        except Exception as error:
             if not worlds:
                 raise
             worlds[0].check.blame(f"the run ended with {type(error).__name__}: {error}")
-            if isinstance(error, KeyboardInterrupt):
-                raise
     world = worlds[0]
     for line in logged:
         if line["log_level"] in ("error", "critical"):
-            world.check.blame(
-                f"a node logged an error: {line['event']} {line.get('what', '')}\n{line.get('exception', '')}"
-            )
+            what = f"{line['event']} {line.get('what', '')}\n{line.get('exception', '')}"
+            world.check.blame(f"a node logged an error: {what}")
     for failure in loop.failures:
         world.check.blame(f"nobody caught: {failure}")
     return Outcome(plan, world.check.faults, world.trace)

@@ -289,8 +289,12 @@ class CatchUp:
         if channel is None or conversation.is_closed():
             return
         outbox = conversation.outbox
-        for record in found.records:
-            outbox.say_bytes(record.of(outbox.codec))
+        if found.records:  # it may have waited for its reader for long
+            if not await self._may_still_read(conversation, stream):
+                conversation.say(Dropped(stream=stream, code="not_allowed"))
+                return
+            for record in found.records:
+                outbox.say_bytes(record.of(outbox.codec))
         at = channel.sent if found.after < 0 else found.after
         while True:
             if not await self._may_still_read(conversation, stream):

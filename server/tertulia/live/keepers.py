@@ -68,10 +68,13 @@ class RoomKeeper:
             room.apply_room(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
 
     async def recall(self, state: RoomState, seqs: Sequence[int]) -> None:
-        for seq in seqs:
-            if fact := state.facts.get(seq):
-                room.remember(state, fact)  # as the newest: else what this batch brings could push it out
-        while unknown := [seq for seq in seqs if seq not in state.facts and seq <= state.head]:
+        while True:
+            for seq in seqs:
+                if fact := state.facts.get(seq):
+                    room.remember(state, fact)  # as the newest: else what comes, or is read, could push it out
+            unknown = [seq for seq in seqs if seq not in state.facts and seq <= state.head]
+            if not unknown:
+                return
             head = state.head
             facts = await self._reading.message_facts(state.room, unknown)
             if state.head == head:  # else an edit or redaction may have come between: read again

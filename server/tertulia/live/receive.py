@@ -15,7 +15,7 @@ import structlog
 
 from tertulia.bus import BusMessage
 from tertulia.domain import limits
-from tertulia.domain.events import MessageRedacted
+from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner
 from tertulia.eventlog import LogUnavailable
 from tertulia.hub import Channel
@@ -107,7 +107,10 @@ class Receiver:
         self._node.spawn(self._reread(channel, event.message))
 
     async def _reread(self, channel: Channel, message: int) -> None:
-        """The redacted message, and its edits, as the log has them now; if it cannot say, nothing is kept."""
+        """The redacted message, and its edits, as the log has them now; if it cannot say, nothing is kept.
+
+        Nothing else of what is read: the read may be older than the redaction of another message, whose text it would
+        bring back."""
         after = max(message, channel.tail_begins) - 1
         while after < channel.last:
             try:
@@ -118,7 +121,7 @@ class Receiver:
                 channel.forget_tail()
                 return
             for entry in entries:
-                if entry.name in ("message_posted", "message_edited"):
+                if _is_text_of(entry, message):
                     channel.replace(entry.seq, encode_entry(entry))
             after = entries[-1].seq
 
@@ -256,6 +259,17 @@ class Receiver:
             if heads[stream] > channel.last:
                 channel.ahead_to = max(channel.ahead_to, heads[stream])
                 self._repair_soon(channel)
+
+
+def _is_text_of(entry: Entry, message: int) -> bool:
+    """Whether the entry holds a wording of this message."""
+    match decode_event(entry):
+        case MessagePosted():
+            return entry.seq == message
+        case MessageEdited(message=edited):
+            return edited == message
+        case _:
+            return False
 
 
 def _entry_of(message: BusMessage) -> Entry:
