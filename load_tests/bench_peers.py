@@ -175,19 +175,29 @@ def floor_ratio(results: dict[str, Results], name: str) -> float | None:
     return statistics.median(one.cost_us / least.cost_us for one, least in pairs)
 
 
+COLUMNS = "{:<22}{:>12}{:>11}{:>10}{:>10}{:>9}{:>10}{:>10}{:>14}"
+
+
 def table(results: dict[str, Results]) -> list[str]:
-    """Saturated: deliveries per CPU-second and how many times as many Tertulia does. Alone: CPU per delivery."""
+    """For people; the best first."""
     lines = [
-        f"{'':<22}{f'{IN_FLIGHT} in flight':^52}{'1 in flight':^22}",
-        f"{'':<22}{'per CPU-s':>12}{'per s':>11}{'tertulia':>10}{'spread':>10}{'of core':>9}{'µs CPU':>10}{'× floor':>12}"
-        f"{'B/connection':>16}",
+        f"{'':<22}{f'{IN_FLIGHT} in flight':^52}{'1 in flight':^20}{'idle':>14}",
+        COLUMNS.format("", "per CPU-s", "per s", "tertulia", "spread", "of core", "µs CPU", "floor", "B/connection"),
     ]
     for name, found in sorted(results.items(), key=lambda item: -item[1].per_cpu_s):
         least = floor_ratio(results, name)
         lines.append(
-            f"{name:<22}{found.per_cpu_s:>12,.0f}{found.per_s:>11,.0f}{f'× {own_ratio(results, name):.2f}':>10}"
-            f"{f'× {found.spread():.2f}':>10}{found.core_share:>9.0%}{found.alone_us:>10.2f}{'' if least is None else f'{least:.2f}':>12}"
-            f"{found.bytes_per_connection:>16,.0f}"
+            COLUMNS.format(
+                name,
+                f"{found.per_cpu_s:,.0f}",
+                f"{found.per_s:,.0f}",
+                f"× {own_ratio(results, name):.2f}",
+                f"× {found.spread():.2f}",
+                f"{found.core_share:.0%}",
+                f"{found.alone_us:.2f}",
+                "" if least is None else f"× {least:.2f}",
+                f"{found.bytes_per_connection:,.0f}",
+            )
         )
     return lines
 
