@@ -6,7 +6,6 @@ has (`GOMAXPROCS`). It joins what waits for a connection into one write.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from load_tests.frames import masked, upgrade
 from load_tests.peers.plain import started
-from load_tests.target import TEXT_BYTES, numbered_text
+from load_tests.target import TEXT_BYTES, TEXT_DELIVERED, TEXT_NUMBERED, numbered_text
 from tests.redis_server import free_port
 
 NAME = "nats-server"
@@ -32,8 +31,8 @@ websocket {{
 class Nats:
     name = NAME
     joined = b"PONG\r\n"
-    delivered = b"#x"
-    numbered = re.compile(rb"#(\d{12})#x")
+    delivered = TEXT_DELIVERED
+    numbered = TEXT_NUMBERED
     acked = b""
 
     def __init__(self, port: int, pids: Sequence[int]) -> None:

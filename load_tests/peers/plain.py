@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from load_tests.frames import masked, upgrade
-from load_tests.target import numbered_text
+from load_tests.target import TEXT_DELIVERED, TEXT_NUMBERED, numbered_text
 
 START_DEADLINE_S = 15.0
 STOP_DEADLINE_S = 5.0
@@ -24,8 +23,8 @@ class Plain:
     """Readers are those who asked for `/read`. A delivery is a text frame with the text and nothing else."""
 
     joined = b""
-    delivered = b"#x"
-    numbered = re.compile(rb"#(\d{12})#x")
+    delivered = TEXT_DELIVERED
+    numbered = TEXT_NUMBERED
     acked = b""
 
     def __init__(self, name: str, port: int, pids: Sequence[int]) -> None:
