@@ -170,6 +170,23 @@ def test_a_closed_loop_raises_what_is_wrong(server: Mischief) -> None:
         closed_loop(target, seconds=0.05, in_flight=3, readers=READERS, warm_s=0.01, settle_s=0.3)
 
 
+def test_what_comes_twice_and_late_is_waited_for() -> None:
+    """All that was due has arrived, and then one more comes."""
+
+    class Late:
+        deliveries, refused, ended = 0, 0, 0
+        coming = iter([5, 1])
+
+        def read(self, timeout_s: float) -> None:
+            self.deliveries += next(self.coming, 0)
+
+        def faults(self) -> list[str]:
+            return []
+
+    with pytest.raises(Unsound, match="6 deliveries counted, 5 were due"):
+        settle(Late(), 5)  # type: ignore[arg-type]
+
+
 # --- counting, wherever the bytes are cut -----------------------------------------------------------------------------
 
 PLAIN = Plain("a stream", 0, ())
