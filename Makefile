@@ -14,7 +14,7 @@ WEB_SOURCES := $(shell find client_js/app client_js/sdk -not -path '*/test*' -no
 FAST := not browser and not redis and not postgres and not slow
 
 .DELETE_ON_ERROR:
-.PHONY: help demo web test check lint python-lint js-lint fmt bench wheel clean
+.PHONY: help demo web test check lint python-lint js-lint fmt bench bench-peers wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -52,13 +52,17 @@ fmt: .venv/.dev ## format the Python sources and fix what can be fixed
 bench: .venv/.dev ## the load tests; BENCH='--help' for their options
 	.venv/bin/python -m load_tests.bench $(BENCH)
 
+bench-peers: .venv/.dev load_tests/peers/node_modules/.installed ## against nchan, nats-server, socket.io … in the same run; installs what is missing by apt and npm
+	@.ci/system-packages peers
+	.venv/bin/python -m load_tests.bench_peers $(BENCH)
+
 wheel: .venv/.runtime server/tertulia/webapp/.built ## dist/tertulia-….whl, web app included
 	@mkdir -p dist
 	.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls dist/*.whl
 
 clean: ## remove what was built and installed here (never data)
-	rm -rf .venv client_js/node_modules server/tertulia/webapp dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv client_js/node_modules load_tests/peers/node_modules server/tertulia/webapp dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # --- the environments; each stamp is as old as its last installation ------------------------------
 
@@ -84,4 +88,9 @@ client_js/node_modules/.installed: client_js/package.json client_js/package-lock
 
 server/tertulia/webapp/.built: client_js/node_modules/.installed $(WEB_SOURCES)
 	$(NPM) run --silent build
+	@touch $@
+
+load_tests/peers/node_modules/.installed: load_tests/peers/package.json load_tests/peers/package-lock.json load_tests/peers/.npmrc
+	@.ci/system-packages peers
+	npm --prefix load_tests/peers --loglevel=error ci --no-progress
 	@touch $@

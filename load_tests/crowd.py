@@ -84,7 +84,7 @@ class Crowd:
         self._poll = select.epoll()
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        words = (target.delivered, target.acked)
+        words = (target.delivered, target.acked, REFUSED)
         beginnings = {word[:size] for word in words for size in range(1, len(word))}
         self._beginnings = tuple(sorted(beginnings, key=len, reverse=True))
 
@@ -129,7 +129,7 @@ class Crowd:
         self.members.append(member)
         self._by_fd[one.sock.fileno()] = member
         self._poll.register(one.sock.fileno(), select.EPOLLIN)
-        self._count(member, one.after_joined())
+        self.hear(member, one.after_joined())
         return member
 
     def leave(self, member: Member) -> None:
@@ -167,12 +167,15 @@ class Crowd:
             except ConnectionResetError:
                 size = 0
             if size:
-                self._count(member, bytes(view[:size]))
+                self.hear(member, bytes(view[:size]))
             else:
                 self.ended += 1
                 self.leave(member)
 
-    def _count(self, member: Member, data: bytes) -> None:
+    def hear(self, member: Member, data: bytes) -> None:
+        """Count and check what came to a member, wherever it was cut."""
+        if member.audit is not None:
+            member.audit.hear(data)
         if member.rest:
             data = member.rest + data
             member.rest = b""
@@ -180,8 +183,6 @@ class Crowd:
             count = data.count(self.target.delivered)
             member.deliveries += count
             self.deliveries += count
-            if member.audit is not None:
-                member.audit.hear(data)
         if member.is_writer:
             self._count_answers(member, data)
         if data.endswith(self._beginnings):

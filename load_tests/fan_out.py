@@ -22,6 +22,8 @@ READERS = 1_000
 IN_FLIGHT = 50
 WARM_S = 1.5
 SETTLE_S = 10.0
+QUIET_S = 0.05
+"""When nothing has come for so long, nothing more is to come: what is sent twice is late."""
 
 
 class Counted(NamedTuple):
@@ -68,7 +70,13 @@ def _against_the_floor(lone: Counted, seconds: float) -> dict[str, Figure]:
 
 
 def closed_loop(
-    target: Target, *, seconds: float, in_flight: int, readers: int = READERS, warm_s: float = WARM_S
+    target: Target,
+    *,
+    seconds: float,
+    in_flight: int,
+    readers: int = READERS,
+    warm_s: float = WARM_S,
+    settle_s: float = SETTLE_S,
 ) -> Counted:
     """`in_flight` messages posted and not yet with every reader, all the time; then all that was posted is counted."""
     crowd = Crowd(target)
@@ -92,7 +100,7 @@ def closed_loop(
         counted = Counted(
             time.perf_counter() - begun, process.cpu_s(target.pids) - cpu_s, posts - posted, crowd.deliveries - before
         )
-        settle(crowd, posts * readers)
+        settle(crowd, posts * readers, wait_s=settle_s)
         return counted
     finally:
         crowd.close()
@@ -132,11 +140,15 @@ def paced(target: Target, *, seconds: float, per_s: float, readers: int = READER
     }
 
 
-def settle(crowd: Crowd, deliveries: int) -> None:
+def settle(crowd: Crowd, deliveries: int, *, wait_s: float = SETTLE_S) -> None:
     """Wait until all has arrived, then judge: nothing lost, nothing twice, nothing out of order, nothing refused."""
-    deadline = time.perf_counter() + SETTLE_S
+    deadline = time.perf_counter() + wait_s
     while crowd.deliveries < deliveries and time.perf_counter() < deadline:
         crowd.read(0.1)
+    heard = -1
+    while heard != crowd.deliveries and time.perf_counter() < deadline + QUIET_S:
+        heard = crowd.deliveries
+        crowd.read(QUIET_S)
     faults = crowd.faults()
     if crowd.deliveries != deliveries:
         faults.append(f"{crowd.deliveries} deliveries counted, {deliveries} were due")

@@ -22,7 +22,12 @@ _runs = itertools.count()
 
 def numbered_text(number: int) -> str:
     """A message of `TEXT_BYTES`; the same for every target."""
-    return f"#{number:012}#".ljust(TEXT_BYTES, "x")
+    return f"#{number:012}#said".ljust(TEXT_BYTES, "x")
+
+
+TEXT_DELIVERED = b"#said"
+"""Stands once in each such text, and none of its letters in the filling: so it is found several times as fast."""
+TEXT_NUMBERED = re.compile(rb"#(\d{12})#said")
 
 
 class Target(Protocol):

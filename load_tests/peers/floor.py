@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from load_tests.frames import masked, upgrade
-from load_tests.target import numbered_text
+from load_tests.peers.plain import Plain, started
 from tests.redis_server import free_port
 
+NAME = "floor"
 SOURCE = Path(__file__).with_name("floor.c")
-
-
-class Floor:
-    """The floor program as a target. It does not answer posts; readers are those who asked for `/read`."""
-
-    name = "floor"
-    joined = b""
-    delivered = b"#x"
-    numbered = re.compile(rb"#(\d{12})#x")
-    acked = b""
-
-    def __init__(self, port: int, pid: int) -> None:
-        self.port = port
-        self.pids: Sequence[int] = (pid,)
-
-    def upgrade(self, *, is_reader: bool) -> bytes:
-        return upgrade(self.port, path="/read" if is_reader else "/write")
-
-    def join(self, number: int, *, room: str, is_reader: bool) -> bytes:
-        return b""
-
-    def post(self, number: int, *, room: str) -> bytes:
-        return masked(numbered_text(number).encode())
 
 
 def missing() -> str:
@@ -45,13 +21,8 @@ def missing() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Floor]:
+def running(folder: Path) -> Iterator[Plain]:
     program, port = folder / "floor", free_port()
     subprocess.run(["cc", "-O2", "-o", str(program), str(SOURCE)], check=True)
-    with subprocess.Popen([str(program), str(port)], stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n", "the floor program did not start"
-            yield Floor(port, process.pid)
-        finally:
-            process.kill()
+    with started([str(program), str(port)], port=port, folder=folder) as process:
+        yield Plain(NAME, port, (process.pid,))

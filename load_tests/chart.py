@@ -1,0 +1,120 @@
+"""A bar chart as an SVG, written by hand: panels of horizontal bars, the value beside each. No library, no script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+WIDTH = 860
+NAMES_WIDTH = 190
+VALUES_WIDTH = 110
+BAR_HEIGHT = 20
+ROW_HEIGHT = 30
+TOP = 64
+AXIS_HEIGHT = 56
+BAR_COLOUR = "#7d93ad"
+OWN_COLOUR = "#c2571a"
+INK = "#1f2328"
+FAINT = "#d9dde2"
+GREY = "#59636e"
+
+
+class Bar(NamedTuple):
+    name: str
+    value: float
+    label: str
+    is_own: bool = False
+
+
+class Panel(NamedTuple):
+    """One scale, from `least`; logarithmic, and then `least` is over 0, or linear."""
+
+    title: str
+    axis: str
+    bars: Sequence[Bar]
+    is_logarithmic: bool = False
+    least: float = 0.0
+
+
+def svg(title: str, note: str, panels: Sequence[Panel]) -> str:
+    """The whole picture; `note` says how it was measured."""
+    parts: list[str] = []
+    y = TOP
+    for panel in panels:
+        parts.append(_panel(panel, y))
+        y += 34 + ROW_HEIGHT * len(panel.bars) + AXIS_HEIGHT
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
+            f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}" role="img">',
+            f"<title>{escape(title)}</title>",
+            f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>',
+            _text(24, 32, title, size=18, weight=600),
+            _text(24, 52, note, colour=GREY, size=12),
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def _panel(panel: Panel, top: int) -> str:
+    most = max(bar.value for bar in panel.bars)
+    marks = _marks(panel.least, most, is_logarithmic=panel.is_logarithmic)
+    width = WIDTH - NAMES_WIDTH - VALUES_WIDTH
+
+    def place(value: float) -> float:
+        if panel.is_logarithmic:
+            share = math.log(max(value, marks[0]) / marks[0]) / math.log(max(most, marks[-1]) / marks[0])
+        else:
+            share = value / max(most, marks[-1])
+        return NAMES_WIDTH + width * share
+
+    first = top + 34
+    bottom = first + ROW_HEIGHT * len(panel.bars)
+    parts = [_text(24, top + 18, panel.title, size=14, weight=600)]
+    for mark in marks:
+        x = place(mark)
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{first}" y2="{bottom}" stroke="{FAINT}"/>')
+        parts.append(_text(x, bottom + 16, short(mark), anchor="middle", colour=GREY, size=11))
+    for row, bar in enumerate(panel.bars):
+        y, end = first + row * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2, place(bar.value)
+        colour, weight = (OWN_COLOUR, 600) if bar.is_own else (BAR_COLOUR, 400)
+        parts.append(_text(NAMES_WIDTH - 10, y + 15, bar.name, anchor="end", weight=weight))
+        parts.append(
+            f'<rect x="{NAMES_WIDTH}" y="{y}" width="{max(end - NAMES_WIDTH, 1):.1f}" height="{BAR_HEIGHT}" '
+            f'fill="{colour}"/>'
+        )
+        parts.append(_text(end + 6, y + 15, bar.label, weight=weight))
+    scale = ", logarithmic" if panel.is_logarithmic else ""
+    parts.append(_text(NAMES_WIDTH + width / 2, bottom + 34, panel.axis + scale, anchor="middle", colour=GREY, size=12))
+    return "\n".join(parts)
+
+
+def short(value: float) -> str:
+    """1_234_567 → 1.23 M."""
+    for size, name in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{name}"
+    return f"{value:.3g}"
+
+
+def _marks(least: float, most: float, *, is_logarithmic: bool) -> list[float]:
+    """Round values along the axis."""
+    if is_logarithmic:
+        first, last = math.floor(math.log10(least)), math.floor(math.log10(most))
+        every = (factor * 10.0**power for power in range(first, last + 1) for factor in (1, 2, 5))
+        return [mark for mark in every if least <= mark <= most]
+    step = 10.0 ** math.floor(math.log10(most))
+    step = next(step * part for part in (0.1, 0.2, 0.5, 1.0, 2.0) if most / (step * part) <= 8)
+    return [step * count for count in range(int(most / step) + 1)]
+
+
+def _text(
+    x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 13, weight: int = 400
+) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}" '
+        f'font-weight="{weight}">{escape(words)}</text>'
+    )
