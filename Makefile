@@ -3,6 +3,8 @@
 PORT ?= 8080
 PYTHON ?= python3
 BENCH ?=
+# How many run the tests; those of one file stay together.
+WORKERS ?= 2
 
 NPM := npm --prefix client_js --loglevel=error
 
@@ -27,7 +29,7 @@ web: server/tertulia/webapp/.built ## build the web app, if its sources changed
 test: .venv/.dev client_js/node_modules/.installed server/tertulia/webapp/.built ## everything; installs Redis, PostgreSQL, Chromium by apt if missing
 	@.ci/system-packages test
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev client_js/node_modules/.installed lint ## the fast gate: no browser, Redis, PostgreSQL, nothing slow
 	.venv/bin/pytest -q -m "$(FAST)"

@@ -92,7 +92,7 @@ def closed_loop(
                 if free > 0:
                     crowd.say(writer, b"".join(target.post(posts + n + 1, room="general") for n in range(free)))
                     posts += free
-                crowd.read(0.05)
+                crowd.read(0.0)
 
         go_on(time.perf_counter() + warm_s)
         begun, cpu_s, before, posted = time.perf_counter(), process.cpu_s(target.pids), crowd.deliveries, posts

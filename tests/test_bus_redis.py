@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -34,8 +34,8 @@ from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, unti
 PASSWORD = "corrrect-horse"
 FOUND_OUT_S = limits.bus_check_s * 2 + limits.bus_deadline_s + 10.0
 """How long a Redis that does not answer may go unnoticed, with a wide margin for a busy machine."""
-AT_ONCE_S = 1.0
-"""What does not wait for the network takes far less than any deadline, on a busy machine too."""
+TURNS_MAX = 100
+"""Of the loop. Who waits for no deadline is through after a few, on a busy machine too; a second has thousands."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,16 @@ class TestRedisBus(BusContract):
     @pytest.fixture
     def make_bus(self, shared_redis: RedisServer) -> MakeBus:
         return lambda name: RedisBus(shared_redis.url, name)
+
+
+async def turns_of(work: Coroutine[Any, Any, None]) -> int:
+    """Do it; how many turns of the loop it took. No clock: a machine that stands still takes no turns."""
+    doing, turns = asyncio.ensure_future(work), 0
+    while not doing.done():
+        turns += 1
+        await asyncio.sleep(0)
+    await doing
+    return turns
 
 
 async def healed(*nodes: Node, reconnects: int = 1) -> None:
@@ -131,12 +141,10 @@ async def test_a_restart_of_redis_is_outlived(redis_server: RedisServer, node: N
     redis_server.stop()
     await until(lambda: not (ana.bus.is_connected or ben.bus.is_connected), "the loss is noticed")
 
-    started = time.monotonic()
     for seq in range(2, 102):
         ana.say("room/a", seq)
-    await ana.bus.subscribe("room/new")
-    await ana.bus.unsubscribe("room/gone")
-    assert time.monotonic() - started < AT_ONCE_S * 0.9
+    assert await turns_of(ana.bus.subscribe("room/new")) < TURNS_MAX
+    assert await turns_of(ana.bus.unsubscribe("room/gone")) < TURNS_MAX
     assert ana.seqs("room/a") == list(range(1, 102))
 
     redis_server.start()
@@ -162,20 +170,16 @@ async def test_an_outage_is_one_warning(redis_server: RedisServer, node: Nodes) 
 
 @pytest.mark.redis
 async def test_redis_that_stops_answering_never_blocks_and_is_found_out(redis_server: RedisServer, node: Nodes) -> None:
-    """SIGSTOP: connections stay open and swallow bytes. Publishing and subscribing must not hang."""
+    """SIGSTOP: connections stay open and swallow bytes. Publishing must not hang: it would for as long as they do."""
     ana, ben = await node("ana", "room/a"), await node("ben", "room/a")
     with redis_server.paused():
-        longest_s = 0.0
         give_up_at = time.monotonic() + FOUND_OUT_S
         seq = 0
         while ana.bus.is_connected or ben.bus.is_connected:
             assert time.monotonic() < give_up_at, "it goes unnoticed"
             seq += 1
-            started = time.monotonic()
             ana.say("room/a", seq, b"x" * 20_000)
-            longest_s = max(longest_s, time.monotonic() - started)
             await asyncio.sleep(0.005)
-        assert longest_s < AT_ONCE_S
         assert ana.seqs("room/a") == list(range(1, seq + 1))
     await healed(ana, ben)
     await heard_again(ana, ben, "room/a", after=seq)
@@ -210,10 +214,9 @@ async def test_an_idle_node_stays_connected(redis_server: RedisServer, node: Nod
 async def test_a_short_pause_only_delays(redis_server: RedisServer, node: Nodes) -> None:
     ana, ben = await node("ana"), await node("ben", "room/a")
     redis_server.pause_clients(60_000)
-    started = time.monotonic()
     for seq in range(1, 101):
         ana.say("room/a", seq)
-    assert time.monotonic() - started < AT_ONCE_S
+    assert ben.received == [], "all was said while Redis took nothing"
     redis_server.unpause_clients()
     await until(lambda: ben.seqs("room/a") == list(range(1, 101)), "all arrive after the pause")
     assert ana.bus.counts.reconnects == ben.bus.counts.reconnects == 0
@@ -227,7 +230,7 @@ async def test_a_subscription_that_comes_late_says_so(redis_server: RedisServer,
         started = time.monotonic()
         await ben.bus.subscribe("room/a")
         waited_s = time.monotonic() - started
-    assert limits.bus_subscribe_wait_s * 0.9 <= waited_s < limits.bus_deadline_s
+    assert waited_s >= limits.bus_subscribe_wait_s * 0.9  # and it gave up: Redis answers only now
     await until(lambda: ben.checks == 1, "it is told to check")
     assert ben.bus.counts.reconnects == 0
     await heard(ana, ben, "room/a", 1)
@@ -474,9 +477,7 @@ async def test_stopping_while_redis_is_away_does_not_wait(redis_server: RedisSer
     redis_server.stop()
     await until(lambda: not ana.bus.is_connected, "the loss is noticed")
     ana.say("room/a", 1)
-    started = time.monotonic()
-    await ana.bus.stop()
-    assert time.monotonic() - started < AT_ONCE_S
+    assert await turns_of(ana.bus.stop()) < TURNS_MAX
 
 
 # --- what is refused at the start -----------------------------------------------------------------------------------
@@ -583,7 +584,7 @@ async def test_something_that_never_answers_is_refused_in_time() -> None:
     async with listening(b"") as port:
         started = time.monotonic()
         assert "no answer within" in await refusal(f"redis://127.0.0.1:{port}")
-        assert time.monotonic() - started < limits.bus_deadline_s + 2.0
+        assert time.monotonic() - started < FOUND_OUT_S
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rights that end while somebody is connected: their sockets close, or their staff streams drop, within a second.
+"""Rights that end while somebody is connected: their sockets close, or their staff streams drop, at once.
 
 Over a real server and raw sockets, so that what the peer hears, and when, is exactly what was sent.
 """
@@ -19,7 +19,8 @@ from tests.raw_socket import Peer, raw_socket
 from tests.school import make_school
 from tests.servers import Server
 
-WITHIN_S = 1.0
+WITHIN_S = 10.0
+"""It takes milliseconds; on a crowded machine perhaps a second. Who is not told finds out at the next ping (25 s)."""
 ROOM, COHORT = "room/general", "cohort/demo"
 STAFF_STREAMS = (f"{ROOM}/staff", f"{COHORT}/staff")
 
@@ -85,7 +86,7 @@ async def school(running: Server, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 async def closed_within(peer: Peer, since: float, code: int) -> None:
-    """The connection ends with this code, not later than a second after."""
+    """The connection ends with this code, and nothing was waited for."""
     assert await peer.close_code() == code
     took = asyncio.get_running_loop().time() - since
     assert took < WITHIN_S, f"it took {took:.2f} s"

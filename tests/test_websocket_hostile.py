@@ -660,8 +660,8 @@ async def test_those_who_come_too_slowly_are_sent_away_all_at_their_deadlines(ru
     kinds = [silent, half_a_head, slow_head, slow_body, no_hello, slow_hello, only_pings, good]
     answers = await asyncio.gather(*map(timed, kinds))
     assert [answer for answer, _ in answers] == [408, 408, 408, 408, 4002, 4002, 4002, "welcome"]
-    assert all(9.0 < took < 15.0 for _, took in answers[:-1]), answers
-    assert answers[-1][1] < 5.0
+    assert all(9.0 < took < 19.0 for _, took in answers[:-1]), answers
+    assert answers[-1][1] < 9.0, "who comes in waits for none of them"
 
 
 # --- everything at once ------------------------------------------------------------------------------------------
@@ -748,13 +748,12 @@ async def test_mutated_frames_never_harm_the_server(running: Server) -> None:
             await converse()
 
     await worker(100)  # caches and pools fill once
-    before, begun = memory_mb(running), asyncio.get_running_loop().time()
+    before = memory_mb(running)
     async with raw_socket(running) as ana:
         await ana.hello("Ana", **{"room/general": "head"})
         await asyncio.gather(*(worker(CASES // 20) for _ in range(20)), return_exceptions=False)
         await ana.say({**POST, "key": f"after-{seed}", "text": "Still here"})
         await ana.until("accepted")
-    assert asyncio.get_running_loop().time() - begun < 60
     assert memory_mb(running) - before < 12, "nothing of it is kept"
 
 

@@ -151,7 +151,7 @@ async def test_one_who_reads_nothing_is_cut_and_harms_nobody(tmp_path: Path) -> 
         assert limits.write_deadline_s - 1 < min(cut.values()) <= max(cut.values()) < 2 * limits.write_deadline_s + 5
         assert not is_cut(slow), "one who reads slowly goes on"
         assert most_mb < STUCK * limits.queue_bytes_max / 2**20 + 12
-        assert slowest_s < 2.0
+        assert slowest_s < limits.write_deadline_s / 2, "nobody waits for those who do not read"
         await ana.post("general", "Last")
         async with asyncio.timeout(10):
             assert len(await heard) == posts + 2

@@ -1,5 +1,5 @@
-"""Speed and size as promised: bytes before the first picture, frames while a hundred messages a second come, a DOM and
-a heap that stay bounded. Numbers are printed (`-s`); the bounds asserted are wide enough for a busy machine."""
+"""Size as promised: bytes before the first picture, a DOM and a heap that stay bounded, and nothing lost in a rush of
+messages. How long frames take is a figure of `python -m load_tests.browser_speed`, not a test."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ from tests.browser.school import School
 
 WEBAPP = Path(__file__).resolve().parents[2] / "server" / "tertulia" / "webapp"
 APP_BYTES_MAX = 90_000
-MESSAGES = 600
+MESSAGES = 400
 NODES_MAX = 300
 
-WATCH = """() => {
-  window.__frames = [];
-  let last = performance.now();
-  const next = now => { window.__frames.push(now - last); last = now; requestAnimationFrame(next); };
-  requestAnimationFrame(next);
+COUNT_ROWS = """() => {
+  const rows = document.querySelector("#log").getElementsByTagName("tt-message-row");
+  window.__most = 0;
+  window.__changes = 0;
+  new MutationObserver(() => {
+    window.__most = Math.max(window.__most, rows.length);
+    window.__changes += 1;
+  }).observe(document.querySelector("#log .log-inner"), { childList: true });
 }"""
+HOLD_FRAMES = """() => {
+  const waiting = [];
+  window.requestAnimationFrame = what => waiting.push(what);
+  window.__frame = () => waiting.splice(0).forEach(what => what(performance.now()));
+}"""
+HAS_COME = "seq => document.querySelector('tt-message-log').room.window.last === seq"
+SEQS = "() => [...document.querySelectorAll('#log .msg')].map(row => Number(row.dataset.seq))"
 
 
 def test_the_app_is_small_before_its_first_picture() -> None:
@@ -35,29 +45,41 @@ def test_the_app_is_small_before_its_first_picture() -> None:
     assert sum(sizes.values()) + len(gzip.compress(page.encode())) <= APP_BYTES_MAX
 
 
-def test_the_first_picture_comes_within_a_second(visit: Visit, school: School) -> None:
-    kofi = visit("Kofi").room()
-    first = kofi.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    print(f"first contentful paint {first:.0f} ms")  # noqa: T201
-    assert first < 1_500
-
-
-def test_frames_keep_coming_while_a_hundred_messages_a_second_arrive(visit: Visit, school: School) -> None:
+def test_a_rush_of_messages_is_shown_whole_and_the_dom_stays_bounded(visit: Visit, school: School) -> None:
+    """Goal: whatever the rush, no message is missing, none is out of order, and there are never too many nodes. Method:
+    four people post as fast as the server answers; every change of the log is watched; at the end what is shown is
+    compared with what was said."""
     room = school.make_room("Busy")
     kofi = visit("Kofi").room(room)
-    kofi.frames()
-    kofi.page.evaluate(WATCH)
+    kofi.page.evaluate(COUNT_ROWS)
     names = ["Mei", "Yusuf", "Ana", "Ines"]
-    with ThreadPoolExecutor(4) as posting:
-        for number in range(MESSAGES):
+    with ThreadPoolExecutor(len(names)) as posting:
+        said = [
             posting.submit(school.post, names[number % 4], f"Message {number} with **some** `words` in it", room=room)
-        kofi.page.wait_for_timeout(100)
-    expect(kofi.saying(f"Message {MESSAGES - 1} ")).to_have_count(1, timeout=30_000)
-    frames = sorted(kofi.page.evaluate("window.__frames"))
-    middle, slow = frames[len(frames) // 2], frames[int(len(frames) * 0.95)]
-    print(f"{len(frames)} frames, median {middle:.1f} ms, 95th percentile {slow:.1f} ms, worst {frames[-1]:.1f} ms")  # noqa: T201
-    assert middle < 25
-    assert kofi.page.locator("#log tt-message-row").count() <= NODES_MAX
+            for number in range(MESSAGES)
+        ]
+        kofi.page.wait_for_timeout(100)  # Playwright's own events need their turn
+    seqs = sorted(one.result() for one in said)
+    expect(kofi.message(seqs[-1])).to_be_in_viewport()
+    shown = kofi.page.evaluate(SEQS)
+    assert shown == seqs[-len(shown) :]
+    assert 100 <= len(shown) <= kofi.page.evaluate("window.__most") <= NODES_MAX
+
+
+def test_messages_that_come_together_are_drawn_together(visit: Visit, school: School) -> None:
+    """Goal: what comes before a frame costs one drawing, however much it is. Method: frames are held back until forty
+    messages have come; then one is let through."""
+    room = school.make_room("Together")
+    kofi = visit("Kofi").room(room)
+    kofi.frames()
+    kofi.page.evaluate(HOLD_FRAMES)
+    kofi.page.evaluate(COUNT_ROWS)
+    posted = school.post_many("Mei", [f"Message {number}" for number in range(40)], room=room)
+    kofi.page.wait_for_function(HAS_COME, arg=posted[-1], polling=20)
+    assert kofi.page.evaluate("window.__changes") == 0
+    kofi.page.evaluate("window.__frame()")
+    expect(kofi.message(posted[-1])).to_have_count(1)
+    assert kofi.page.evaluate("window.__changes") == 1
 
 
 def test_a_long_stay_does_not_grow(visit: Visit, school: School) -> None:

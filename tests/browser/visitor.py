@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, 
 from tests.browser.school import School
 
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900), "smallest": (320, 640)}
+THEMES = ("light", "dark")
 NOT_FAULTS = (
     "net::ERR_INTERNET_DISCONNECTED",
     "net::ERR_CONNECTION_REFUSED",
@@ -39,6 +40,11 @@ FRAMES = """count => new Promise(done => {
   const next = () => (count-- ? requestAnimationFrame(next) : done());
   next();
 })"""
+
+SETTLED = """async () => {
+  await document.fonts.ready;
+  await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+}"""
 
 
 class Visitor:
@@ -137,6 +143,18 @@ class Visitor:
     def frames(self, count: int = 3) -> None:
         """Let some frames be drawn."""
         self.page.evaluate(FRAMES, count)
+
+    def settle(self) -> None:
+        """Let fonts come and transitions end: what is seen then is what will be."""
+        self.frames()
+        self.page.evaluate(SETTLED)
+        self.frames()
+
+    def turn(self, theme: str) -> None:
+        """To the other theme, as the operating system would at dusk."""
+        self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        expect(self.page.locator("html")).to_have_attribute("data-theme", theme)
+        self.settle()
 
     def cut(self) -> None:
         self.context.set_offline(True)

@@ -136,8 +136,10 @@ export class TtMessageLog extends Light {
     return /** @type {HTMLElement} */ (this.querySelector(".log"));
   }
 
+  /** Looked for among the children, not in all that the messages hold: this is asked in every frame. */
   rows() {
-    return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("tt-message-row")]);
+    const inner = /** @type {Element} */ (this.querySelector(".log-inner"));
+    return /** @type {HTMLElement[]} */ ([...inner.children].filter(({ localName }) => localName === "tt-message-row"));
   }
 
   firstUpdated() {
@@ -173,8 +175,8 @@ export class TtMessageLog extends Light {
       scroller.scrollTop = target;
     }
     if (room.following) scroller.scrollTop = scroller.scrollHeight;
-    this.remember();
     this.tellPlace();
+    this.remember();
   }
 
   /** @param {{seq: number, times: number}} target */
@@ -186,12 +188,13 @@ export class TtMessageLog extends Light {
     if (!row) return;
     const { scroller } = this;
     scroller.scrollTop = this.topOf(row) - (scroller.clientHeight - row.offsetHeight) / 3;
-    this.remember();
     this.tellPlace();
+    this.remember();
   }
 
   async rowsDrawn() {
-    await Promise.all(this.rows().map((row) => /** @type {any} */ (row).updateComplete));
+    const waiting = /** @type {any[]} */ (this.rows()).filter(({ isUpdatePending }) => isUpdatePending);
+    await Promise.all(waiting.map(({ updateComplete }) => updateComplete));
   }
 
   /** Where an element stands in the scrolled content. @param {Element} element */
@@ -200,13 +203,17 @@ export class TtMessageLog extends Light {
   }
 
   onScroll() {
-    this.remember();
     this.tellPlace();
+    this.remember();
   }
 
-  /** Note what is first on screen. */
+  /** Note what is first on screen; of no use to a reader who is kept at the end. */
   remember() {
-    const { scroller } = this;
+    const { scroller, room } = this;
+    if (room.following) {
+      this.anchor = null;
+      return;
+    }
     const top = scroller.getBoundingClientRect().top;
     const rows = this.rows();
     let low = 0;
@@ -270,8 +277,8 @@ export class TtMessageLog extends Light {
     await this.updateComplete;
     await this.rowsDrawn();
     this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.remember();
     this.tellPlace();
+    this.remember();
   }
 
   // --- keys: one row is reached by Tab, the arrows move between rows ----------------------------------------------
