@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tertulia.domain import limits
-from tertulia.domain.events import MessagePosted
+from tertulia.domain.events import Event, MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
@@ -111,3 +111,51 @@ def test_words_without_letters_are_passed_over(connection: apsw.Connection) -> N
     assert ask(connection, "heap +++ 😀") == [TEXTS[0]]
     assert ask(connection, "😀 heap") == [TEXTS[0]]
     assert ask(connection, "😀 +++") == []
+
+
+# --- folding ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_index_is_the_same_wherever_its_slices_end(tmp_path: Path) -> None:
+    """Method: messages that are edited again and again, some redacted, are folded with every length of slice; then the
+    index is compared with the text it was made of (FTS5's own check), and one index with the other, word by word.
+    And nothing is taken out of it again, which is what makes a rebuild slow."""
+    chance = random.Random(3)
+    happened: list[tuple[Event, int | None]] = [(MessagePosted(text=f"post number{n}"), None) for n in range(12)]
+    happened += [
+        (MessageEdited(message=chance.randint(1, 12), text=f"wording number{n}", revision=n), None) for n in range(20)
+    ]
+    happened += [(MessageRedacted(message=message), message) for message in (3, 7)]
+    happened += [(MessagePosted(text="last"), None), (MessageEdited(message=35, text="really last", revision=1), None)]
+    path = tmp_path / "log.sqlite3"
+    log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
+    for event, gone in happened:
+        redacts = () if gone is None else ((ROOM, gone),)
+        decided = Decided(ANA, None, b"", 1, ROOM, (Planned(ROOM, ANA, *encode_event(event)),), redacts)
+        assert isinstance(await log.append(Append([decided], {})), Appended)
+    await log.settle()
+    await log.close()
+    connection = apsw.Connection(str(path))
+    as_it_grew = words_of(connection)
+    assert ("really", 35) in as_it_grew
+    assert len({place for _, place in as_it_grew}) == 11
+    done: list[str] = []
+    connection.exec_trace = lambda cursor, sql, bindings: not done.append(sql)  # type: ignore[func-returns-value]
+    for size in (1, 2, 3, 5, 13, len(happened)):
+        with connection:
+            SearchIndex().drop(connection)
+            SearchIndex().create(connection)
+            for after in range(0, len(happened), size):
+                SearchIndex().fold(connection, after=after, upto=min(after + size, len(happened)))
+        assert words_of(connection) == as_it_grew, size
+    connection.close()
+    assert len(done) > 100
+    assert not any("'delete'" in sql for sql in done)
+
+
+def words_of(connection: apsw.Connection) -> set[tuple[str, int]]:
+    connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
+    connection.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'search', 'instance')")
+    found = set(connection.execute("SELECT term, doc FROM word WHERE col = 'text'"))
+    connection.execute("DROP TABLE temp.word")
+    return found

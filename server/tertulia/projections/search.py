@@ -60,11 +60,17 @@ DROP VIEW IF EXISTS search_text;
 DROP TABLE IF EXISTS searched;
 DROP TABLE IF EXISTS search_day;
 """
+# In its last wording, were it of a later slice: taking words out again costs a hundred times what putting them in does.
+# (`+post.seq`: as a plain number, the index of edits is used.)
 _ADD_POSTED: Final = """
 INSERT INTO searched (position, text_position)
-SELECT position, position FROM entry_read
-WHERE position > :after AND position <= :upto AND kind = 'room' AND name = 'message_posted'
-    AND NOT coalesce(data ->> '$.redacted', 0);
+SELECT post.position, coalesce((
+    SELECT max(edit.position) FROM entry AS edit
+    WHERE edit.stream = post.stream AND edit.name = 'message_edited' AND edit.data ->> '$.message' = +post.seq
+        AND NOT coalesce(edit.data ->> '$.redacted', 0)), post.position)
+FROM entry_read AS post
+WHERE post.position > :after AND post.position <= :upto AND post.kind = 'room' AND post.name = 'message_posted'
+    AND NOT coalesce(post.data ->> '$.redacted', 0);
 INSERT INTO search (rowid, tags, text)
 SELECT position, tags, text FROM search_text WHERE position > :after AND position <= :upto;
 INSERT INTO search_day (stream, day, first, last)
@@ -74,7 +80,7 @@ WHERE searched.position > :after AND searched.position <= :upto
 GROUP BY entry.stream, entry.at / :day_ms
 ON CONFLICT (stream, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last);
 """
-# Only the last wording in this slice counts, and of messages that are in the index: others are redacted.
+# Only the last wording in this slice counts, of messages that are in the index (others are redacted) in an older one.
 _EDITED: Final = """
 SELECT json_group_array(json_array(position, text_position)) FROM (
     SELECT post.position AS position, max(edit.position) AS text_position
@@ -82,6 +88,7 @@ SELECT json_group_array(json_array(position, text_position)) FROM (
     WHERE edit.position > :after AND edit.position <= :upto AND edit.name = 'message_edited'
         AND NOT coalesce(edit.data ->> '$.redacted', 0)
         AND post.stream = edit.stream AND post.seq = edit.data ->> '$.message' AND searched.position = post.position
+        AND searched.text_position < edit.position
     GROUP BY post.position)
 """
 _POSTED_AT: Final = """
