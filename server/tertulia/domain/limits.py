@@ -123,7 +123,7 @@ log_check_unclean_bytes_max: Final = 2_147_483_648
 log_open_wait_s: Final = 30.0
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
-rebuild_slice_entries: Final = 10_000
+rebuild_slice_entries: Final = 25_000
 
 # Soft state
 tally_every_s: Final = 0.25

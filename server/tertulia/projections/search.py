@@ -169,6 +169,9 @@ class SearchIndex:
             for statement in (_UNINDEX, _REWORD, _INDEX_AGAIN):
                 connection.execute(statement, (edited,))
 
+    def finish(self, connection: apsw.Connection, /) -> None:
+        """Nothing is left to be made."""
+
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         posted = connection.execute(_POSTED_AT, (_encode(messages).decode(),)).get
         connection.execute(_UNINDEX, (posted,))
