@@ -78,6 +78,7 @@ def make(data: Path, *, events: int, transcripts: Path) -> None:
     marker = data / MADE
     recipe = {"recipe": RECIPE, "events": events}
     if marker.exists() and json.loads(marker.read_text()) == recipe:
+        asyncio.run(_fold(data))  # this program may fold otherwise than the one that made it
         return
     assert not (data / LOG_FILE).exists(), f"{data} holds another log: choose another folder"
     lines = [line for path in sorted(transcripts.glob("*.jsonl")) for line in read(path).lines]
@@ -99,6 +100,10 @@ async def _fill(data: Path, lines: Sequence[Line], events: int) -> None:
     assert isinstance(await log.append(Append(joined, {})), Appended)
     await _append_all(log, talk(lines, people, events), events)
     await log.close()
+    await _fold(data)
+
+
+async def _fold(data: Path) -> None:
     log = await SqliteLog.open(data / LOG_FILE, projections=PROJECTIONS)
     await log.settle()
     await log.close()

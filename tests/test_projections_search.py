@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -27,6 +28,7 @@ TEXTS = (
     "𞤀𞤣𞤤𞤢𞤥 and 学习代码",
     "x_y snake_case f(x)=2**n",
 )
+MANY_WORDS = " ".join(f"crowd{number:03}" for number in range(limits.search_words_max + 50))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 
     async def write() -> None:
         log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
-        posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in TEXTS]
+        posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in (*TEXTS, MANY_WORDS)]
         outcome = await log.append(Append([Decided(ANA, None, b"", 1, ROOM, post) for post in posts], {}))
         assert isinstance(outcome, Appended)
         await log.settle()
@@ -111,6 +113,36 @@ def test_words_without_letters_are_passed_over(connection: apsw.Connection) -> N
     assert ask(connection, "heap +++ 😀") == [TEXTS[0]]
     assert ask(connection, "😀 heap") == [TEXTS[0]]
     assert ask(connection, "😀 +++") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "finds"),
+    [
+        ("line", ['text : ("linear")'], TEXTS[:1]),
+        ("Ähr", ['text : ("Ähr" *)'], TEXTS[1:2]),
+        ("a heap ", ['text : ("a" "heap")'], TEXTS[:1]),
+        ("building heap", ['text : ("building") AND text : ("heap")'], TEXTS[:1]),
+        ("😀 größ", ['text : ("große")'], TEXTS[1:2]),
+        ("x_snak", ['text : ("x_snak" *)'], ()),
+        ("nowhere", [], ()),
+        ("crowd", ['text : ("crowd" *)'], (MANY_WORDS,)),
+        ("crowd24", [" OR ".join(f'"crowd24{number}"' for number in range(10))], (MANY_WORDS,)),
+    ],
+)
+def test_a_begun_word_is_looked_up_as_the_words_that_begin_so(
+    connection: apsw.Connection, typed: str, expected: list[str], finds: tuple[str, ...]
+) -> None:
+    """Unless they are too many, or it is as short as FTS5's own index of beginnings. What FTS5 is asked is what tells:
+    how much it collects shows in no count of steps."""
+    asked: list[Any] = []
+    connection.exec_trace = lambda cursor, sql, bindings: not asked.append(bindings)  # type: ignore[func-returns-value]
+    try:
+        assert ask(connection, typed) == list(finds)
+    finally:
+        connection.exec_trace = None
+    matches = [bindings["match"] for bindings in asked if bindings and "match" in bindings]
+    assert len(matches) == len(expected)
+    assert all(wanted in match for wanted, match in zip(expected, matches, strict=True))
 
 
 # --- folding ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import apsw
 import msgspec
@@ -53,8 +53,10 @@ CREATE VIRTUAL TABLE search USING fts5 (
     tokenize = "unicode61 remove_diacritics 2", prefix = '3'
 );
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE search_word USING fts5vocab (search, instance);
 """
 _DROP: Final = """
+DROP TABLE IF EXISTS search_word;
 DROP TABLE IF EXISTS search;
 DROP VIEW IF EXISTS search_text;
 DROP TABLE IF EXISTS searched;
@@ -139,6 +141,17 @@ _SPAN: Final = """
 SELECT min(search_day.first), max(search_day.last) FROM json_each(:rooms) AS asked CROSS JOIN search_day
 WHERE search_day.stream = asked.value AND search_day.day BETWEEN :since / :day_ms AND :until / :day_ms
 """
+# From one word to the next, each by one look into the index, without walking along the messages it stands in.
+_BEGINNING_WITH: Final = """
+WITH RECURSIVE word (term) AS (
+    SELECT (SELECT term FROM search_word WHERE term >= :begun ORDER BY term LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM search_word WHERE term >= word.term || char(1) ORDER BY term LIMIT 1)
+    FROM word WHERE substr(word.term, 1, length(:begun)) = :begun LIMIT :limit)
+SELECT json_group_array(term) FROM word WHERE substr(term, 1, length(:begun)) = :begun
+"""
+_TOKENIZER: Final = ("unicode61", ["remove_diacritics", "2"])
+"""The one named in `_TABLES`."""
 _DAY_MS: Final = 86_400_000
 _LAST_MS: Final = 2**52
 
@@ -150,7 +163,7 @@ class SearchIndex:
     """The projection (`eventlog/projection.py`)."""
 
     name = "search"
-    version = 1
+    version = 2
     is_behind = True
 
     def create(self, connection: apsw.Connection, /) -> None:
@@ -188,7 +201,7 @@ def search_messages(
     until: int | None,
     limit: int,
 ) -> list[Found]:
-    words = match_words(query)
+    words = _for_text(connection, match_words(query))
     numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
     time = {
         "since": 0 if since is None else min(max(since, 0), _LAST_MS),
@@ -201,7 +214,7 @@ def search_messages(
     if by is not None:
         tags += f' AND "p{by.encode(errors="replace").hex()}"'
     bindings: dict[str, Any] = {
-        "match": f"tags : ({tags}) AND text : ({words})",
+        "match": f"tags : ({tags}) AND {words}",
         "first": first,
         "last": last,
         "candidates": limits.search_candidates_max,
@@ -226,6 +239,34 @@ def match_words(query: str) -> str:
     if begun and len(begun[0].encode()) >= limits.search_prefix_bytes_min:
         quoted += " *"
     return quoted
+
+
+def _for_text(connection: apsw.Connection, words: str) -> str:
+    """The expression for the column of texts; empty when nothing can be found. FTS5 collects all messages that a begun
+    word stands in before it gives the newest, unless the word is as long as its index of beginnings. So the words there
+    are with this beginning are asked for, if they are few."""
+    if not words.endswith(" *"):
+        return words and f"text : ({words})"
+    closed, _, begun = words.removesuffix('" *').rpartition('"')
+    tokens = _tokens(connection, begun)
+    if len(tokens) != 1 or len(tokens[0]) <= limits.search_prefix_chars:
+        return f"text : ({words})"
+    asked = {"begun": tokens[0], "limit": limits.search_words_max + 2}
+    found: list[str] = msgspec.json.decode(connection.execute(_BEGINNING_WITH, asked).get)
+    if len(found) > limits.search_words_max:
+        return f"text : ({words})"
+    any_of_them = " OR ".join(f'"{term}"' for term in found)
+    if not found or not _tokens(connection, closed):
+        return any_of_them and f"text : ({any_of_them})"
+    return f"text : ({closed.strip()}) AND text : ({any_of_them})"
+
+
+def _tokens(connection: apsw.Connection, text: str) -> list[str]:
+    tokenizer = connection.fts5_tokenizer(*_TOKENIZER)
+    found = tokenizer(
+        text.encode(errors="replace"), apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False
+    )
+    return cast(list[str], found)
 
 
 _UNSEEN: Final = ("Cc", "Cs")
