@@ -21,6 +21,7 @@ import json
 import os
 import random
 import re
+import resource
 import socket
 import subprocess
 import tempfile
@@ -77,6 +78,13 @@ class Measured(NamedTuple):
     rss_end_kib: int
 
 
+class Rebuilt(NamedTuple):
+    """`cpu_s` tells more where the machine is busy with other things."""
+
+    wall_s: float
+    cpu_s: float
+
+
 def run(
     *,
     events: int = 1_000_000,
@@ -94,9 +102,9 @@ def run(
         for count, room in rooms.items():
             make(room / "data", events=count, transcripts=sources)
         small, large = (_measure(room) for room in rooms.values())
-        rebuilt_s = _rebuild(rooms[events] / "data") if rebuild else None
+        rebuilt = _rebuild(rooms[events] / "data") if rebuild else None
     _tell(small, large)
-    return _figures(small, large, events=events, rebuilt_s=rebuilt_s)
+    return _figures(small, large, events=events, rebuilt=rebuilt)
 
 
 # --- one server -----------------------------------------------------------------------------------------------------
@@ -276,11 +284,16 @@ def _put_out_of_cache(path: Path) -> None:
         os.close(descriptor)
 
 
-def _rebuild(data: Path) -> float:
-    """Seconds, from the command's start to its end; its bar is on stderr."""
-    began = time.perf_counter()
+def _rebuild(data: Path) -> Rebuilt:
+    """From the command's start to its end; its bar is on stderr."""
+    began, cpu_began = time.perf_counter(), _cpu_of_children_s()
     subprocess.run([str(TERTULIA), "rebuild", "--data", str(data)], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    return Rebuilt(time.perf_counter() - began, _cpu_of_children_s() - cpu_began)
+
+
+def _cpu_of_children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
@@ -310,7 +323,7 @@ def _tell(small: Measured, large: Measured) -> None:
         )
 
 
-def _figures(small: Measured, large: Measured, *, events: int, rebuilt_s: float | None) -> dict[str, Any]:
+def _figures(small: Measured, large: Measured, *, events: int, rebuilt: Rebuilt | None) -> dict[str, Any]:
     def worst(kind: str) -> float:
         return max(wait.p99 for name, wait in large.waits.items() if name.startswith(kind))
 
@@ -326,9 +339,12 @@ def _figures(small: Measured, large: Measured, *, events: int, rebuilt_s: float 
         "P9_search_ms": _at_most(worst("search"), "ms p99", 50),
         "P9_memory": _at_most(large.rss_end_kib / small.rss_end_kib, "× RSS with 1,000 events", 1.25),
     }
-    if rebuilt_s is not None:
-        per_s = events / rebuilt_s
+    if rebuilt is not None:
+        per_s = events / rebuilt.wall_s
         figures["P9_rebuild"] = {"value": round(per_s), "unit": "events/s", "target": 50_000, "met": per_s >= 50_000}
+        figures["P9_rebuild"]["per_cpu_s"] = round(events / rebuilt.cpu_s)
+    for name, kind in (("P9_page_ms", "page"), ("P9_search_ms", "search")):
+        figures[name]["small"] = max(wait.p99 for key, wait in small.waits.items() if key.startswith(kind))
     return figures
 
 
