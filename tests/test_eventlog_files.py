@@ -378,3 +378,21 @@ async def test_a_large_log_that_was_closed_cleanly_is_sampled_and_must_be_as_lon
     cut_at(path.stat().st_size - PAGE)(path)
     with pytest.raises(LogRefused, match="it should have"):
         check(path)
+
+
+async def test_a_large_log_is_looked_at_whole_by_who_asks_for_it(path: Path) -> None:
+    await filled(path)
+    connection = apsw.Connection(str(path))
+    leaves = connection.execute("SELECT pageno FROM dbstat WHERE name = 'entry' AND pagetype = 'leaf'").fetchall()
+    connection.close()
+    overwrite(leaves[len(leaves) // 2][0] - 1, bytes(PAGE))(path)
+    with pytest.raises(LogRefused, match="is damaged"):
+        check(path)
+    with path.open("r+b") as file:
+        size = limits.log_check_bytes_max + PAGE
+        file.truncate(size)
+        file.seek(28)
+        file.write((size // PAGE).to_bytes(4, "big"))
+    check(path)
+    with pytest.raises(LogRefused, match="is damaged"):
+        check(path, is_thorough=True)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +26,8 @@ from tertulia.projections.search import SearchIndex
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 
+ROOT = Path(__file__).resolve().parent.parent
+
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import OTHER, ROOM, decided, planned, post  # noqa: E402
 
@@ -36,6 +41,7 @@ class Diary:
     is_behind: bool = False
     slices: list[tuple[int, int]] = field(default_factory=list)
     redacted: list[tuple[StreamName, int]] = field(default_factory=list)
+    finished: int = 0
     fails_at: int | None = None
     error: Exception = field(default_factory=lambda: ValueError("a bug in a projection"))
 
@@ -54,6 +60,11 @@ class Diary:
             "WHERE position > ? AND position <= ? ORDER BY position",
             (after, upto),
         )
+
+    def finish(self, connection: apsw.Connection, /) -> None:
+        """Makes what a fold does not need."""
+        self.finished += 1
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {self.name}_data ON {self.name} (data)")
 
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         self.redacted += messages
@@ -132,6 +143,31 @@ async def test_a_remake_goes_by_slices_and_goes_on_where_it_was_cut(path: Path) 
     await log.close()
 
 
+async def test_what_is_only_for_reading_is_made_when_all_is_folded(path: Path) -> None:
+    """And made later when it failed, or when the program ended before it."""
+
+    class Unfinished(Diary):
+        def finish(self, connection: apsw.Connection, /) -> None:
+            assert self.slices == [(0, 3)]
+            raise self.error
+
+    log = await opened(path)
+    await write(log, 3)
+    await log.close()
+    with pytest.raises(ValueError, match="a bug"):
+        await opened(path, Unfinished())
+    log = await opened(path, diary := Diary())
+    assert (diary.slices, diary.finished) == ([], 1)
+    await write(log, 1)
+    await log.close()
+    log = await opened(path, again := Diary())
+    assert again.finished == 0
+    await log.rebuild()
+    assert (again.slices, again.finished) == ([(0, 4)], 1)
+    assert await positions(log) == [1, 2, 3, 4]
+    await log.close()
+
+
 async def test_one_that_a_program_did_not_carry_catches_up_later(path: Path) -> None:
     log = await opened(path, Diary())
     await write(log, 2)
@@ -171,6 +207,39 @@ async def test_rebuild_of_everything_a_server_carries_changes_nothing_to_see(pat
 
     before = await seen()
     await log.rebuild()
+    assert await seen() == before
+    await log.close()
+
+
+@pytest.mark.parametrize("told", ["room", "people", "search"])
+async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_start(path: Path, told: str) -> None:
+    """Method: SIGKILL when it has just folded the last slice of one of them: its indexes and the next are missing."""
+    log = await opened(path, ROOMS, PEOPLE, SearchIndex())
+    await write(log, 60)
+    await log.settle()
+    reading = SqliteReading(log.readers)
+
+    async def seen() -> object:
+        found = await reading.search([RoomId("a")], "5", limit=50)
+        page = await reading.messages(RoomId("a"), person=post().author, limit=50)
+        return [found, page, await log.read(ROOM, after=0, limit=100)]
+
+    before = await seen()
+    await log.close()
+    program = (
+        "import asyncio, os, signal\n"
+        "from pathlib import Path\n"
+        "from tests.test_eventlog_projections import PEOPLE, ROOMS, SearchIndex, opened\n"
+        "async def main():\n"
+        f"    log = await opened(Path({str(path)!r}), ROOMS, PEOPLE, SearchIndex())\n"
+        f"    await log.rebuild(lambda name, *_: name == {told!r} and os.kill(os.getpid(), signal.SIGKILL))\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    log = await opened(path, ROOMS, PEOPLE, SearchIndex())
+    await log.settle()
+    reading = SqliteReading(log.readers)
     assert await seen() == before
     await log.close()
 

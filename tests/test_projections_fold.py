@@ -268,6 +268,7 @@ def refold_in_slices(path: Path, size: int) -> None:
             projection.create(connection)
             for after in range(0, head, size):
                 projection.fold(connection, after=after, upto=min(head, after + size))
+            projection.finish(connection)
     connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
     connection.close()
 

@@ -19,7 +19,7 @@ import pytest
 from tertulia.domain import limits
 from tertulia.domain.events import Event, MessageEdited, MessagePosted, ReactionSet, ReadMarked, RoomCreated
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_signals_stream, room_stream, user_stream
-from tertulia.eventlog import Append, Appended, Decided, Planned
+from tertulia.eventlog import Append, Appended, Decided, Planned, sqlite, sqlite_commit
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
@@ -131,6 +131,47 @@ async def test_a_large_room_costs_no_more_than_a_small_one(path: Path, name: str
     assert in_small
     assert in_large
     assert large <= ROOM_FOR_DEEPER_TREES * small + STEPS_BETWEEN_COUNTS, (small, large)
+
+
+BIG_TABLES = ("entry", "receipt", "message", "reaction", "tally", "searched", "member", "mention", "marker")
+
+
+def scans(connection: apsw.Connection, statement: str, bindings: Any) -> list[str]:
+    """Steps of the plan that walk through all of a table that grows with the history."""
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", bindings or (None,) * statement.count("?")).fetchall()
+    assert plan
+    steps = [str(step[3]) for step in plan]
+    return [step for step in steps if step.startswith("SCAN ") and step.split()[1] in BIG_TABLES]
+
+
+async def test_no_question_walks_through_a_table_that_grows(path: Path) -> None:
+    """Method: every statement that the questions send is explained by SQLite, and so are the log's own."""
+    readers = CountingReaders(path)
+    asked: dict[str, Any] = {}
+
+    def note(cursor: Any, statement: str, bindings: Any) -> bool:
+        asked[statement] = bindings
+        return True
+
+    readers.connection.exec_trace = note
+    reading = SqliteReading(readers)
+    for question in QUESTIONS.values():
+        await question(reading, LARGE, MESSAGES[LARGE] // 2)
+    await reading.user_view(ANA)
+    await reading.cohort_view(CohortId("demo"))
+    await reading.members(CohortId("demo"), [ANA])
+    readers.connection.exec_trace = None
+    asked |= dict.fromkeys((sqlite._HEADS, sqlite._CHECKPOINT, sqlite._RECEIPTS, sqlite._READ))
+    asked |= {sqlite_commit._LOOK_UP: None}
+    assert len(asked) > 20
+    found = {
+        statement: walked
+        for statement, bindings in asked.items()
+        if (walked := scans(readers.connection, statement, bindings))
+    }
+    assert not found
+    assert scans(readers.connection, "SELECT * FROM message WHERE at = 5", None) == ["SCAN message"]
+    readers.connection.close()
 
 
 async def test_a_word_that_is_everywhere_is_looked_for_in_a_bounded_number_of_messages(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tertulia.domain import limits
-from tertulia.domain.events import MessagePosted
+from tertulia.domain.events import Event, MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
@@ -27,6 +28,7 @@ TEXTS = (
     "𞤀𞤣𞤤𞤢𞤥 and 学习代码",
     "x_y snake_case f(x)=2**n",
 )
+MANY_WORDS = " ".join(f"crowd{number:03}" for number in range(limits.search_words_max + 50))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 
     async def write() -> None:
         log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
-        posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in TEXTS]
+        posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in (*TEXTS, MANY_WORDS)]
         outcome = await log.append(Append([Decided(ANA, None, b"", 1, ROOM, post) for post in posts], {}))
         assert isinstance(outcome, Appended)
         await log.settle()
@@ -111,3 +113,81 @@ def test_words_without_letters_are_passed_over(connection: apsw.Connection) -> N
     assert ask(connection, "heap +++ 😀") == [TEXTS[0]]
     assert ask(connection, "😀 heap") == [TEXTS[0]]
     assert ask(connection, "😀 +++") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "finds"),
+    [
+        ("line", ['text : ("linear")'], TEXTS[:1]),
+        ("Ähr", ['text : ("Ähr" *)'], TEXTS[1:2]),
+        ("a heap ", ['text : ("a" "heap")'], TEXTS[:1]),
+        ("building heap", ['text : ("building") AND text : ("heap")'], TEXTS[:1]),
+        ("😀 größ", ['text : ("große")'], TEXTS[1:2]),
+        ("x_snak", ['text : ("x_snak" *)'], ()),
+        ("nowhere", [], ()),
+        ("crowd", ['text : ("crowd" *)'], (MANY_WORDS,)),
+        ("crowd24", [" OR ".join(f'"crowd24{number}"' for number in range(10))], (MANY_WORDS,)),
+    ],
+)
+def test_a_begun_word_is_looked_up_as_the_words_that_begin_so(
+    connection: apsw.Connection, typed: str, expected: list[str], finds: tuple[str, ...]
+) -> None:
+    """Unless they are too many, or it is as short as FTS5's own index of beginnings. What FTS5 is asked is what tells:
+    how much it collects shows in no count of steps."""
+    asked: list[Any] = []
+    connection.exec_trace = lambda cursor, sql, bindings: not asked.append(bindings)  # type: ignore[func-returns-value]
+    try:
+        assert ask(connection, typed) == list(finds)
+    finally:
+        connection.exec_trace = None
+    matches = [bindings["match"] for bindings in asked if bindings and "match" in bindings]
+    assert len(matches) == len(expected)
+    assert all(wanted in match for wanted, match in zip(expected, matches, strict=True))
+
+
+# --- folding ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_index_is_the_same_wherever_its_slices_end(tmp_path: Path) -> None:
+    """Method: messages that are edited again and again, some redacted, are folded with every length of slice; then the
+    index is compared with the text it was made of (FTS5's own check), and one index with the other, word by word.
+    And nothing is taken out of it again, which is what makes a rebuild slow."""
+    chance = random.Random(3)
+    happened: list[tuple[Event, int | None]] = [(MessagePosted(text=f"post number{n}"), None) for n in range(12)]
+    happened += [
+        (MessageEdited(message=chance.randint(1, 12), text=f"wording number{n}", revision=n), None) for n in range(20)
+    ]
+    happened += [(MessageRedacted(message=message), message) for message in (3, 7)]
+    happened += [(MessagePosted(text="last"), None), (MessageEdited(message=35, text="really last", revision=1), None)]
+    path = tmp_path / "log.sqlite3"
+    log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
+    for event, gone in happened:
+        redacts = () if gone is None else ((ROOM, gone),)
+        decided = Decided(ANA, None, b"", 1, ROOM, (Planned(ROOM, ANA, *encode_event(event)),), redacts)
+        assert isinstance(await log.append(Append([decided], {})), Appended)
+    await log.settle()
+    await log.close()
+    connection = apsw.Connection(str(path))
+    as_it_grew = words_of(connection)
+    assert ("really", 35) in as_it_grew
+    assert len({place for _, place in as_it_grew}) == 11
+    done: list[str] = []
+    connection.exec_trace = lambda cursor, sql, bindings: not done.append(sql)  # type: ignore[func-returns-value]
+    for size in (1, 2, 3, 5, 13, len(happened)):
+        with connection:
+            SearchIndex().drop(connection)
+            SearchIndex().create(connection)
+            for after in range(0, len(happened), size):
+                SearchIndex().fold(connection, after=after, upto=min(after + size, len(happened)))
+        assert words_of(connection) == as_it_grew, size
+    connection.close()
+    assert len(done) > 100
+    assert not any("'delete'" in sql for sql in done)
+
+
+def words_of(connection: apsw.Connection) -> set[tuple[str, int]]:
+    connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
+    connection.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'search', 'instance')")
+    found = set(connection.execute("SELECT term, doc FROM word WHERE col = 'text'"))
+    connection.execute("DROP TABLE temp.word")
+    return found

@@ -144,7 +144,7 @@ def database(settings: Settings) -> Iterator[Finding]:
         if not path.exists():
             yield Finding("note", f"There is no log at {path} yet: the first start makes it.")
             return
-        sqlite_file.check(path, is_in_use=_holders(path.parent) is not None)
+        sqlite_file.check(path, is_in_use=_holders(path.parent) is not None, is_thorough=True)
         yield Finding("good", f"The log {path} is whole ({path.stat().st_size / 1024**2:,.1f} MiB).")
     except (SettingsRefused, LogRefused) as error:
         yield Finding("trouble", str(error))

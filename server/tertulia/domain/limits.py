@@ -43,6 +43,8 @@ search_results_max: Final = 50
 search_chars_max: Final = 200
 search_candidates_max: Final = 400
 search_prefix_bytes_min: Final = 3
+search_prefix_chars: Final = 3
+search_words_max: Final = 200
 search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
 
@@ -121,15 +123,15 @@ log_busy_s: Final = 10.0
 log_wal_pages: Final = 4_000
 log_wal_kept_bytes: Final = 67_108_864
 log_cache_kib: Final = 32_768
-log_read_cache_kib: Final = 8_192
+log_read_cache_kib: Final = 2_048
 log_wipe_every_s: Final = 0.5
 log_wipe_wait_s: Final = 0.1
-log_check_bytes_max: Final = 268_435_456
-log_check_unclean_bytes_max: Final = 2_147_483_648
+log_check_bytes_max: Final = 33_554_432
+log_check_unclean_bytes_max: Final = 268_435_456
 log_open_wait_s: Final = 30.0
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
-rebuild_slice_entries: Final = 10_000
+rebuild_slice_entries: Final = 25_000
 
 # Soft state
 tally_every_s: Final = 0.25

@@ -50,6 +50,11 @@ class Projection(Protocol):
         """Fold the entries with `after` < position <= `upto`."""
         ...
 
+    def finish(self, connection: apsw.Connection, /) -> None:
+        """Make what is there only for reading and is quicker made all at once (indexes), unless it is there already.
+        Called when a remade or late projection has come up to the log's head, before anything is read or appended."""
+        ...
+
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         """Forget the text of these messages (stream, seq), which the log still has; after this, it has not."""
         ...

@@ -8,7 +8,8 @@ a cut it goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import apsw
 
@@ -111,31 +112,46 @@ def _head(connection: apsw.Connection) -> int:
 
 
 def _make(connection: apsw.Connection, projection: Projection) -> None:
-    # Dropping keeps a copy of every page of the old tables until it is done: in a file, not in memory.
-    connection.pragma("temp_store", "file")
-    with connection:
+    # Dropping keeps a copy of every page of the old tables until it is done.
+    with _spilling(connection), connection:
         projection.drop(connection)
         projection.create(connection)
         connection.execute(
             "INSERT OR REPLACE INTO projection (name, version, position) VALUES (?, ?, 0)",
             (projection.name, projection.version),
         )
-    connection.pragma("temp_store", "memory")
 
 
 def _catch_up(connection: apsw.Connection, projection: Projection, progress: Progress | None) -> None:
-    """Fold it up to the log's head, and mark it as in step when it is of that kind."""
+    """Fold it up to the log's head, and mark it as in step when it is of that kind. A slice is not waited for to be on
+    disk (the log is, before any of it is moved): one that is lost is folded again."""
     total = _head(connection)
     folded = connection.execute("SELECT position FROM projection WHERE name = ?", (projection.name,)).get
     if folded is None:
         return
-    while folded < total:
-        folded = _fold_on(connection, projection, limits.rebuild_slice_entries)
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        if progress is not None:
-            progress(projection.name, folded, total)
-    if not projection.is_behind:
-        connection.execute("UPDATE projection SET position = NULL WHERE name = ?", (projection.name,))
+    connection.pragma("synchronous", "normal")
+    try:
+        while folded < total:
+            folded = _fold_on(connection, projection, limits.rebuild_slice_entries)
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if progress is not None:
+                progress(projection.name, folded, total)
+    finally:
+        connection.pragma("synchronous", "full")
+    with _spilling(connection), connection:
+        projection.finish(connection)
+        if not projection.is_behind:
+            connection.execute("UPDATE projection SET position = NULL WHERE name = ?", (projection.name,))
+
+
+@contextlib.contextmanager
+def _spilling(connection: apsw.Connection) -> Iterator[None]:
+    """What a statement must put aside goes to a file: it may be as large as the log, and memory is not."""
+    connection.pragma("temp_store", "file")
+    try:
+        yield
+    finally:
+        connection.pragma("temp_store", "memory")
 
 
 def _fold_on(connection: apsw.Connection, projection: Projection, entries_max: int) -> int:

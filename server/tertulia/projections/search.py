@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import apsw
 import msgspec
@@ -53,18 +53,26 @@ CREATE VIRTUAL TABLE search USING fts5 (
     tokenize = "unicode61 remove_diacritics 2", prefix = '3'
 );
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE search_word USING fts5vocab (search, instance);
 """
 _DROP: Final = """
+DROP TABLE IF EXISTS search_word;
 DROP TABLE IF EXISTS search;
 DROP VIEW IF EXISTS search_text;
 DROP TABLE IF EXISTS searched;
 DROP TABLE IF EXISTS search_day;
 """
+# In its last wording, were it of a later slice: taking words out again costs a hundred times what putting them in does.
+# (`+post.seq`: as a plain number, the index of edits is used.)
 _ADD_POSTED: Final = """
 INSERT INTO searched (position, text_position)
-SELECT position, position FROM entry_read
-WHERE position > :after AND position <= :upto AND kind = 'room' AND name = 'message_posted'
-    AND NOT coalesce(data ->> '$.redacted', 0);
+SELECT post.position, coalesce((
+    SELECT max(edit.position) FROM entry AS edit
+    WHERE edit.stream = post.stream AND edit.name = 'message_edited' AND edit.data ->> '$.message' = +post.seq
+        AND NOT coalesce(edit.data ->> '$.redacted', 0)), post.position)
+FROM entry_read AS post
+WHERE post.position > :after AND post.position <= :upto AND post.kind = 'room' AND post.name = 'message_posted'
+    AND NOT coalesce(post.data ->> '$.redacted', 0);
 INSERT INTO search (rowid, tags, text)
 SELECT position, tags, text FROM search_text WHERE position > :after AND position <= :upto;
 INSERT INTO search_day (stream, day, first, last)
@@ -74,7 +82,7 @@ WHERE searched.position > :after AND searched.position <= :upto
 GROUP BY entry.stream, entry.at / :day_ms
 ON CONFLICT (stream, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last);
 """
-# Only the last wording in this slice counts, and of messages that are in the index: others are redacted.
+# Only the last wording in this slice counts, of messages that are in the index (others are redacted) in an older one.
 _EDITED: Final = """
 SELECT json_group_array(json_array(position, text_position)) FROM (
     SELECT post.position AS position, max(edit.position) AS text_position
@@ -82,6 +90,7 @@ SELECT json_group_array(json_array(position, text_position)) FROM (
     WHERE edit.position > :after AND edit.position <= :upto AND edit.name = 'message_edited'
         AND NOT coalesce(edit.data ->> '$.redacted', 0)
         AND post.stream = edit.stream AND post.seq = edit.data ->> '$.message' AND searched.position = post.position
+        AND searched.text_position < edit.position
     GROUP BY post.position)
 """
 _POSTED_AT: Final = """
@@ -111,7 +120,9 @@ WITH newest AS MATERIALIZED (
         length(search.text) AS chars, snippet(search, 1, char(57344), char(57345), '…', 24) AS snippet
     FROM search
     WHERE search MATCH :match AND search.rowid BETWEEN :first AND :last
-        AND (SELECT entry.at FROM entry WHERE entry.position = search.rowid) BETWEEN :since AND :until
+        AND EXISTS (
+            SELECT 1 FROM entry WHERE entry.position = search.rowid AND entry.at BETWEEN :since AND :until
+                AND entry.stream IN (SELECT value FROM json_each(:rooms)))
     ORDER BY search.rowid DESC LIMIT :candidates),
 best AS MATERIALIZED (
     SELECT position, snippet, (hits + 1.0) / (chars + 200) AS density FROM newest
@@ -132,6 +143,17 @@ _SPAN: Final = """
 SELECT min(search_day.first), max(search_day.last) FROM json_each(:rooms) AS asked CROSS JOIN search_day
 WHERE search_day.stream = asked.value AND search_day.day BETWEEN :since / :day_ms AND :until / :day_ms
 """
+# From one word to the next, each by one look into the index, without walking along the messages it stands in.
+_BEGINNING_WITH: Final = """
+WITH RECURSIVE word (term) AS (
+    SELECT (SELECT term FROM search_word WHERE term >= :begun ORDER BY term LIMIT 1)
+    UNION ALL
+    SELECT (SELECT term FROM search_word WHERE term >= word.term || char(1) ORDER BY term LIMIT 1)
+    FROM word WHERE substr(word.term, 1, length(:begun)) = :begun LIMIT :limit)
+SELECT json_group_array(term) FROM word WHERE substr(term, 1, length(:begun)) = :begun
+"""
+_TOKENIZER: Final = ("unicode61", ["remove_diacritics", "2"])
+"""The one named in `_TABLES`."""
 _DAY_MS: Final = 86_400_000
 _LAST_MS: Final = 2**52
 
@@ -143,7 +165,7 @@ class SearchIndex:
     """The projection (`eventlog/projection.py`)."""
 
     name = "search"
-    version = 1
+    version = 2
     is_behind = True
 
     def create(self, connection: apsw.Connection, /) -> None:
@@ -162,6 +184,9 @@ class SearchIndex:
             for statement in (_UNINDEX, _REWORD, _INDEX_AGAIN):
                 connection.execute(statement, (edited,))
 
+    def finish(self, connection: apsw.Connection, /) -> None:
+        """Nothing is left to be made."""
+
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         posted = connection.execute(_POSTED_AT, (_encode(messages).decode(),)).get
         connection.execute(_UNINDEX, (posted,))
@@ -178,7 +203,7 @@ def search_messages(
     until: int | None,
     limit: int,
 ) -> list[Found]:
-    words = match_words(query)
+    words = _for_text(connection, match_words(query))
     numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
     time = {
         "since": 0 if since is None else min(max(since, 0), _LAST_MS),
@@ -187,13 +212,14 @@ def search_messages(
     first, last = connection.execute(_SPAN, time | {"rooms": numbers, "day_ms": _DAY_MS}).get
     if not words or first is None:
         return []
-    tags = "(" + " OR ".join(f'"r{number}"' for number in msgspec.json.decode(numbers)) + ")"
-    if by is not None:
-        tags += f' AND "p{by.encode(errors="replace").hex()}"'
+    # Of a person's messages few are in other rooms: to meet those is quicker than to look each up among a room's.
+    by_author = "" if by is None else f'"p{by.encode(errors="replace").hex()}"'
+    tags = by_author or " OR ".join(f'"r{number}"' for number in msgspec.json.decode(numbers))
     bindings: dict[str, Any] = {
-        "match": f"tags : ({tags}) AND text : ({words})",
+        "match": f"tags : ({tags}) AND {words}",
         "first": first,
         "last": last,
+        "rooms": numbers,
         "candidates": limits.search_candidates_max,
         "limit": min(limit, limits.search_results_max),
     }
@@ -216,6 +242,34 @@ def match_words(query: str) -> str:
     if begun and len(begun[0].encode()) >= limits.search_prefix_bytes_min:
         quoted += " *"
     return quoted
+
+
+def _for_text(connection: apsw.Connection, words: str) -> str:
+    """The expression for the column of texts; empty when nothing can be found. FTS5 collects all messages that a begun
+    word stands in before it gives the newest, unless the word is as long as its index of beginnings. So the words there
+    are with this beginning are asked for, if they are few."""
+    if not words.endswith(" *"):
+        return words and f"text : ({words})"
+    closed, _, begun = words.removesuffix('" *').rpartition('"')
+    tokens = _tokens(connection, begun)
+    if len(tokens) != 1 or len(tokens[0]) <= limits.search_prefix_chars:
+        return f"text : ({words})"
+    asked = {"begun": tokens[0], "limit": limits.search_words_max + 2}
+    found: list[str] = msgspec.json.decode(connection.execute(_BEGINNING_WITH, asked).get)
+    if len(found) > limits.search_words_max:
+        return f"text : ({words})"
+    any_of_them = " OR ".join(f'"{term}"' for term in found)
+    if not found or not _tokens(connection, closed):
+        return any_of_them and f"text : ({any_of_them})"
+    return f"text : ({closed.strip()}) AND text : ({any_of_them})"
+
+
+def _tokens(connection: apsw.Connection, text: str) -> list[str]:
+    tokenizer = connection.fts5_tokenizer(*_TOKENIZER)
+    found = tokenizer(
+        text.encode(errors="replace"), apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False
+    )
+    return cast(list[str], found)
 
 
 _UNSEEN: Final = ("Cc", "Cs")

@@ -48,9 +48,6 @@ CREATE TABLE message (
     last_by TEXT,
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX message_begins ON message (room, seq) WHERE thread IS NULL;
-CREATE INDEX message_answers ON message (room, thread, seq) WHERE thread IS NOT NULL;
-CREATE INDEX message_by ON message (by, room, seq);
 
 CREATE TABLE pin (
     room TEXT NOT NULL,
@@ -67,7 +64,6 @@ CREATE TABLE reaction (
     at INTEGER NOT NULL,
     PRIMARY KEY (room, message, person, emoji)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX reaction_by ON reaction (person);
 
 -- How many people are in `reaction`: kept by its triggers alone.
 CREATE TABLE tally (
@@ -87,6 +83,13 @@ CREATE TRIGGER reaction_removed AFTER DELETE ON reaction BEGIN
     DELETE FROM tally
     WHERE room = OLD.room AND message = OLD.message AND emoji = OLD.emoji AND people = 0;
 END;
+"""
+
+_ROOM_INDEXES: Final = """
+CREATE INDEX IF NOT EXISTS message_begins ON message (room, seq) WHERE thread IS NULL;
+CREATE INDEX IF NOT EXISTS message_answers ON message (room, thread, seq) WHERE thread IS NOT NULL;
+CREATE INDEX IF NOT EXISTS message_by ON message (by, room, seq);
+CREATE INDEX IF NOT EXISTS reaction_by ON reaction (person);
 """
 
 _ROOM_EVENTS: Final = (
@@ -170,8 +173,6 @@ CREATE TABLE member (
     joined_at INTEGER NOT NULL,
     PRIMARY KEY (cohort, person)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX member_newest ON member (cohort, joined_seq) WHERE here;
-CREATE INDEX member_person ON member (person);
 
 -- `thread` is 0 for the room itself.
 CREATE TABLE marker (
@@ -193,6 +194,11 @@ CREATE TABLE mention (
     by TEXT NOT NULL,
     PRIMARY KEY (person, seq)
 ) STRICT, WITHOUT ROWID;
+"""
+
+_PEOPLE_INDEXES: Final = """
+CREATE INDEX IF NOT EXISTS member_newest ON member (cohort, joined_seq) WHERE here;
+CREATE INDEX IF NOT EXISTS member_person ON member (person);
 """
 
 _COHORT_EVENTS: Final = (
@@ -236,11 +242,13 @@ _USER_EVENTS: Final = (
 
 class FoldedTables(NamedTuple):
     """A projection (`eventlog/projection.py`) made of tables and, by kind of stream, of what its events change in
-    them: the first line of a rule names the events it is for. `made`: every table that any version ever had."""
+    them: the first line of a rule names the events it is for. `indexes`: for reading, no fold needs them. `made`: every
+    table that any version ever had."""
 
     name: str
     version: int
     tables: str
+    indexes: str
     events: Mapping[str, Sequence[str]]
     made: tuple[str, ...]
     is_behind: bool = False
@@ -273,6 +281,9 @@ class FoldedTables(NamedTuple):
             (after, upto),
         )
 
+    def finish(self, connection: apsw.Connection, /) -> None:
+        connection.execute(self.indexes)
+
     def redact(self, connection: apsw.Connection, messages: Sequence[tuple[StreamName, int]], /) -> None:
         """There is no text here."""
 
@@ -281,6 +292,7 @@ ROOMS: Final = FoldedTables(
     "room",
     1,
     tables=_ROOM_TABLES,
+    indexes=_ROOM_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS},
     made=("room", "message", "pin", "reaction", "tally"),
 )
@@ -288,6 +300,7 @@ PEOPLE: Final = FoldedTables(
     "people",
     1,
     tables=_PEOPLE_TABLES,
+    indexes=_PEOPLE_INDEXES,
     events={"cohort": _COHORT_EVENTS, "user": _USER_EVENTS},
     made=("cohort", "listed_room", "member", "marker", "mention"),
 )
