@@ -35,7 +35,7 @@ from urllib.parse import urlencode
 
 import click
 
-from load_tests.crowd import masked
+from load_tests.frames import masked
 from load_tests.long_room import COHORT, ROOM, STREAM, NoTranscripts, make, transcripts_folder
 from tertulia.app import LOG_FILE
 from tests.servers import TERTULIA, Server

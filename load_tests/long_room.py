@@ -38,7 +38,7 @@ from tertulia.eventlog import Append, Appended, Checkpoint, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.live.keepers import RoomKeeper
 from tertulia.projections.sqlite_reading import SqliteReading
-from tertulia.wire.stored import Entry, encode_event
+from tertulia.wire.stored import Entry, decode_event, encode_event
 from tests.school import make_school
 
 COHORT: Final = CohortId("demo")
@@ -113,14 +113,15 @@ async def _append_all(log: SqliteLog, happenings: Iterator[Decided], events: int
     keeper = RoomKeeper(SqliteReading(log.readers))
     state = keeper.fresh(STREAM)
     for entry in await log.read(STREAM, after=0, limit=limits.page_events_max):
-        keeper.apply(state, entry)
+        keeper.apply(state, entry, decode_event(entry))
     under_way: deque[asyncio.Future[object]] = deque()
     with bar(f"Making {events:,} events", events) as progress:
         while batch := [decided for _, decided in zip(range(APPEND_EVENTS), happenings, strict=False)]:
             for decided in batch:
                 for stream, by, name, data in decided.events:
                     if stream == STREAM:
-                        keeper.apply(state, Entry(stream, Seq(state.head + 1), decided.at, by, name, data))
+                        entry = Entry(stream, Seq(state.head + 1), decided.at, by, name, data)
+                        keeper.apply(state, entry, decode_event(entry))
             checkpoint = Checkpoint(STREAM, keeper.version, keeper.heads(state), keeper.pack(state))
             under_way.append(log.append(Append(batch, {}, checkpoint)))  # type: ignore[arg-type]
             while len(under_way) > 2:
