@@ -211,12 +211,17 @@ class Channel:
     def _write_slice(self, batch: _Batch, readers: list[Subscription], begin: int, started: float) -> None:
         """Write one slice, then let the loop breathe. There is no await, task or timer per reader."""
         end = begin + self._slice_readers
+        framing: Framing | None = None
+        frames: list[bytes] = []
         for reader in readers[begin:end]:
             if not reader.is_alive:
                 continue
             outbox = reader.outbox
             if outbox.is_clear:
-                for bytes_ in batch.frames(outbox.framing):
+                if outbox.framing is not framing:  # most readers of a room have the same
+                    framing = outbox.framing
+                    frames = batch.frames(framing)
+                for bytes_ in frames:
                     outbox.write(bytes_)
             else:
                 self._write_slow(batch, reader)
