@@ -1,9 +1,9 @@
 """The one thread that writes. While one transaction runs, the appends that come gather and make the next
 group.
 
-Nothing waits on a timer: a lone append is written at once. When nothing is queued, the thread does what may
-lag: a slice of the projections that are behind, moving the write-ahead log into the database, and wiping
-redacted text from it.
+Nothing waits on a timer: a lone append is written at once. When nothing was queued for a moment, and now and then
+while people go on talking, the thread does what may lag: a slice of the projections that are behind, moving the
+write-ahead log into the database, and wiping redacted text from it.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ class Writer:
         self._must_wipe = True
         """Whether the write-ahead log may hold redacted text: also one that a crash left behind."""
         self._is_failing = False
+        self._folded_s = 0.0
+        """When what lags was folded last."""
         connection.set_wal_hook(self._note_wal)
         self._thread = threading.Thread(target=self._run, name="tertulia-log-write", daemon=True)
         self._thread.start()
@@ -99,14 +101,14 @@ class Writer:
         try:
             while (group := self._gather()) is not None:
                 self._do(group)
-                self._tidy_up(has_time=not any(isinstance(job, Job) for job in group))
+                self._tidy_up(is_quiet=not any(isinstance(job, Job) for job in group))
         finally:
             self._connection.close()
 
     def _gather(self) -> list[Job | Errand] | None:
         """What is queued, at least one; empty when nothing came for a while and there is something to tidy up."""
         try:
-            first = self._queue.get(timeout=limits.log_wipe_every_s if self._must_wipe else None)
+            first = self._queue.get(timeout=self._patience_s())
         except queue.Empty:
             return []
         if first is None:
@@ -175,14 +177,23 @@ class Writer:
 
     # --- when there is time ---------------------------------------------------------------------------------------
 
-    def _tidy_up(self, *, has_time: bool) -> None:
+    def _patience_s(self) -> float | None:
+        """How long to wait for the next append before tidying up; None when there is nothing to tidy up."""
+        if self._projections.is_behind:
+            return limits.fold_wait_s
+        return limits.log_wipe_every_s if self._must_wipe else None
+
+    def _tidy_up(self, *, is_quiet: bool) -> None:
+        """A fold costs as much for one entry as for a hundred: while people talk, it waits for more of them."""
         projections = self._projections
         try:
             self._shorten_wal()
-            while projections.is_far_behind or (projections.is_behind and (has_time or self._queue.empty())):
+            is_due = is_quiet or time.monotonic() >= self._folded_s + limits.fold_every_s
+            while projections.is_far_behind or (projections.is_behind and is_due):
                 projections.fold_slice(self._connection)
+                self._folded_s = time.monotonic()
                 self._shorten_wal()
-                has_time = False
+                is_due = self._queue.empty()
             if self._must_wipe and self._queue.empty():
                 self._wipe()
         except Exception as error:  # the disk, or a bug in a projection: it must not stop the log
