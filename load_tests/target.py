@@ -89,11 +89,6 @@ class Tertulia:
     def upgrade(self, *, is_reader: bool) -> bytes:
         return upgrade(self.server.port, subprotocol="tertulia.v1.json")
 
-    def prepare(self, count: int) -> None:
-        """Make what `count` connections need, so that no time goes to it while they come."""
-        for number in range(count):
-            self.token(number)
-
     def token(self, number: int) -> str:
         person = number // self._connections_of_one
         if person not in self._tokens:

@@ -206,7 +206,7 @@ class _Server(uvicorn.Server):
         loop, config = asyncio.get_running_loop(), self.config
 
         def make() -> asyncio.Protocol:
-            return config.http_protocol_class(  # type: ignore[call-arg, return-value]
+            return config.http_protocol_class(  # type: ignore[call-arg]
                 config=config, server_state=self.server_state, app_state=self.lifespan.state
             )
 

@@ -159,7 +159,8 @@ class Tokens:
 
     def _verified(self, token: str) -> Claims | None:
         """The claims, when the signature is ours. It is compared before anything of the token is decoded, as text: so
-        there is one way only to write it. (By hand, as PyJWT takes ten times as long, and a storm is 9,000 of these.)"""
+        there is one way only to write it. (By hand, as PyJWT takes ten times as long, and a storm is 9,000 of
+        these.)"""
         if len(token) > limits.token_chars_max or not _SHAPE.fullmatch(token):
             return None
         signed, _, signature = token.encode().rpartition(b".")

@@ -97,6 +97,8 @@ tail_bytes_max: Final = 524_288
 flush_slice_readers: Final = 256
 flush_bytes_max: Final = queue_bytes_max - queue_bytes_low
 """Of the durable records of one flush: a reader who is clear has room for it, so nobody need be asked."""
+stretches_kept_max: Final = 32
+shown_rooms_max: Final = 512
 repair_wait_s: Final = 0.02
 head_check_s: Final = 1.0
 bus_queue_messages_max: Final = 10_000

@@ -14,7 +14,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tertulia.domain import limits
 
-
 _OF_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 

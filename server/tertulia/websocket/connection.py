@@ -3,8 +3,9 @@
     connecting ── good handshake ──→ open ── close by either side ──→ closing ──→ lost
          └── refused with a status ──────────────────────────────────────────────→ lost
 
-uvicorn, or `routes/door.py` in its place, makes one for each upgrade request (`ws=`), calls `connection_made` and hands
-over the request: its bytes (`data_received`), or what it says (`requested`). The `WebSocketShell` in the application's state holds what all connections share.
+uvicorn, or `routes/door.py` in its place, makes one for each upgrade request (`ws=`), calls `connection_made` and
+hands over the request: its bytes (`data_received`), or what it says (`requested`). The `WebSocketShell` in the
+application's state holds what all connections share.
 """
 
 from __future__ import annotations
