@@ -57,7 +57,7 @@ def allow_files(connections_max: int) -> str:
     not far enough; else empty."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = connections_max + SPARE_FILES
-    if resource.RLIM_INFINITY == soft or soft >= needed:
+    if soft == resource.RLIM_INFINITY or soft >= needed:
         return ""
     allowed = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

@@ -27,13 +27,13 @@ from tertulia.domain.ids import (
     stream_owner,
     user_stream,
 )
-from tertulia.eventlog import LogUnavailable
 from tertulia.hub import Channel, Stretch, Subscription
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
 from tertulia.live.soft import SoftState
+from tertulia.live.stretches import Stretches
 from tertulia.outbox import Outbox
-from tertulia.wire.codec import encode, encode_entry
+from tertulia.wire.codec import encode
 from tertulia.wire.records import Dropped, Lag, Live, Snapshot, StreamResult
 from tertulia.wire.requests import From, Level, Position
 
@@ -69,8 +69,7 @@ class CatchUp:
         self._receiver = receiver
         self._soft = soft
         self._under_way: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
-        self._stretches: dict[tuple[StreamName, int, int, int], Stretch] = {}
-        """What many lack, kept for the next: (stream, after, upto, rewrites of the channel), oldest first."""
+        self.stretches = Stretches(node, self._once)
         self._waiting: dict[Conversation, asyncio.Future[None]] = {}
         """Slow readers that are taking up streams: done when they are clear."""
 
@@ -237,7 +236,7 @@ class CatchUp:
         channel = self._node.channels[stream]
         if not isinstance(origin, Position) or origin.epoch != self._node.log.epoch or origin.seq > channel.last:
             return None
-        stretches = self._kept(channel, origin.seq, channel.last)
+        stretches = self.stretches.kept(channel, origin.seq, channel.last)
         return None if stretches is None else _pushed(stretches, after=channel.last)
 
     async def _missing(self, stream: StreamName, origin: From, level: Level) -> _Missing:
@@ -253,58 +252,7 @@ class CatchUp:
         if channel.last - origin.seq > limits.page_events_max:
             return _Missing("gap", after=-1)
         upto = channel.last
-        return _pushed(await self._range(channel, origin.seq, upto), after=upto)
-
-    def _kept(self, channel: Channel, after: int, upto: int) -> tuple[Stretch, ...] | None:
-        """The records with seq in (after, upto]: what is before the channel's tail, if it was read for another, and
-        what is in the tail. None when it must be read."""
-        if after >= upto:
-            return ()
-        begins = channel.tail_begins
-        if after + 1 >= begins:
-            return (self._of_tail(channel, after, upto),)
-        older = self._stretches.get((channel.stream, after, min(upto, begins - 1), channel.rewrites))
-        if older is None:
-            return None
-        return (older,) if begins > upto else (older, self._of_tail(channel, begins - 1, upto))
-
-    def _of_tail(self, channel: Channel, after: int, upto: int) -> Stretch:
-        key = (channel.stream, after, upto, channel.rewrites)
-        stretch = self._stretches.get(key)
-        if stretch is None:
-            kept = channel.tail_after(after, upto=upto)
-            assert kept is not None, "the tail reaches that far"
-            stretch = self._keep(key, Stretch([record for _, record in kept], last=upto))
-        return stretch
-
-    async def _range(self, channel: Channel, after: int, upto: int) -> tuple[Stretch, ...]:
-        """The same, what is before the tail read from the log: once for all who ask, now or later. (It is read up to
-        the tail, which does not move while the room goes on.)"""
-        while (kept := self._kept(channel, after, upto)) is None:
-            read_to, rewrites = min(upto, channel.tail_begins - 1), channel.rewrites
-            key = (channel.stream, after, read_to, rewrites)
-            stretch = await self._once(("range", *key), self._read_range(channel, after, read_to))
-            if stretch.last < read_to:
-                raise LogUnavailable("the log holds less than was heard of")
-            if channel.rewrites == rewrites:  # else a text that is gone by now may be in it
-                self._keep(key, stretch)
-        return kept
-
-    async def _read_range(self, channel: Channel, after: int, upto: int) -> Stretch:
-        self._node.counts.read("range")
-        entries = await self._node.log.read(channel.stream, after=after, limit=upto - after)
-        last = entries[-1].seq if entries else after
-        return Stretch([encode_entry(entry) for entry in entries], last=last)
-
-    def _keep(self, key: tuple[StreamName, int, int, int], stretch: Stretch) -> Stretch:
-        self._stretches[key] = stretch
-        while len(self._stretches) > limits.stretches_kept_max:
-            del self._stretches[next(iter(self._stretches))]
-        return stretch
-
-    def forget_stretches(self) -> None:
-        """What was kept for a storm is not kept for ever."""
-        self._stretches.clear()
+        return _pushed(await self.stretches.between(channel, origin.seq, upto), after=upto)
 
     async def _snapshot(self, channel: Channel, result: Literal["ok", "reset"]) -> _Missing:
         read = await self._once(("snapshot", channel.stream), self._read_snapshot(channel.stream))
@@ -383,7 +331,7 @@ class CatchUp:
                 return
             else:
                 upto = channel.sent
-                self._send(await self._range(channel, at, upto), outbox)
+                self._send(await self.stretches.between(channel, at, upto), outbox)
                 at = upto
         conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
         outbox.flush()  # what comes from the channel is written past the outbox's own queue
