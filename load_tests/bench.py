@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from load_tests import fan_out, lecture_hall, posts, process, signals, slow_readers
+from load_tests import connections, fan_out, lecture_hall, posts, process, signals, slow_readers
 from load_tests.figures import Figure, line
 from tests.school import make_school
 from tests.servers import Server
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, Scenario] = {
     "posts": posts.posts,
     "signals": signals.signals,
     "slow-readers": slow_readers.slow_readers,
+    "connections": connections.connections,
     "lecture": lecture_hall.lecture,
 }
 ROOMS = ("general", posts.LONE_ROOM, *posts.BUSY_ROOMS)

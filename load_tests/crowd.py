@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from load_tests.target import Target
 
@@ -26,10 +27,10 @@ REFUSED = b'"type":"refused"'
 class Audit:
     """The numbers one reader was sent, each of which must follow the one before."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, last: int = 0) -> None:
         self._find = target.numbered.finditer
         self._carry = b""
-        self.last = 0
+        self.last = last
         self.faults: list[str] = []
 
     def hear(self, data: bytes) -> None:
@@ -68,8 +69,10 @@ class Crowd:
     """`deliveries`, `acks`, `refused`: over all members, since it began. `answered`: who got how many acks in the last
     `read`."""
 
-    def __init__(self, target: Target, *, first: int = 0) -> None:
-        """`first`: the number of the first member; crowds that are there together begin at different ones."""
+    def __init__(self, target: Target, *, first: int = 0, lasts: Mapping[str, int] | None = None) -> None:
+        """`first`: the number of the first member; crowds that are there together begin at different ones. `lasts`:
+        for each room that is taken up from a position, the number that what is missed there follows."""
+        self._lasts = lasts or {}
         self.target = target
         self._next = first
         self.members: list[Member] = []
@@ -124,12 +127,12 @@ class Crowd:
 
     def _take_in(self, one: _Coming) -> Member:
         is_audited = one.is_reader and one.number % AUDITED_EVERY == 0
-        audit = Audit(self.target) if is_audited else None
+        audit = Audit(self.target, last=self._lasts.get(one.room, 0)) if is_audited else None
         member = Member(one.number, one.room, one.sock, is_reader=one.is_reader, audit=audit)
         self.members.append(member)
         self._by_fd[one.sock.fileno()] = member
         self._poll.register(one.sock.fileno(), select.EPOLLIN)
-        self.hear(member, one.after_joined())
+        self.hear(member, one.heard if one.room in self._lasts else one.after_joined())
         return member
 
     def leave(self, member: Member) -> None:
@@ -142,6 +145,12 @@ class Crowd:
         for member in self.members:
             member.sock.close()
         self._poll.close()
+
+    def cut(self) -> None:
+        """All at once and without a word, as by a network that failed: a reset for each."""
+        for member in self.members:
+            member.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     # --- talking and listening ----------------------------------------------------------------------------------
 
@@ -219,7 +228,8 @@ class _Coming:
         self._target = target
         self._frames = target.join(number, room=room, is_reader=is_reader)
         self._stage = "connecting"
-        self._heard = b""
+        self.heard = b""
+        """Since the upgrade."""
         self.began = time.perf_counter()
         self.sock = socket.socket()
         self.sock.setblocking(False)
@@ -235,18 +245,18 @@ class _Coming:
             self._stage = "upgrading"
             return select.EPOLLIN
         data = self.sock.recv(65_536)
-        assert data, f"{self._target.name} closed while {self._stage}: {self._heard[:300]!r}"
-        self._heard += data
-        if self._stage == "upgrading" and b"\r\n\r\n" in self._heard:
-            assert self._heard.startswith(b"HTTP/1.1 101"), self._heard[:200]
-            self._heard = self._heard.partition(b"\r\n\r\n")[2]
+        assert data, f"{self._target.name} closed while {self._stage}: {self.heard[:300]!r}"
+        self.heard += data
+        if self._stage == "upgrading" and b"\r\n\r\n" in self.heard:
+            assert self.heard.startswith(b"HTTP/1.1 101"), self.heard[:200]
+            self.heard = self.heard.partition(b"\r\n\r\n")[2]
             self._stage = "joining"
             if self._frames:
                 self.sock.send(self._frames)
-        if self._stage == "joining" and (not self._target.joined or self._target.joined in self._heard):
+        if self._stage == "joining" and (not self._target.joined or self._target.joined in self.heard):
             return 0
         return select.EPOLLIN
 
     def after_joined(self) -> bytes:
         """What came behind the word that it has joined."""
-        return self._heard.partition(self._target.joined)[2] if self._target.joined else self._heard
+        return self.heard.partition(self._target.joined)[2] if self._target.joined else self.heard

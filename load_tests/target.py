@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from load_tests.frames import masked, upgrade
@@ -56,7 +56,8 @@ class Target(Protocol):
 
 
 class Tertulia:
-    """`people_of`: how many connections one person has (the server allows 20)."""
+    """`connections_of_one`: how many one person has (the server allows 20). `positions`: epoch and seq from which a
+    room is taken up; without one, from its head."""
 
     name = "tertulia"
     joined = b'"type":"live"'
@@ -64,9 +65,16 @@ class Tertulia:
     numbered = re.compile(rb'"seq":(\d+),"at":\d+,"by":"[^"]*","name":"message_posted"')
     acked = b'"accepted"'
 
-    def __init__(self, server: Server, *, connections_of_one: int = 15) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        connections_of_one: int = 15,
+        positions: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
         self.server = server
         self._connections_of_one = connections_of_one
+        self._positions = positions or {}
         self._run = next(_runs)  # its posts are not those of another run: keys differ
         self._tokens: dict[int, str] = {}
 
@@ -91,8 +99,12 @@ class Tertulia:
         return masked(json.dumps({"type": "hello", "token": self.token(number), "streams": streams}).encode())
 
     def join(self, number: int, *, room: str, is_reader: bool) -> bytes:
-        streams: dict[str, object] = {f"room/{room}": "head"} if is_reader else {"cohort/demo": "head"}
-        return self.hello(number, streams)
+        if not is_reader:
+            return self.hello(number, {"cohort/demo": "head"})
+        if room not in self._positions:
+            return self.hello(number, {f"room/{room}": "head"})
+        epoch, seq = self._positions[room]
+        return self.hello(number, {f"room/{room}": {"epoch": epoch, "seq": seq}})
 
     def post(self, number: int, *, room: str) -> bytes:
         return masked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from tertulia.app import Settings
+from tertulia.cli.serving import allow_files
 from tertulia.cli.serving import command as serve
 from tertulia.cli.settings import settings_of
 from tests.commands import said, tertulia
@@ -25,6 +27,21 @@ def settings(*arguments: str, environment: dict[str, str] | None = None) -> Sett
         for name, value in (environment or {}).items():
             world.setenv(name, value)
         return settings_of(serve.make_context("serve", list(arguments)).params)
+
+
+def test_serving_raises_the_limit_of_open_files_as_far_as_it_may() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1_000), hard))
+        assert allow_files(900) == ""
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (1_100, hard)
+        assert allow_files(100) == "", "enough is left as it is"
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (1_100, hard)
+        if hard != resource.RLIM_INFINITY:
+            assert f"LimitNOFILE={hard + 200}" in allow_files(hard)
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_defaults_are_those_of_the_settings() -> None:

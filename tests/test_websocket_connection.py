@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import struct
 import tracemalloc
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -546,3 +548,28 @@ async def test_one_who_reads_again_is_not_looked_at_any_more(talk: Stage) -> Non
     write(talk, 100)
     assert not talk.transport.is_aborted
     assert talk.transport.is_reading
+
+
+# --- going -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last_words", [b"", frame(PONG), b"\xff\xff\xff\xff\xff\xff"], ids=["none", "good", "bad"])
+async def test_what_is_lost_is_freed_without_the_collector_of_cycles(last_words: bytes) -> None:
+    """It comes rarely. Method: with the collector off, the library's part of a lost connection must go by itself."""
+    stage = Stage()
+    stage.upgrade()
+    stage.connection.data_received(HELLO)
+    if last_words:
+        stage.connection.data_received(last_words)
+    gc.collect()
+    gc.disable()
+    try:
+        library = weakref.ref(stage.connection._ws)
+        stage.connection.connection_lost(None)
+        stage.desk.conversation = None
+        stage.transport.protocol = None  # type: ignore[assignment]
+        del stage.connection, stage.transport
+        await stage.turn(40)  # its deadlines pass
+        assert library() is None
+    finally:
+        gc.enable()

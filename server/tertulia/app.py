@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -193,8 +194,26 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self._on_ready is not None:
-            self._on_ready()
+        if self.started:
+            await self._take_several_at_once()
+            if self._on_ready is not None:
+                self._on_ready()
+
+    async def _take_several_at_once(self) -> None:
+        """libuv takes one connection a turn from each handle that listens. In a storm turns are long, the kernel's
+        queue is soon full, and it drops what comes, to be sent again after 1, 3, 7, 15 s: so there are several handles
+        on the same socket, and the queue is emptied before it is full."""
+        loop, config = asyncio.get_running_loop(), self.config
+
+        def make() -> asyncio.Protocol:
+            return config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        for sock in [sock for server in self.servers for sock in server.sockets]:
+            for _ in range(limits.accepts_at_once - 1):
+                twin = socket.socket(fileno=os.dup(sock.fileno()))
+                self.servers.append(await loop.create_server(make, sock=twin, backlog=config.backlog))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._shell.is_accepting = False

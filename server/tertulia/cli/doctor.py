@@ -37,7 +37,6 @@ AT_LEAST: Final = {
 
 PYTHON_MIN: Final = (3, 11)
 FREE_BYTES_MIN: Final = 1024**3
-SPARE_FILES: Final = 200
 CLOCK_AHEAD_S: Final = 60.0
 _MARKS: Final = {"good": ("✓", "green"), "note": ("·", "yellow"), "trouble": ("✗", "red")}
 
@@ -210,16 +209,13 @@ def port(settings: Settings) -> Iterator[Finding]:
 
 
 def open_files(settings: Settings) -> Iterator[Finding]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = settings.connections_max + SPARE_FILES
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        yield Finding("good", f"{soft:,} files may be open: enough for {settings.connections_max:,} connections.")
-        return
-    how = (
-        f"ulimit -n {needed}" if hard == resource.RLIM_INFINITY or hard >= needed else f"LimitNOFILE={needed} (systemd)"
-    )
-    sentence = f"Only {soft:,} files may be open, which is enough for about {max(0, soft - SPARE_FILES):,} connections"
-    yield Finding("note", f"{sentence} of {settings.connections_max:,}: {how}, or a lower --connections-max.")
+    from tertulia.cli.serving import SPARE_FILES, too_few_files
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # `serve` raises the soft one by itself
+    if hard == resource.RLIM_INFINITY or hard >= settings.connections_max + SPARE_FILES:
+        yield Finding("good", f"Enough files may be open for {settings.connections_max:,} connections.")
+    else:
+        yield Finding("note", too_few_files(hard, settings.connections_max))
 
 
 def bus(settings: Settings) -> Iterator[Finding]:

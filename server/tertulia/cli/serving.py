@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -18,6 +19,9 @@ from tertulia.cli.settings import address_of, settings_of, settings_options
 
 if TYPE_CHECKING:
     from tertulia.app import Settings
+
+SPARE_FILES: Final = 200
+"""Beside the connections: the log, its readers, the bus, the listening sockets, the web app's files."""
 
 _IN_USE: Final = "is in use: stop what listens there, or choose another with --port"
 
@@ -37,6 +41,8 @@ def run(settings: Settings, *, greeting: Callable[[Settings], None]) -> None:
     from tertulia import app
 
     check_port(settings.host, settings.port)
+    if warning := allow_files(settings.connections_max):
+        click.echo(warning, err=True)
     diagnostics_to_stderr()
     # uvicorn gives the signal on when it has shut down: the log is then still to be closed.
     signal.signal(signal.SIGTERM, _end)
@@ -44,6 +50,25 @@ def run(settings: Settings, *, greeting: Callable[[Settings], None]) -> None:
         app.run(settings, on_ready=lambda: greeting(settings))
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
+
+
+def allow_files(connections_max: int) -> str:
+    """Raise this process's limit of open files as far as it is needed and allowed. What to do about it when that is
+    not far enough; else empty."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections_max + SPARE_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return ""
+    allowed = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return "" if allowed >= needed else too_few_files(allowed, connections_max)
+
+
+def too_few_files(allowed: int, connections_max: int) -> str:
+    return (
+        f"Only {allowed:,} files may be open, which is enough for about {max(0, allowed - SPARE_FILES):,} connections "
+        f"of {connections_max:,}: LimitNOFILE={connections_max + SPARE_FILES} (systemd), or a lower --connections-max."
+    )
 
 
 def check_port(host: str, port: int) -> None:

@@ -130,8 +130,7 @@ class Conversation:
     def gone(self) -> None:
         """The transport is closed, by whomever."""
         if self.stage != "closed":
-            self.stage = "closed"
-            self._desk.gone(self)
+            self._depart()
 
     # --- from the desk ------------------------------------------------------------------------------------------
 
@@ -170,8 +169,13 @@ class Conversation:
             return
         self.stage = "closed"
         self.outbox.flush()
-        self._desk.gone(self)
+        self._depart()
         self._link.close(closing)
+
+    def _depart(self) -> None:
+        self.stage = "closed"
+        self._desk.gone(self)
+        self.outbox.on_cleared = _nothing  # else each holds the other, and both wait for the collector of cycles
 
     def _keep_for_later(self, request: Request | Malformed) -> None:
         if len(self._early) < limits.commands_in_flight_max:
@@ -222,3 +226,7 @@ class Conversation:
     def _cleared(self) -> None:
         if self.stage in ("greeting", "open"):  # streams are pushed from welcome on, while others are being taken up
             self._desk.cleared(self)
+
+
+def _nothing() -> None:
+    """What a conversation that is over does when its reader reads again."""

@@ -7,6 +7,6 @@ flushes no sooner than its last flush took, an idle one at once; large rooms are
 The hub never reads the log: a channel says `ahead` when something is missing, and `live/` brings it.
 """
 
-from tertulia.hub.channel import Channel, Subscription
+from tertulia.hub.channel import Channel, Stretch, Subscription
 
-__all__ = ["Channel", "Subscription"]
+__all__ = ["Channel", "Stretch", "Subscription"]

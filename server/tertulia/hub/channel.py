@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from tertulia.domain import limits
@@ -72,6 +73,8 @@ class Channel:
         self._awaiting_flush: list[asyncio.Future[None]] = []
         self.ahead_to = last
         """The newest seq heard of that could not be taken yet."""
+        self.rewrites = 0
+        """How often what is before `last` was changed: by then, what was kept of it is not to be given out."""
         self.readers: dict[Subscription, None] = {}
         self._loop = loop
         self._stats = stats
@@ -126,6 +129,7 @@ class Channel:
 
     def replace(self, seq: int, record: Encoded) -> None:
         """The entry's text was redacted: forget it here too."""
+        self.rewrites += 1
         for place, (kept, old) in enumerate(self._tail):
             if kept == seq:
                 self._tail[place] = (seq, record)
@@ -133,6 +137,7 @@ class Channel:
 
     def forget_tail(self) -> None:
         """Who needs it reads the log."""
+        self.rewrites += 1
         self._tail.clear()
         self._tail_bytes = 0
 
@@ -259,6 +264,25 @@ class Channel:
         self._is_flush_due = False
         if self._pending or self._soft:
             self._schedule()
+
+
+class Stretch:
+    """Records of a stream one after the other, for many who lack them: encoded once, framed once."""
+
+    __slots__ = ("_frames", "_records", "last", "size_bytes")
+
+    def __init__(self, records: Sequence[Encoded], *, last: int) -> None:
+        self._records = list(records)
+        self.last = last
+        """The seq one is at who was sent it."""
+        self.size_bytes = sum(len(record.json) for record in records)
+        self._frames: dict[Framing, list[bytes]] = {}
+
+    def frames(self, framing: Framing) -> list[bytes]:
+        frames = self._frames.get(framing)
+        if frames is None:
+            frames = self._frames[framing] = build_frames(self._records, framing)
+        return frames
 
 
 class _Batch:

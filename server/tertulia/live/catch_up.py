@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from tertulia.conversation import Conversation
 from tertulia.domain import limits
@@ -27,11 +27,13 @@ from tertulia.domain.ids import (
     stream_owner,
     user_stream,
 )
-from tertulia.hub import Channel, Subscription
+from tertulia.hub import Channel, Stretch, Subscription
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
 from tertulia.live.soft import SoftState
-from tertulia.wire.codec import Encoded, encode, encode_entry
+from tertulia.live.stretches import Stretches
+from tertulia.outbox import Outbox
+from tertulia.wire.codec import encode
 from tertulia.wire.records import Dropped, Lag, Live, Snapshot, StreamResult
 from tertulia.wire.requests import From, Level, Position
 
@@ -46,16 +48,19 @@ class Follow(NamedTuple):
 
 
 class _Missing(NamedTuple):
-    """What a stream's taker has to be sent before it is live. `after`: the seq it is at once `records` are sent."""
+    """What a stream's taker has to be sent before it is live. `after`: the seq it is at once `stretches` are sent."""
 
     result: Literal["ok", "gap", "reset", "denied"]
     after: int = 0
-    records: tuple[Encoded, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
     shown: tuple[int, ...] | None = None
     """The messages in a snapshot of a room, whose own reactions follow."""
     signals: int = -1
     """How far the room's signals were when its snapshot was read: the tallies in it are at least as new."""
     code: str = ""
+
+
+_NOTHING: Final = _Missing("ok", after=-1)
 
 
 class CatchUp:
@@ -64,6 +69,7 @@ class CatchUp:
         self._receiver = receiver
         self._soft = soft
         self._under_way: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self.stretches = Stretches(node, self._once)
         self._waiting: dict[Conversation, asyncio.Future[None]] = {}
         """Slow readers that are taking up streams: done when they are clear."""
 
@@ -87,12 +93,11 @@ class CatchUp:
             denied = self._denied(conversation, streams, asker=asker, cohort=cohort)
         names = [StreamName(name) for name in streams if name not in denied]
         await self._receiver.open([*names, *self._beside(names, levels, asker.person)])
-        found = await asyncio.gather(*(self._missing(name, streams[name], levels.get(name, "full")) for name in names))
+        missing = await self._all_missing(names, streams, levels)
         if conversation.is_closed():
             return
         for name in names:  # not before: what is refused has changed nothing
             self.leave(conversation, name)
-        missing = dict(zip(names, found, strict=True))
         results = {name: StreamResult(result="denied", code=code) for name, code in denied.items()}
         for name in names:
             result, head = missing[name].result, self._node.channels[name].last
@@ -205,6 +210,35 @@ class CatchUp:
 
     # --- what is missing ----------------------------------------------------------------------------------------
 
+    async def _all_missing(
+        self, names: list[StreamName], streams: Mapping[str, From], levels: Mapping[str, Level]
+    ) -> dict[StreamName, _Missing]:
+        """Without a task for what is known at once: when all come back at once, nearly all is."""
+        missing: dict[StreamName, _Missing] = {}
+        unknown: list[StreamName] = []
+        for name in names:
+            known = self._known(name, streams[name], levels.get(name, "full"))
+            if known is None:
+                unknown.append(name)
+            else:
+                missing[name] = known
+        if unknown:
+            found = await asyncio.gather(
+                *(self._missing(name, streams[name], levels.get(name, "full")) for name in unknown)
+            )
+            missing.update(zip(unknown, found, strict=True))
+        return missing
+
+    def _known(self, stream: StreamName, origin: From, level: Level) -> _Missing | None:
+        """What is missing, when nothing has to be read to tell."""
+        if level == "head" or origin == "head":
+            return _NOTHING
+        channel = self._node.channels[stream]
+        if not isinstance(origin, Position) or origin.epoch != self._node.log.epoch or origin.seq > channel.last:
+            return None
+        stretches = self.stretches.kept(channel, origin.seq, channel.last)
+        return None if stretches is None else _pushed(stretches, after=channel.last)
+
     async def _missing(self, stream: StreamName, origin: From, level: Level) -> _Missing:
         channel = self._node.channels[stream]
         if level == "head" or origin == "head":
@@ -217,36 +251,23 @@ class CatchUp:
             return await self._snapshot(channel, "reset")
         if channel.last - origin.seq > limits.page_events_max:
             return _Missing("gap", after=-1)
-        records = await self._range(channel, origin.seq, channel.last)
-        if sum(len(record.json) for _, record in records) > limits.resume_bytes_max:
-            return _Missing("gap", after=-1)
-        after = records[-1][0] if records else origin.seq
-        return _Missing("ok", after=after, records=tuple(record for _, record in records))
-
-    async def _range(self, channel: Channel, after: int, upto: int) -> list[tuple[int, Encoded]]:
-        """The records with seq in (after, upto]: from the tail, else from the log, once for all who ask."""
-        kept = channel.tail_after(after, upto=upto)
-        if kept is not None:
-            return kept
-        return await self._once(("range", channel.stream, after, upto), self._read_range(channel, after, upto))
-
-    async def _read_range(self, channel: Channel, after: int, upto: int) -> list[tuple[int, Encoded]]:
-        entries = await self._node.log.read(channel.stream, after=after, limit=upto - after)
-        return [(entry.seq, encode_entry(entry)) for entry in entries]
+        upto = channel.last
+        return _pushed(await self.stretches.between(channel, origin.seq, upto), after=upto)
 
     async def _snapshot(self, channel: Channel, result: Literal["ok", "reset"]) -> _Missing:
         read = await self._once(("snapshot", channel.stream), self._read_snapshot(channel.stream))
-        seq, record, shown, signals = read
+        seq, snapshot, shown, signals = read
         if seq > channel.last:
             await self._receiver.catch_up_to(channel, seq)
-        return _Missing(result, after=seq, records=(record,), shown=shown, signals=signals)
+        return _Missing(result, after=seq, stretches=(snapshot,), shown=shown, signals=signals)
 
-    async def _read_snapshot(self, stream: StreamName) -> tuple[int, Encoded, tuple[int, ...], int]:
+    async def _read_snapshot(self, stream: StreamName) -> tuple[int, Stretch, tuple[int, ...], int]:
+        self._node.counts.read("snapshot")
         signals = self._signals_at(stream)
         seq, state = await self.view(stream)
         record = Snapshot(stream=stream, epoch=self._node.log.epoch, seq=seq, state=state)
         shown = tuple(message.seq for message in state.messages) if stream_kind(stream) == "room" else ()
-        return seq, encode(record), shown, signals
+        return seq, Stretch([encode(record)], last=seq), shown, signals
 
     def _signals_at(self, stream: StreamName) -> int:
         """How far this node has heard of a room's signals (-1 for what is no room)."""
@@ -289,12 +310,11 @@ class CatchUp:
         if channel is None or conversation.is_closed():
             return
         outbox = conversation.outbox
-        if found.records:  # it may have waited for its reader for long
+        if found.stretches:  # it may have waited for its reader for long
             if not await self._may_still_read(conversation, stream):
                 conversation.say(Dropped(stream=stream, code="not_allowed"))
                 return
-            for record in found.records:
-                outbox.say_bytes(record.of(outbox.codec))
+            self._send(found.stretches, outbox)
         at = channel.sent if found.after < 0 else found.after
         while True:
             if not await self._may_still_read(conversation, stream):
@@ -310,9 +330,9 @@ class CatchUp:
                 self._tell_lag(conversation, stream, last=at)
                 return
             else:
-                for seq, record in await self._range(channel, at, channel.sent):
-                    outbox.say_bytes(record.of(outbox.codec))
-                    at = seq
+                upto = channel.sent
+                self._send(await self.stretches.between(channel, at, upto), outbox)
+                at = upto
         conversation.say(Live(stream=stream, epoch=self._node.log.epoch, seq=at))
         outbox.flush()  # what comes from the channel is written past the outbox's own queue
         subscription = Subscription(outbox)
@@ -326,6 +346,14 @@ class CatchUp:
             if found.shown is None or found.signals != self._signals_at(stream):
                 self._soft.taken_up(room, conversation)
 
+    def _send(self, stretches: tuple[Stretch, ...], outbox: Outbox) -> None:
+        """The same bytes to all who lack the same."""
+        if stretches:
+            outbox.flush()
+        for stretch in stretches:
+            for frame in stretch.frames(outbox.framing):
+                outbox.write(frame)
+
     async def _may_still_read(self, conversation: Conversation, stream: StreamName) -> bool:
         """A role may have changed since the stream was asked for. Does not wait when the cohort is up to date."""
         member = conversation.member
@@ -334,6 +362,12 @@ class CatchUp:
         state = await self._node.cohort_lane(member.cohort).ready()
         asker = asker_of(state, member.person, at=self._node.clock.now_ms())
         return isinstance(asker, Asker) and asker.is_staff
+
+
+def _pushed(stretches: tuple[Stretch, ...], *, after: int) -> _Missing:
+    if sum(stretch.size_bytes for stretch in stretches) > limits.resume_bytes_max:
+        return _Missing("gap", after=-1)
+    return _Missing("ok", after=after, stretches=stretches)
 
 
 def _asker_now(state: CohortState, asker: Asker, *, at: int) -> Asker:

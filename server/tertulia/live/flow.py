@@ -79,6 +79,7 @@ class Flow:
         now_s = asyncio.get_running_loop().time()
         self.node.drop_idle_lanes(now_s=now_s)
         await self.receiver.close_idle(now_s=now_s)
+        self.catch_up.stretches.forget()
 
     async def _watch_loop(self) -> None:
         loop = asyncio.get_running_loop()

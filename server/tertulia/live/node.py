@@ -53,6 +53,11 @@ class Counts:
     repairs: int = 0
     connections_total: int = 0
     closed: dict[str, int] = field(default_factory=dict)
+    reads: dict[str, int] = field(default_factory=dict)
+
+    def read(self, why: str) -> None:
+        """The log or a projection is asked, for readers who come or lack something."""
+        self.reads[why] = self.reads.get(why, 0) + 1
 
 
 @lru_cache(maxsize=limits.channels_remembered_max)

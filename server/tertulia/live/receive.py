@@ -104,6 +104,7 @@ class Receiver:
         """The tail must not give out a text that has left the log."""
         event = decode_event(entry)
         assert isinstance(event, MessageRedacted), "the name says so"
+        channel.rewrites += 1
         self._node.spawn(self._reread(channel, event.message))
 
     async def _reread(self, channel: Channel, message: int) -> None:
@@ -237,6 +238,7 @@ class Receiver:
             await asyncio.sleep(wait_s)
         while channel.is_behind:
             self._node.counts.repairs += 1
+            self._node.counts.read("repair")
             before = channel.last
             try:
                 entries = await self._node.log.read(channel.stream, after=channel.last, limit=limits.page_events_max)

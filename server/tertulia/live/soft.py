@@ -10,21 +10,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tertulia.bus import BusMessage
 from tertulia.conversation import Conversation
 from tertulia.domain import limits
-from tertulia.domain.ids import PersonId, RoomId, StreamName, room_stream, stream_kind, stream_owner
+from tertulia.domain.ids import (
+    PersonId,
+    RoomId,
+    StreamName,
+    room_signals_stream,
+    room_stream,
+    stream_kind,
+    stream_owner,
+)
 from tertulia.eventlog import LogUnavailable
 from tertulia.hub.channel import Soft
 from tertulia.live.node import Node
 from tertulia.live.people_here import PeopleHere
-from tertulia.wire.codec import encode
+from tertulia.wire.codec import Encoded, encode
 from tertulia.wire.records import Head, Mine, Tally
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class _Shown(NamedTuple):
+    """What a snapshot of a room would show when the room and its signals were at `heads`. `tapped`: the messages with
+    a reaction; of the others it is known that nobody's is theirs (`untapped`)."""
+
+    heads: list[int]
+    seqs: tuple[int, ...]
+    tapped: tuple[int, ...]
+    tally: Encoded
+    untapped: Encoded
 
 
 class SoftState:
@@ -38,6 +57,7 @@ class SoftState:
         """The same, for one who was too slow for it."""
         self._taken_up: dict[RoomId, dict[Conversation, None]] = {}
         """Those who took a room up with what they knew of it: tallies may have changed since."""
+        self._shown: dict[RoomId, _Shown] = {}
         self._mine: dict[tuple[RoomId, PersonId], dict[int, None]] = {}
         self._heads: dict[StreamName, dict[Conversation, int]] = {}
         """Streams followed at level `head`: conversation → the seq it was last told (-1: not yet)."""
@@ -165,20 +185,50 @@ class SoftState:
             channel.tell(Soft(encode(tally), "state", room, frozenset(heard)))
 
     async def _tell_taken_up(self, room: RoomId, conversations: dict[Conversation, None]) -> None:
-        found = await self._node.reading.room_view(room)
-        if found is None:
+        now = await self._shown_now(room)
+        if now is None or not now.seqs:
             return
-        view = found[1]
-        seqs = tuple(message.seq for message in view.messages)
-        record = encode(Tally(room=room, tallies={str(seq): view.tallies.get(str(seq), {}) for seq in seqs}))
         for conversation in conversations:
             if not self._follows(conversation, room) or conversation.member is None:
                 continue
-            if conversation.outbox.is_clear:
-                conversation.outbox.say_bytes(record.of(conversation.outbox.codec))
+            outbox = conversation.outbox
+            if outbox.is_clear:
+                outbox.say_bytes(now.tally.of(outbox.codec))
+                outbox.say_bytes(now.untapped.of(outbox.codec))
             else:
-                conversation.outbox.miss_tally(room, set(seqs))
-            self.shown(room, conversation.member.person, seqs)
+                outbox.miss_tally(room, set(now.seqs))
+            self.shown(room, conversation.member.person, now.tapped if outbox.is_clear else now.seqs)
+
+    async def _shown_now(self, room: RoomId) -> _Shown | None:
+        """Read once for all who come while nothing happens in the room: in a storm, at every tick."""
+        heads = [
+            channel.last if (channel := self._node.channels.get(stream)) is not None else -1
+            for stream in (room_stream(room), room_signals_stream(room))
+        ]
+        kept = self._shown.get(room)
+        if kept is not None and kept.heads == heads and -1 not in heads:
+            return kept
+        self._node.counts.read("taken_up")
+        found = await self._node.reading.room_view(room)
+        if found is None:
+            return None
+        view = found[1]
+        seqs = tuple(message.seq for message in view.messages)
+        tallies = {str(seq): view.tallies.get(str(seq), {}) for seq in seqs}
+        tapped = tuple(seq for seq in seqs if tallies[str(seq)])
+        untapped: dict[str, list[str]] = {str(seq): [] for seq in seqs if not tallies[str(seq)]}
+        now = _Shown(
+            heads,
+            seqs,
+            tapped,
+            encode(Tally(room=room, tallies=tallies)),
+            encode(Mine(room=room, reactions=untapped)),
+        )
+        self._shown.pop(room, None)
+        self._shown[room] = now
+        if len(self._shown) > limits.shown_rooms_max:
+            del self._shown[next(iter(self._shown))]
+        return now
 
     async def _tell_missed(self, whom: tuple[RoomId, Conversation], messages: dict[int, None]) -> None:
         room, conversation = whom

@@ -3,21 +3,25 @@
     connecting ── good handshake ──→ open ── close by either side ──→ closing ──→ lost
          └── refused with a status ──────────────────────────────────────────────→ lost
 
-uvicorn makes one for each upgrade request (`ws=`), calls `connection_made` and hands over the request's bytes. The
-`WebSocketShell` in the application's state holds what all connections share.
+uvicorn, or `routes/door.py` in its place, makes one for each upgrade request (`ws=`), calls `connection_made` and
+hands over the request: its bytes (`data_received`), or what it says (`requested`). The `WebSocketShell` in the
+application's state holds what all connections share.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from websockets.datastructures import Headers
 from websockets.exceptions import NegotiationError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
@@ -37,6 +41,7 @@ _SLICE_BYTES: Final = 16_384
 _TOOK_SOME: Final = 2**62
 """For `_owed_bytes`: more than any transport holds."""
 _SUBPROTOCOLS: Final = [Subprotocol(name) for name in SUBPROTOCOLS]
+_logger: Final = logging.getLogger("websockets.server")
 _FRAMINGS: Final[dict[str, Framing]] = {"json": "text", "msgpack": "binary"}
 
 
@@ -69,6 +74,17 @@ class WebSocketShell:
             return False
 
 
+class _Library(ServerProtocol):
+    def select_subprotocol(self, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The client's first that we know; none offered means JSON."""
+        if not offered:
+            return None
+        for name in offered:
+            if name in SUBPROTOCOLS:
+                return name
+        raise NegotiationError(f"no common subprotocol: this server speaks {', '.join(SUBPROTOCOLS)}")
+
+
 class Connection(asyncio.Protocol):
     __slots__ = (
         "_conversation",
@@ -88,9 +104,7 @@ class Connection(asyncio.Protocol):
         """The signature is uvicorn's."""
         self._shell: WebSocketShell = app_state["websocket"]
         self._uvicorn_connections: set[Any] = server_state.connections
-        self._ws = ServerProtocol(
-            subprotocols=_SUBPROTOCOLS, select_subprotocol=_select_subprotocol, max_size=limits.frame_bytes_max
-        )
+        self._ws = _Library(subprotocols=_SUBPROTOCOLS, max_size=limits.frame_bytes_max, logger=_logger)
         self._fragments: bytearray | None = None
         self._conversation: Conversation | None = None
         self._is_heard = True
@@ -127,6 +141,14 @@ class Connection(asyncio.Protocol):
                 break
         self._answer()
 
+    def requested(self, path: str, headers: list[tuple[str, str]]) -> None:
+        """The upgrade request, parsed and checked already (by `routes/door.py`)."""
+        self._handshake(Request(path, Headers(headers)))
+        if self._ws.state is State.OPEN:
+            self._ws.parser = self._ws.parse()  # the one it has waits for a request; what comes is frames
+            next(self._ws.parser)
+        self._answer()
+
     def eof_received(self) -> None:
         self._ws.receive_eof()
         self._answer()
@@ -137,6 +159,14 @@ class Connection(asyncio.Protocol):
         if self._conversation is not None:
             self._conversation.gone()
             self._conversation = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """The parser, and an exception by its traceback, hold the library and are held by it: they would wait for the
+        collector of cycles, which comes rarely."""
+        ws = self._ws
+        ws.parser.close()
+        ws.parser_exc = ws.handshake_exc = None
 
     def pause_writing(self) -> None:
         """The transport holds more than `queue_bytes_low`: read nothing more from a peer that does not read."""
@@ -350,13 +380,3 @@ class Connection(asyncio.Protocol):
 
 def _nowhere(data: bytes) -> None:
     """Where a connection that has hung up writes."""
-
-
-def _select_subprotocol(ws: ServerProtocol, offered: Any) -> Subprotocol | None:
-    """The client's first that we know; none offered means JSON."""
-    if not offered:
-        return None
-    for name in offered:
-        if name in SUBPROTOCOLS:
-            return Subprotocol(name)
-    raise NegotiationError(f"no common subprotocol: this server speaks {', '.join(SUBPROTOCOLS)}")
