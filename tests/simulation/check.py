@@ -37,6 +37,9 @@ TURNS = 60
 _read = msgspec.json.Decoder().decode
 
 
+AT_THE_DOOR = ("banned", "not_a_member")
+
+
 class Check:
     """`faults` holds what was found, each once."""
 
@@ -135,7 +138,8 @@ class Check:
         moment since it was made. (Another copy may yet be accepted, or was meanwhile.)"""
         self._look_at_commits()
         command, code = sent.command, record["code"]
-        if self.decided_s.get((sent.person, command.key), sent_s) < sent_s:
+        is_at_the_door = code in AT_THE_DOOR  # who may not come in is told so, and nothing of what they said before
+        if not is_at_the_door and self.decided_s.get((sent.person, command.key), sent_s) < sent_s:
             self.blame(f"{client.name}: refused ({code}) although it had happened: {command}")
         elif code not in self._true_refusals(sent):
             self.blame(f"{client.name}: refused as {code}, which was never true since it was asked: {command}")
