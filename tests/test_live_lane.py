@@ -1,10 +1,12 @@
 """A lane: one batch at a time, decided on a copy, appended at once; what the log answers, and what each asker is told.
 
-The log is the model log with a hand on it (`hand_log.py`). Decisions are plain
-functions of a room's state, so that a test sees what they were made on.
+The log is the model log with a hand on it (`hand_log.py`). Decisions are plain functions of a room's state, so that a
+test sees what they were made on.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 
@@ -345,3 +347,17 @@ async def test_a_full_queue_refuses_at_once_and_those_in_it_are_answered_all_the
     assert seqs(here.gives()) == ["overloaded"]
     await turns(1_000)
     assert set(seqs(*waiting)) == {"unavailable"}
+
+
+async def test_all_are_told_draining_when_the_lane_is_ended(log: HandLog) -> None:
+    here = Here(log)
+    log.hold("append")
+    others = asyncio.all_tasks()
+    deciding = [here.gives(), here.gives()]
+    await turns()
+    waiting = [here.gives(), here.gives()]
+    (task,) = asyncio.all_tasks() - others
+    task.cancel()
+    await turns()
+    assert seqs(*deciding, *waiting) == ["draining"] * 4
+    assert here.lane.is_idle

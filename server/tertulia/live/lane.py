@@ -215,6 +215,11 @@ class Lane(Generic[S]):
                 batch = self._waiting[: limits.lane_batch_commands_max]
                 del self._waiting[: len(batch)]
                 await self._settle_or_refuse(batch)
+        except asyncio.CancelledError:
+            waiting, self._waiting = self._waiting, []
+            for job in waiting:
+                job.answer(Refusal("draining"))
+            raise
         finally:
             self._task = None
 
