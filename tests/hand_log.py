@@ -5,7 +5,8 @@
     log.once("read", theirs)           # the next read finds that this has happened just before
     log.fail("appended", LogFull())    # the next append is written, and its answer is lost
 
-Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `receipts`, `checkpoint`.
+Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `heads answered` (they were looked at and
+are on their way), `receipts`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -85,7 +86,10 @@ class HandLog(ModelLog):
 
     async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
         await self._pass("heads")
-        return await super().heads(streams)
+        heads = await super().heads(streams)
+        if "heads answered" in self._holding:
+            await self._pass("heads answered")
+        return heads
 
     async def receipts(self, author: PersonId, keys: Sequence[str]) -> dict[str, Receipt]:
         await self._pass("receipts")

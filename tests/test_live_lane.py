@@ -142,10 +142,10 @@ async def test_the_same_key_for_something_else_is_refused_in_one_batch_too(log: 
 
 async def test_a_key_is_its_authors_own(log: HandLog) -> None:
     here = Here(log)
-    answers = [here.gives(key="one-key", by=ANA), here.gives(key="one-key", by=BEN)]
+    answers = [here.gives(key="one-key", by=by) for by in (ANA, BEN, BEN)]
     await turns()
-    assert seqs(*answers) == [2, 3]
-    assert len(log.appends) == 1
+    assert seqs(*answers) == [2, 3, "dup 3"]
+    assert len(log.appends[0].decisions) == 2
 
 
 async def test_the_repeat_of_what_was_refused_in_the_same_batch_is_decided_by_itself(log: HandLog) -> None:

@@ -102,6 +102,19 @@ async def test_an_entry_heard_during_an_append_is_not_counted_twice(log: HandLog
     assert (await here.lane.ready()).head == 2
 
 
+async def test_what_others_read_during_an_append_is_not_forgotten_by_it(log: HandLog) -> None:
+    here = Here(log)
+    log.hold("appended")
+    answer = here.gives()
+    await turns()
+    log.happens(ROOM, RoomLocked())
+    here.lane.heard(ROOM, 3)
+    assert (await here.lane.ready()).locked
+    await log.let("appended")
+    assert seqs(answer) == [2]
+    assert (await here.lane.ready()).locked
+
+
 async def test_confirmed_asks_the_log_whether_there_is_more(log: HandLog) -> None:
     here = Here(log)
     await here.lane.ready()
