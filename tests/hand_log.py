@@ -5,8 +5,8 @@
     log.once("read", theirs)           # the next read finds that this has happened just before
     log.fail("appended", LogFull())    # the next append is written, and its answer is lost
 
-Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `heads answered` (they were looked at and
-are on their way), `receipts`, `checkpoint`.
+Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `heads answered` (looked at, and on
+their way), `receipts`, `checkpoint`.
 """
 
 from __future__ import annotations
