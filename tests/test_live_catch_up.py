@@ -16,7 +16,7 @@ from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName
 from tertulia.eventlog import LogUnavailable
 from tests.hand_log import turns
 from tests.live_node import ROOM, Device, LiveNode, play
-from tests.simulation.people import FOUNDER
+from tests.simulation.people import FOUNDER, found
 
 COHORT, STAFF = StreamName("cohort/demo"), StreamName("room/general/staff")
 ANAS = StreamName("user/p-ana")
@@ -241,6 +241,24 @@ def test_what_is_not_for_one_is_denied_by_name_and_the_others_go_on(name: str, s
         assert welcome["streams"][ROOM]["result"] == "ok"
         followed = {ROOM} if "code" in result else {ROOM, stream}
         assert set(device.conversation.follows) == followed
+
+    play(story)
+
+
+def test_one_connection_follows_so_many_streams_and_those_beyond_are_denied() -> None:
+    async def story(node: LiveNode) -> None:
+        rooms = [RoomId(f"r-{number}") for number in range(limits.streams_per_connection_max // 2)]
+        found(node.log, [], rooms)
+        olga = node.device("Olga", streams={f"room/{room}{side}": "head" for room in rooms for side in ("", "/staff")})
+        await turns(limits.streams_per_connection_max)
+        (welcome,) = olga.heard("welcome")
+        assert {one["result"] for one in welcome["streams"].values()} == {"ok"}
+        olga.subscribe(streams={ROOM: "head", "room/r-0": "head"})
+        await turns(limits.streams_per_connection_max)
+        (subscribed,) = olga.heard("subscribed")
+        assert subscribed["streams"][ROOM] == {"result": "denied", "code": "too_many"}
+        assert subscribed["streams"]["room/r-0"]["result"] == "ok", "it is followed already"
+        assert len(olga.conversation.follows) == limits.streams_per_connection_max
 
     play(story)
 

@@ -125,9 +125,9 @@ class CatchUp:
         self, conversation: Conversation, streams: Mapping[str, From], *, asker: Asker, cohort: CohortId
     ) -> dict[str, str]:
         denied = {name: code for name in streams if (code := self.may_not_read(name, asker, cohort))}
-        names = [StreamName(name) for name in streams if name not in denied]
-        room_for = limits.streams_per_connection_max - len(conversation.follows.keys() - set(names))
-        return denied | dict.fromkeys(names[max(room_for, 0) :], "too_many")
+        new = [name for name in streams if name not in denied and name not in conversation.follows]
+        room_for = limits.streams_per_connection_max - len(conversation.follows)
+        return denied | dict.fromkeys(new[max(room_for, 0) :], "too_many")
 
     def _beside(self, names: list[StreamName], levels: Mapping[str, Level], person: PersonId) -> list[StreamName]:
         """What must be heard to tell of rooms: their signals for the tallies, what was read for the unread."""
