@@ -15,6 +15,7 @@ Nothing ticks by itself: a test calls the tick it is about.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -22,7 +23,6 @@ import msgspec
 
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
-from tertulia.bus.dispatch import Dispatch
 from tertulia.conversation import Conversation
 from tertulia.domain.events import Event, MessagePosted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
@@ -53,20 +53,32 @@ class HandBus:
         self.counts = BusCounts()
         self.is_connected = True
         self.channels: set[str] = set()
+        self.unsubscribed: list[str] = []
         self.published: list[BusMessage] = []
         self.on_subscribe: Callable[[str], None] = lambda channel: None
-        self._dispatch: Dispatch | None = None
+        self._receive: Receive | None = None
+        self._told: deque[BusMessage] = deque()
+        self._is_telling = False
 
     async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
-        self._dispatch = Dispatch(receive)
+        self._receive = receive
 
     def publish(self, message: BusMessage, /) -> None:
         self.published.append(message)
         self.tell(message)
 
     def tell(self, message: BusMessage) -> None:
-        assert self._dispatch is not None, "it was not started"
-        self._dispatch(message)
+        """One after another, as the port says; unlike a real bus it lets nothing that `receive` raises go unseen."""
+        assert self._receive is not None, "it was not started"
+        self._told.append(message)
+        if self._is_telling:
+            return
+        self._is_telling = True
+        try:
+            while self._told:
+                self._receive(self._told.popleft())
+        finally:
+            self._is_telling = False
 
     async def subscribe(self, channel: str) -> None:
         self.on_subscribe(channel)
@@ -74,9 +86,10 @@ class HandBus:
 
     async def unsubscribe(self, channel: str) -> None:
         self.channels.discard(channel)
+        self.unsubscribed.append(channel)
 
     async def stop(self) -> None:
-        self._dispatch = None
+        self._receive = None
 
 
 class CountedIds:
@@ -197,6 +210,23 @@ class Device:
         written, self.written[:] = list(self.written), []
         records = [msgspec.json.decode(record) for message in written for record in message.split(b"\n")]
         return [record for record in records if not types or record["type"] in types]
+
+
+def at(seq: int, *, epoch: str = "model") -> dict[str, Any]:
+    return {"epoch": epoch, "seq": seq}
+
+
+def told(device: Device, stream: str = ROOM) -> tuple[Any, ...]:
+    """The result, then what followed for the stream: `snapshot 5`, event seqs, `live 5`."""
+    records = device.heard()
+    (reply,) = (one for one in records if one["type"] in ("welcome", "subscribed"))
+    result = reply["streams"][stream]
+    rest = [one for one in records if one.get("stream") == stream]
+    assert records.index(reply) < min([records.index(one) for one in rest], default=len(records))
+    assert {one["epoch"] for one in rest if "epoch" in one} <= {"model"}
+    return result.get("code") or result["result"], *(
+        one["seq"] if one["type"] == "event" else f"{one['type']} {one.get('seq', '')}".strip() for one in rest
+    )
 
 
 def play(story: Callable[[LiveNode], Coroutine[Any, Any, None]]) -> None:

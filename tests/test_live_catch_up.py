@@ -15,29 +15,12 @@ from tertulia.domain.events import MemberMuted, RoleChanged, RoomCreated, RoomLi
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName
 from tertulia.eventlog import LogUnavailable
 from tests.hand_log import turns
-from tests.live_node import ROOM, Device, LiveNode, play
+from tests.live_node import ROOM, LiveNode, at, play, told
 from tests.simulation.people import FOUNDER, found
 
 COHORT, STAFF = StreamName("cohort/demo"), StreamName("room/general/staff")
 ANAS = StreamName("user/p-ana")
 PAGE = limits.page_events_max
-
-
-def at(seq: int, *, epoch: str = "model") -> dict[str, Any]:
-    return {"epoch": epoch, "seq": seq}
-
-
-def told(device: Device, stream: str = ROOM) -> tuple[Any, ...]:
-    """The result, then what followed for the stream: `snapshot 5`, event seqs, `live 5`."""
-    records = device.heard()
-    (reply,) = (one for one in records if one["type"] in ("welcome", "subscribed"))
-    result = reply["streams"][stream]
-    rest = [one for one in records if one.get("stream") == stream]
-    assert records.index(reply) < min([records.index(one) for one in rest], default=len(records))
-    assert {one["epoch"] for one in rest if "epoch" in one} <= {"model"}
-    return result.get("code") or result["result"], *(
-        one["seq"] if one["type"] == "event" else f"{one['type']} {one.get('seq', '')}".strip() for one in rest
-    )
 
 
 CASES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -67,6 +50,8 @@ def test_who_comes_back_is_told_complete_or_reset_and_is_live_from_there(case: s
         ana = node.device("Ana", streams={ROOM: origin})
         await turns()
         assert told(ana) == expected
+        if is_open:
+            assert not [after for name, after in node.log.reads if name == ROOM and 0 < after < 6], "the tail has it"
         node.elsewhere("6", "7")
         await turns()
         assert [one["seq"] for one in ana.heard("event")] == [7, 8]
@@ -167,6 +152,28 @@ def test_what_happens_while_the_missing_is_read_comes_once_and_in_order() -> Non
     play(story)
 
 
+@pytest.mark.parametrize("after", range(16))
+def test_whatever_the_moment_something_is_said_what_follows_live_is_the_next(after: int) -> None:
+    """Said so many turns of the loop after one asked, while another reads too: before, during or after it attaches."""
+
+    async def story(node: LiveNode) -> None:
+        ana, ben = node.device("Ana", streams={}), node.device("Ben", streams={ROOM: "head"})
+        await turns()
+        ana.heard()
+        ana.subscribe(streams={ROOM: at(1)})
+        await turns(after)
+        node.elsewhere("1")
+        await turns(1)
+        node.elsewhere("2")
+        await turns()
+        _, *rest = told(ana)
+        place = next(place for place, one in enumerate(rest) if str(one).startswith("live"))
+        assert rest == [*range(2, place + 2), f"live {place + 1}", *range(place + 2, 4)]
+        assert [one["seq"] for one in ben.heard("event")] == [2, 3]
+
+    play(story)
+
+
 def test_many_who_come_back_at_once_to_the_same_place_read_once() -> None:
     async def story(node: LiveNode) -> None:
         devices = [node.device(name, streams={}) for name in ("Ana", "Ben", "Tad", "Ana")]
@@ -232,12 +239,12 @@ DENIED: dict[tuple[str, str], str] = {
 @pytest.mark.parametrize(("name", "stream"), DENIED)
 def test_what_is_not_for_one_is_denied_by_name_and_the_others_go_on(name: str, stream: str) -> None:
     async def story(node: LiveNode) -> None:
-        device = node.device(name, streams={stream: "head", ROOM: "head"})
+        device = node.device(name, streams={ROOM: "head", stream: "head"})
         await turns()
         (welcome,) = device.heard("welcome")
         result = welcome["streams"][stream]
         assert result.get("code", result["result"]) == DENIED[name, stream]
-        assert list(welcome["streams"]) == [stream, ROOM]
+        assert list(welcome["streams"]) == [ROOM, stream], "in the order they were asked for"
         assert welcome["streams"][ROOM]["result"] == "ok"
         followed = {ROOM} if "code" in result else {ROOM, stream}
         assert set(device.conversation.follows) == followed
@@ -371,68 +378,5 @@ def test_what_is_asked_in_order_is_done_in_order() -> None:
             "unsubscribed",
         ]
         assert ana.conversation.follows == {}
-
-    play(story)
-
-
-# --- slow readers -----------------------------------------------------------------------------------------------
-
-
-def test_a_slow_reader_is_given_one_stream_at_a_time_and_each_as_it_is_by_then() -> None:
-    async def story(node: LiveNode) -> None:
-        other = StreamName("room/other")
-        ana = node.device("Ana", streams={})
-        await turns()
-        ana.heard()
-        ana.conversation.outbox.blocked()
-        ana.subscribe(streams={ROOM: at(1), other: at(1)})
-        await turns()
-        assert [one["type"] for one in ana.heard()] == ["subscribed"]
-        node.elsewhere("1")
-        ana.conversation.outbox.cleared()
-        await turns()
-        records = ana.heard()
-        assert [one["seq"] for one in records if one["type"] == "event"] == [2]
-        assert [one["stream"] for one in records if one["type"] == "live"] == [ROOM, other]
-
-    play(story)
-
-
-def test_a_slow_reader_for_whom_it_became_too_much_is_told_that_it_lags() -> None:
-    async def story(node: LiveNode) -> None:
-        ana = node.device("Ana", streams={})
-        await turns()
-        ana.heard()
-        ana.conversation.outbox.blocked()
-        ana.subscribe(streams={ROOM: at(1)})
-        await turns()
-        node.elsewhere(*["Hi"] * (PAGE + 1))
-        ana.conversation.outbox.cleared()
-        await turns()
-        (lag,) = ana.heard("lag", "live", "event")
-        assert lag == {"type": "lag", "stream": ROOM, "epoch": "model", "last": 1, "head": PAGE + 2}
-        assert ana.conversation.follows == {}
-
-    play(story)
-
-
-def test_one_who_lagged_is_told_once_it_reads_and_comes_back_from_there() -> None:
-    async def story(node: LiveNode) -> None:
-        ana = node.device("Ana", streams={ROOM: "head"})
-        await turns()
-        node.elsewhere("1")
-        await turns()
-        ana.heard()
-        outbox = ana.conversation.outbox
-        outbox.blocked()
-        outbox.lag(ROOM, last=2)
-        node.elsewhere("2", "3")
-        outbox.cleared()
-        await turns()
-        assert ana.heard("lag") == [{"type": "lag", "stream": ROOM, "epoch": "model", "last": 2, "head": 4}]
-        assert ana.conversation.follows == {}
-        ana.subscribe(streams={ROOM: at(2)})
-        await turns()
-        assert told(ana) == ("ok", 3, 4, "live 4")
 
     play(story)

@@ -13,6 +13,7 @@ from tertulia.domain import limits
 from tertulia.domain.events import MessageEdited, MessageRedacted
 from tertulia.domain.ids import Seq, StreamName
 from tertulia.eventlog import LogUnavailable
+from tertulia.wire.codec import encode_entry
 from tests.hand_log import turns
 from tests.live_node import GENERAL, OTHER, ROOM, SIGNALS, LiveNode, Reader, play
 
@@ -112,6 +113,7 @@ def test_a_stream_that_cannot_be_opened_takes_no_hearing_from_another_of_its_own
         with pytest.raises(LogUnavailable):
             await node.receiver.open([SIGNALS])
         assert node.bus.channels == {"room/general"}
+        assert node.bus.unsubscribed == [], "not for a moment"
 
     play(story)
 
@@ -167,6 +169,23 @@ def test_a_gap_is_read_once_for_all_readers() -> None:
         assert [reader.seqs() for reader in readers] == [[2, 3, 4, 5]] * 5
         assert reads_of(node) == [1]
         assert node.node.counts.repairs == 1
+
+    play(story)
+
+
+def test_what_comes_while_a_gap_is_read_begins_no_second_reading() -> None:
+    async def story(node: LiveNode) -> None:
+        reader = Reader(await node.channel())
+        _, two, three = node.unheard("One", "Two", "Three")
+        node.log.hold("read")
+        node.tell(two)
+        await asyncio.sleep(limits.repair_wait_s * 2)
+        node.tell(three)
+        await node.receiver.check_heads()
+        await asyncio.sleep(limits.repair_wait_s * 2)
+        assert reads_of(node) == [1]
+        await node.log.let("read")
+        assert reader.seqs() == [2, 3, 4]
 
     play(story)
 
@@ -358,21 +377,24 @@ def test_when_the_log_cannot_say_what_is_left_of_it_nothing_is_kept() -> None:
     play(story)
 
 
-def test_a_redaction_that_comes_first_brings_no_text_with_it() -> None:
-    """What is before it is read from the log, where the text is gone; and never taken from what was set aside."""
+@pytest.mark.parametrize("is_late", [False, True], ids=["before it is read", "after it was read"])
+def test_a_redaction_that_comes_before_its_message_leaves_no_text_behind(is_late: bool) -> None:
+    """It is not set aside: what is before it is read from the log, where the text is gone, or is replaced by that."""
 
     async def story(node: LiveNode) -> None:
         reader = Reader(await node.channel())
-        told_late = node.unheard("The answer is 42")
-        record = b'{"type":"event","stream":"room/general","seq":2,"at":1,"by":"p-ben","name":"message_posted",'
+        (message,) = node.unheard("The answer is 42")
+        as_it_was = encode_entry(message).json
         redact(node, 2)
         node.tell(node.log.streams[ROOM][-1])
+        if is_late:
+            await asyncio.sleep(limits.repair_wait_s * 2)
+        node.tell(message, records=[as_it_was])
         await asyncio.sleep(limits.repair_wait_s * 2)
-        node.tell(*told_late, records=[record + b'"data":{"text":"The answer is 42"}}'])
-        await turns()
         heard = reader.heard()
         assert [one["seq"] for one in heard] == [2, 3]
-        assert heard[0]["data"]["redacted"]
+        assert ("text" not in heard[0]["data"]) == is_late
+        assert len(texts(node)) == 2
         assert not any(b"42" in text for text in texts(node))
 
     play(story)
