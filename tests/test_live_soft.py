@@ -5,6 +5,7 @@ A node by hand (`live_node.py`) that ticks when the test says. Presence has test
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tertulia.domain import limits
@@ -127,6 +128,23 @@ def test_what_cannot_be_read_now_is_told_at_a_later_tick() -> None:
     play(story)
 
 
+def test_what_happens_while_a_reading_fails_is_told_with_what_it_was_to_tell() -> None:
+    async def story(node: LiveNode) -> None:
+        (ana,) = await following(node, "Ana")
+        node.elsewhere("1", "2")
+        node.elsewhere(reaction(2), stream=SIGNALS)
+        node.log.faults.unreadable, node.log.faults.slow_s_max = 1.0, 1.0
+        telling = asyncio.ensure_future(node.soft.tell_tallies())
+        await turns()
+        node.elsewhere(reaction(3), stream=SIGNALS)
+        await telling
+        node.log.faults.unreadable = node.log.faults.slow_s_max = 0.0
+        await tick(node)
+        assert tallies(ana) == [{"2": {SOME: 1}, "3": {SOME: 1}}]
+
+    play(story)
+
+
 def test_a_slow_reader_is_told_how_it_is_once_it_reads() -> None:
     async def story(node: LiveNode) -> None:
         slow, ben = await following(node, "Ana", "Ben")
@@ -179,6 +197,20 @@ def test_one_who_comes_back_with_a_position_is_told_the_tallies_of_what_is_shown
         assert tallies(ben) == [{"2": {SOME: 1}, "3": {MANY: 1}}]
         (mine,) = ana.heard("mine")
         assert mine["reactions"] == {"2": [SOME], "3": [MANY]}
+
+    play(story)
+
+
+def test_one_who_comes_and_leaves_before_the_tick_is_told_nothing() -> None:
+    async def story(node: LiveNode) -> None:
+        node.unheard("1")
+        node.unheard(reaction(2), stream=SIGNALS, by="p-ana")
+        ana = node.device("Ana", streams={ROOM: {"epoch": "model", "seq": 2}})
+        await turns()
+        ana.send({"type": "unsubscribe", "id": 1, "streams": [ROOM]})
+        await turns()
+        await tick(node)
+        assert ana.heard("tally", "mine") == []
 
     play(story)
 
