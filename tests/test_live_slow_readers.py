@@ -6,7 +6,8 @@ A node by hand (`live_node.py`); a reader is slow from `blocked` to `cleared`, a
 from __future__ import annotations
 
 from tertulia.domain import limits
-from tertulia.domain.ids import StreamName
+from tertulia.domain.events import RoleChanged
+from tertulia.domain.ids import PersonId, StreamName
 from tests.hand_log import turns
 from tests.live_node import ROOM, LiveNode, at, play, told
 
@@ -111,5 +112,21 @@ def test_one_who_lagged_and_left_is_told_nothing_of_it() -> None:
         ana.conversation.outbox.cleared()
         await turns()
         assert ana.heard("lag") == []
+
+    play(story)
+
+
+def test_one_who_lagged_in_a_staff_stream_and_is_staff_no_more_is_told_nothing_of_it_but_that() -> None:
+    async def story(node: LiveNode) -> None:
+        staff, cohort = StreamName("room/general/staff"), StreamName("cohort/demo")
+        tad = node.device("Tad", streams={staff: "head"})
+        await turns()
+        tad.heard()
+        tad.conversation.outbox.blocked()
+        tad.conversation.outbox.lag(staff, last=0)
+        node.elsewhere(RoleChanged(person=PersonId("p-tad"), role="learner"), stream=cohort, by="p-olga")
+        tad.conversation.outbox.cleared()
+        await turns()
+        assert [(record["type"], record["stream"]) for record in tad.heard("dropped", "lag")] == [("dropped", staff)]
 
     play(story)

@@ -9,14 +9,14 @@ import asyncio
 from typing import Any
 
 from tertulia.domain import limits
-from tertulia.domain.events import MessageRedacted, ReactionSet, ReadMarked
-from tertulia.domain.ids import RoomId, StreamName
+from tertulia.domain.events import MemberMuted, MessageRedacted, ReactionSet, ReadMarked, RoleChanged
+from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tests.hand_log import turns
 from tests.live_node import GENERAL, ROOM, SIGNALS, Device, LiveNode, play
 
 SOME, MANY = "👍", "🎉"
 ANAS = StreamName("user/p-ana")
-OTHER = StreamName("room/other")
+OTHER, STAFF, COHORT = StreamName("room/other"), StreamName("room/general/staff"), StreamName("cohort/demo")
 
 
 def reaction(message: int, emoji: str = SOME, *, on: bool = True) -> ReactionSet:
@@ -361,5 +361,20 @@ def test_a_stream_that_is_watched_keeps_its_channel() -> None:
         node.elsewhere("1")
         await head_tick(node)
         assert heads(ana) == {ROOM: (2, 1)}
+
+    play(story)
+
+
+def test_staff_who_are_staff_no_more_are_told_no_heads_of_staff_either() -> None:
+    async def story(node: LiveNode) -> None:
+        tad = await watching(node, "Tad", STAFF, ROOM)
+        assert heads(tad) == {STAFF: (0, 0), ROOM: (1, 0)}
+        node.elsewhere(RoleChanged(person=PersonId("p-tad"), role="learner"), stream=COHORT, by="p-olga")
+        await turns()
+        assert [record["stream"] for record in tad.heard("dropped")] == [STAFF]
+        node.elsewhere(MemberMuted(room=GENERAL, person=PersonId("p-ana"), until=9, reason="Private"), stream=STAFF)
+        node.elsewhere("1")
+        await head_tick(node)
+        assert heads(tad) == {ROOM: (2, 1)}
 
     play(story)

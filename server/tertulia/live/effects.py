@@ -53,7 +53,7 @@ def happened(node: Node, soft: SoftState, entry: Entry) -> None:
             for room in _rooms_followed(node, person):
                 soft.here.set_role(room, person, role)
             if not is_staff(role):
-                _drop_staff_streams(node, person)
+                _drop_staff_streams(node, soft, person)
         case _:
             pass
 
@@ -78,10 +78,12 @@ def _rooms_followed(node: Node, person: PersonId) -> list[RoomId]:
     return list(dict.fromkeys(rooms))
 
 
-def _drop_staff_streams(node: Node, person: PersonId) -> None:
+def _drop_staff_streams(node: Node, soft: SoftState, person: PersonId) -> None:
     for conversation in node.people.get(person, ()):
         for stream in [s for s in conversation.follows if stream_kind(StreamName(s)).endswith("/staff")]:
             follow = conversation.follows.pop(stream)
+            conversation.outbox.lagging.pop(stream, None)
+            soft.unwatch_head(stream, conversation)
             if follow.subscription is not None and (channel := node.channels.get(stream)) is not None:
                 channel.detach(follow.subscription)
             conversation.say(Dropped(stream=stream, code="not_allowed"))
