@@ -43,6 +43,11 @@ def tallies(device: Device) -> list[dict[str, dict[str, int]]]:
     return [record["tallies"] for record in device.heard("tally")]
 
 
+def mine(device: Device) -> dict[str, list[str]]:
+    """What is one's own, after all that was told of it."""
+    return {message: emoji for record in device.heard("mine") for message, emoji in record["reactions"].items()}
+
+
 # --- tallies ----------------------------------------------------------------------------------------------------
 
 
@@ -121,9 +126,9 @@ def test_what_cannot_be_read_now_is_told_at_a_later_tick() -> None:
         assert ana.heard("tally", "mine") == []
         node.log.faults.unreadable = 0.0
         await tick(node)
-        tally, mine = ana.heard("tally", "mine")
+        tally, own = ana.heard("tally", "mine")
         assert tally["tallies"] == {"2": {SOME: 1}, "3": {SOME: 1}}
-        assert mine["reactions"] == {"2": [SOME], "3": [SOME]}
+        assert own["reactions"] == {"2": [SOME], "3": [SOME]}
 
     play(story)
 
@@ -187,16 +192,20 @@ def test_a_slow_reader_that_left_the_room_meanwhile_is_told_nothing() -> None:
 # --- whoever takes a room up ------------------------------------------------------------------------------------
 
 
-def test_one_who_comes_back_with_a_position_is_told_the_tallies_of_what_is_shown() -> None:
+def test_one_who_comes_back_with_a_position_is_told_of_all_that_is_shown_what_was_tallied_and_what_is_theirs() -> None:
     async def story(node: LiveNode) -> None:
-        node.unheard("1", "2")
+        node.unheard("1", "2", "3")
         node.unheard(reaction(2), reaction(3, MANY), stream=SIGNALS, by="p-ana")
-        ana, ben = (node.device(name, streams={ROOM: {"epoch": "model", "seq": 3}}) for name in ("Ana", "Ben"))
+        ana, ben = (node.device(name, streams={ROOM: {"epoch": "model", "seq": 4}}) for name in ("Ana", "Ben"))
         await turns()
         await tick(node)
-        assert tallies(ben) == [{"2": {SOME: 1}, "3": {MANY: 1}}]
-        (mine,) = ana.heard("mine")
-        assert mine["reactions"] == {"2": [SOME], "3": [MANY]}
+        assert tallies(ben) == [{"2": {SOME: 1}, "3": {MANY: 1}, "4": {}}]
+        assert mine(ana) == {"2": [SOME], "3": [MANY], "4": []}
+        node.elsewhere(reaction(4), stream=SIGNALS, by="p-ana")
+        late = node.device("Ana", streams={ROOM: {"epoch": "model", "seq": 4}})
+        await turns()
+        await tick(node)
+        assert mine(late) == {"2": [SOME], "3": [MANY], "4": [SOME]}, "it is not what was read for the first"
 
     play(story)
 
@@ -224,8 +233,7 @@ def test_after_a_snapshot_only_ones_own_are_told() -> None:
         (snapshot,) = ana.heard("snapshot")
         assert snapshot["state"]["messages"][0]["seq"] == 2
         await tick(node)
-        (mine,) = ana.heard("mine", "tally")
-        assert (mine["type"], mine["room"], mine["reactions"]) == ("mine", GENERAL, {"2": [SOME]})
+        assert ana.heard("mine", "tally") == [{"type": "mine", "room": GENERAL, "reactions": {"2": [SOME]}}]
 
     play(story)
 
@@ -243,8 +251,7 @@ def test_what_is_ones_own_is_told_to_all_ones_own_devices_that_follow_the_room_a
         node.elsewhere(reaction(2), reaction(2, MANY), reaction(2, on=False), stream=SIGNALS, by="p-ana")
         await tick(node)
         for device in (first, second):
-            (mine,) = device.heard("mine")
-            assert mine == {"type": "mine", "room": GENERAL, "reactions": {"2": [MANY]}}
+            assert device.heard("mine") == [{"type": "mine", "room": GENERAL, "reactions": {"2": [MANY]}}]
         assert ben.heard("mine") == elsewhere.heard("mine") == []
 
     play(story)
