@@ -236,6 +236,8 @@ class CatchUp:
         channel = self._node.channels[stream]
         if not isinstance(origin, Position) or origin.epoch != self._node.log.epoch or origin.seq > channel.last:
             return None
+        if channel.last - origin.seq > limits.page_events_max:
+            return _Missing("gap", after=-1)
         stretches = self.stretches.kept(channel, origin.seq, channel.last)
         return None if stretches is None else _pushed(stretches, after=channel.last)
 
