@@ -5,8 +5,8 @@
     log.once("read", theirs)           # the next read finds that this has happened just before
     log.fail("appended", LogFull())    # the next append is written, and its answer is lost
 
-Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `heads answered` (looked at, and on
-their way), `receipts`, `checkpoint`.
+Points: `append` (before it is written), `appended` (after it), `read`, `heads`, `read answered`, `heads answered` (it
+was looked at, and the answer is on its way), `receipts`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ class HandLog(ModelLog):
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
         self.reads.append((stream, after))
         await self._pass("read")
-        return await super().read(stream, after=after, limit=limit)
+        entries = await super().read(stream, after=after, limit=limit)
+        if "read answered" in self._holding:
+            await self._pass("read answered")
+        return entries
 
     async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
         await self._pass("heads")
