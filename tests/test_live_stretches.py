@@ -119,3 +119,21 @@ def test_a_text_that_is_redacted_while_it_is_read_is_not_kept() -> None:
             assert [(one["seq"], one["data"].get("text", "")) for one in device.heard("event")] == [(2, ""), (3, "")]
 
     play(story)
+
+
+def test_what_was_kept_before_the_tail_had_lost_a_text_is_not_given_after() -> None:
+    """A redaction is heard of a moment before the log has said what is left of its message."""
+
+    async def story(node: LiveNode) -> None:
+        channel = await node.channel()
+        node.elsewhere("The answer is 42")
+        node.log._redact(ROOM, 2)
+        node.log.hold("read")
+        node.elsewhere(MessageRedacted(message=2))
+        await turns()
+        assert await stretch(node, channel, 1, 3) == [2, 3]
+        await node.log.let("read")
+        parts = await node.catch_up.stretches.between(channel, 1, 3)
+        assert not any(b"42" in frame for part in parts for frame in part.frames("plain"))
+
+    play(story)
