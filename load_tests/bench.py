@@ -1,7 +1,7 @@
 """`make bench`: the scenarios of docs/performance.md, each on a fresh server. The last line is one JSON object.
 
 The server runs as users run it, pinned to one core where there are two, the generator to the other. A scenario is a
-function (server, seconds) → figures; its name here is what `BENCH=` may pick.
+function (server, seconds) → figures; its name here is what `BENCH=` may pick. `history` makes its own servers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from load_tests import connections, fan_out, lecture_hall, posts, process, signals, slow_readers
+from load_tests import connections, fan_out, history, lecture_hall, posts, process, signals, slow_readers
 from load_tests.figures import Figure, line
 from tests.school import make_school
 from tests.servers import Server
@@ -30,6 +30,7 @@ SCENARIOS: dict[str, Scenario] = {
     "connections": connections.connections,
     "lecture": lecture_hall.lecture,
 }
+HISTORY = "history"
 ROOMS = ("general", posts.LONE_ROOM, *posts.BUSY_ROOMS)
 FILES_MAX = 30_000
 
@@ -37,16 +38,17 @@ FILES_MAX = 30_000
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--seconds", default=6.0, show_default=True, help="How long each thing is counted.")
-def main(names: tuple[str, ...], seconds: float) -> None:
+@click.option("--events", default=1_000_000, show_default=True, help="Of the long history.")
+def main(names: tuple[str, ...], seconds: float, events: int) -> None:
     """Run the scenarios NAMES, or all of them."""
-    unknown = set(names) - set(SCENARIOS)
-    if unknown:
-        raise click.UsageError(f"There is no scenario {', '.join(sorted(unknown))}: only {', '.join(SCENARIOS)}.")
+    known = [*SCENARIOS, HISTORY]
+    if unknown := set(names) - set(known):
+        raise click.UsageError(f"There is no scenario {', '.join(sorted(unknown))}: only {', '.join(known)}.")
     process.allow_many_files(FILES_MAX)
     figures: dict[str, Figure] = {}
-    for name in names or SCENARIOS:
+    for name in names or known:
         began = time.perf_counter()
-        found = measure(SCENARIOS[name], seconds)
+        found = history.run(events=events) if name == HISTORY else measure(SCENARIOS[name], seconds)
         click.echo(f"{name} ({time.perf_counter() - began:.0f} s)")
         for key, figure in found.items():
             click.echo(line(key, figure))

@@ -147,7 +147,7 @@ def _rest(crowd: Crowd) -> None:
 
 def _log_reads(server: Server) -> float:
     lines = httpx.get(f"{server.url}/metrics", trust_env=False, timeout=10.0).text.splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("tertulia_log_reads_total"))
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("tertulia_catch_up_reads_total"))
 
 
 @contextmanager

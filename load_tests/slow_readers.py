@@ -185,7 +185,7 @@ def slow_readers(server: Server, seconds: float) -> dict[str, Figure]:
     ratio = part(beside, 0.99) / part(alone, 0.99)
     cut = len(meanwhile.cut_after_s)
     return {
-        "P11_p99_ratio": at_most(ratio, "× healthy p99 without slow readers", 1.10),
+        "P11": at_most(ratio, "× healthy p99 without slow readers", 1.10),
         "P11_p99_ms_alone": plain(part(alone, 0.99) * 1000, "ms to the last healthy reader"),
         "P11_p99_ms_beside": plain(part(beside, 0.99) * 1000, "ms to the last healthy reader"),
         "P11_p50_ratio": plain(part(beside, 0.5) / part(alone, 0.5), "× healthy p50 without slow readers"),

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -37,17 +38,25 @@ def command(**options: Any) -> None:
 
 
 def run(settings: Settings, *, greeting: Callable[[Settings], None]) -> None:
-    """Serve. `greeting` is called once it listens."""
+    """Serve. `greeting` is called once it listens. No more connections are taken than files may be open."""
     from tertulia import app
 
     check_port(settings.host, settings.port)
-    if warning := allow_files(settings.connections_max):
-        click.echo(warning, err=True)
+    warning = allow_files(settings.connections_max)
+    if warning:
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        settings = replace(settings, connections_max=max(1, files - SPARE_FILES))
     diagnostics_to_stderr()
+
+    def greet() -> None:
+        greeting(settings)
+        if warning:
+            click.echo(warning, err=True)
+
     # uvicorn gives the signal on when it has shut down: the log is then still to be closed.
     signal.signal(signal.SIGTERM, _end)
     try:
-        app.run(settings, on_ready=lambda: greeting(settings))
+        app.run(settings, on_ready=greet)
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
 

@@ -46,7 +46,7 @@ class NodeCollector(Collector):
         yield _by("commands_refused", "Commands refused, by code.", "code", counts.refused)
         yield _by("resumes", "Streams taken up, by result.", "result", counts.resumes)
         yield _counter("repairs", "Times the log was read because the bus left a hole.", counts.repairs)
-        yield _by("log_reads", "Reads of the log for readers who come or lack something, by why.", "why", counts.reads)
+        yield _by("catch_up_reads", "Reads for those who come or lack something, by why.", "why", counts.reads)
         yield _counter("connections_opened", "Conversations opened.", counts.connections_total)
         yield _by("connections_closed", "Conversations closed, by reason.", "reason", counts.closed)
 

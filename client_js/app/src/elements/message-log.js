@@ -207,7 +207,7 @@ export class TtMessageLog extends Light {
     this.remember();
   }
 
-  /** Note what is first on screen; of no use to a reader who is kept at the end. */
+  /** Note what is first on screen, and where it stands in the content; of no use to a reader who is kept at the end. */
   remember() {
     const { scroller, room } = this;
     if (room.following) {
@@ -224,10 +224,13 @@ export class TtMessageLog extends Light {
       else low = middle + 1;
     }
     const row = rows[low];
-    this.anchor = row ? { row, top: row.getBoundingClientRect().top - top } : null;
+    this.anchor = row ? { row, top: this.topOf(row) } : null;
   }
 
-  /** Put what was first on screen back to where it was; or stay at the end. */
+  /**
+   * Go along with what was first on screen as far as it was moved; or stay at the end. How far the content moved is asked,
+   * not where the row is on screen: the reader may have scrolled since, and is not to be taken back.
+   */
   hold() {
     const { scroller, room } = this;
     if (!scroller || !this.placed) return;
@@ -237,8 +240,10 @@ export class TtMessageLog extends Light {
       return;
     }
     if (!this.anchor?.row.isConnected) return;
-    const moved = this.anchor.row.getBoundingClientRect().top - scroller.getBoundingClientRect().top - this.anchor.top;
-    if (Math.abs(moved) > 0.5) scroller.scrollTop += moved;
+    const moved = this.topOf(this.anchor.row) - this.anchor.top;
+    if (Math.abs(moved) <= 0.5) return;
+    scroller.scrollTop += moved;
+    this.anchor.top += moved;
   }
 
   /** Tell the room where the reader is, and fetch what comes near. */
