@@ -55,8 +55,9 @@ class Talk:
         self.said = 0
         self.before = 0
 
-    def go_on(self, seconds: float, meanwhile: Meanwhile) -> list[float]:
-        """How long each message took to the last healthy reader, from when it was to be said."""
+    def go_on(self, seconds: float, meanwhile: Meanwhile, *, is_watched: bool = False) -> list[float]:
+        """How long each message took to the last healthy reader, from when it was to be said. `is_watched`: what is
+        held for the slow ones is looked at, which holds this process up."""
         crowd, target = self.crowd, self.crowd.target
         due: list[float] = []
         heard = crowd.deliveries
@@ -69,7 +70,7 @@ class Talk:
                 due.append(begun + len(due) / PER_S)
                 self.said += 1
                 crowd.say(self.writer, target.post(self.said, room="general"))
-            meanwhile.turn(now)
+            meanwhile.turn(now, is_watched=is_watched)
             crowd.read(0.005)
             now = time.perf_counter()
             while len(waits_s) < (crowd.deliveries - heard) // READERS:
@@ -119,7 +120,7 @@ class Meanwhile:
             self._crowd.close()
         self._crowd, self._deaf, self._slow = None, (), ()
 
-    def turn(self, now: float) -> None:
+    def turn(self, now: float, *, is_watched: bool) -> None:
         if self._crowd is None:
             return
         if now > self._read_at + 1.0:
@@ -129,7 +130,7 @@ class Meanwhile:
                     member.sock.recv(SLOW_BYTES_PER_S)
                 except (BlockingIOError, ConnectionResetError):
                     continue
-        if now > self._looked_at + 0.5:
+        if is_watched and now > self._looked_at + 0.5:
             self._looked_at = now
             self._look(now)
 
@@ -171,12 +172,13 @@ def slow_readers(server: Server, seconds: float) -> dict[str, Figure]:
         try:
             alone, beside = list[float](), list[float]()
             talk.go_on(1.0, meanwhile)
-            for number in range(ROUNDS):
+            for _ in range(ROUNDS):
                 alone += talk.go_on(seconds, meanwhile)
                 meanwhile.come()
-                beside += talk.go_on(seconds if number < ROUNDS - 1 else CUT_DEADLINE_S, meanwhile)
-                if number < ROUNDS - 1:
-                    meanwhile.go()
+                beside += talk.go_on(seconds, meanwhile)
+                meanwhile.go()
+            meanwhile.come()
+            talk.go_on(CUT_DEADLINE_S, meanwhile, is_watched=True)
             if faults := talk.faults():
                 raise Unsound(faults)
         finally:

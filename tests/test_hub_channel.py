@@ -17,7 +17,7 @@ from tertulia.domain import limits
 from tertulia.domain.ids import RoomId, StreamName
 from tertulia.hub import Channel, Subscription
 from tertulia.hub.channel import FlushStats, Soft
-from tertulia.outbox import Outbox
+from tertulia.outbox import Framing, Outbox, frame
 from tertulia.wire.codec import Encoded
 
 ROOM = StreamName("room/general")
@@ -62,15 +62,21 @@ class HandLoop:
 class Reader:
     """One reader with a transport that holds what it was written, and as much more as the test says."""
 
+    framing: Framing = "plain"
+
     def __init__(self, loop: HandLoop) -> None:
         self.written: list[bytes] = []
         self.held = 0
-        self.outbox = Outbox(self.written.append, queued=lambda: self.held, soon=loop.call_soon, framing="plain")
+        self.outbox = Outbox(self.written.append, queued=lambda: self.held, soon=loop.call_soon, framing=self.framing)
         self.subscription = Subscription(self.outbox)
 
     @property
     def heard(self) -> list[bytes]:
         return [record for message in self.written for record in message.split(b"\n")]
+
+
+class Framed(Reader):
+    framing = "text"
 
 
 def record(seq: int, size: int = 10) -> Encoded:
@@ -131,13 +137,27 @@ def test_a_loaded_channel_waits_as_long_as_its_last_flush_took(loop: HandLoop) -
     channel.offer(1, record(1))
     for _ in readers:
         loop.turn()
-        loop.now_s += 0.01
+        loop.now_s += 2**-17
     channel.offer(2, record(2))
     loop.turn()  # the last slice's end is noted; what came meanwhile is scheduled
-    assert loop.next_s == pytest.approx(loop.now_s + 0.03)
+    assert loop.next_s == loop.now_s + 3 * 2**-17
     assert all(heads(reader.heard) == [1] for reader in readers)
     loop.settle()
     assert all(heads(reader.heard) == [1, 2] for reader in readers)
+
+
+def test_a_small_room_does_not_wait_for_the_time_that_others_took(loop: HandLoop) -> None:
+    """A flush is over one turn later, and a turn may be long: more than its readers can have cost is not its own."""
+    channel = channel_of(loop)
+    (reader,) = attached(channel, loop, 1)
+    channel.offer(1, record(1))
+    loop.turn()
+    loop.now_s += 5.0
+    channel.offer(2, record(2))
+    loop.turn()
+    assert loop.next_s == pytest.approx(loop.now_s + limits.flush_reader_s_max, abs=1e-9)
+    loop.settle()
+    assert heads(reader.heard) == [1, 2]
 
 
 def test_the_loop_has_a_turn_between_two_slices(loop: HandLoop) -> None:
@@ -190,6 +210,27 @@ def test_a_flush_holds_no_more_than_a_clear_reader_has_room_for(loop: HandLoop) 
     loop.settle()
     assert heads(reader.heard) == list(range(1, 9))
     assert channel.sent == channel.last == 8
+
+
+def test_an_answer_that_waits_leaves_with_a_push_in_one_write(loop: HandLoop) -> None:
+    channel = channel_of(loop)
+    talker, other = (Framed(loop) for _ in range(2))
+    for reader in (talker, other):
+        channel.attach(reader.subscription)
+    channel.offer(1, record(1))
+    talker.outbox.say_bytes(b"answer")
+    loop.settle()
+    assert talker.written == [frame(b"answer", "text") + frame(record(1).json, "text")]
+    assert other.written == [frame(record(1).json, "text")]
+
+
+def test_where_records_have_no_frames_each_is_its_own_write(loop: HandLoop) -> None:
+    channel = channel_of(loop)
+    (reader,) = attached(channel, loop, 1)
+    channel.offer(1, record(1))
+    reader.outbox.say_bytes(b"answer")
+    loop.settle()
+    assert reader.written == [b"answer", record(1).json]
 
 
 def test_a_record_larger_than_a_flush_still_goes_out(loop: HandLoop) -> None:

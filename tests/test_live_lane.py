@@ -58,12 +58,12 @@ async def test_each_is_decided_on_what_the_ones_before_it_did(log: HandLog) -> N
     assert seqs(*answers) == [2, 3, 4]
 
 
-async def test_askers_are_answered_before_the_entries_are_published(log: HandLog) -> None:
+async def test_a_rooms_entries_are_published_first_so_that_the_answers_leave_with_them(log: HandLog) -> None:
     here = Here(log)
     here.gives()
     here.gives()
     await turns()
-    assert here.told == [2, 3, [2, 3]]
+    assert here.told == [[2, 3], 2, 3]
 
 
 async def test_nothing_is_known_of_a_batch_before_it_is_written(log: HandLog) -> None:

@@ -126,7 +126,7 @@ def test_what_cannot_be_read_now_is_told_at_a_later_tick() -> None:
         assert ana.heard("tally", "mine") == []
         node.log.faults.unreadable = 0.0
         await tick(node)
-        tally, own = ana.heard("tally", "mine")
+        own, tally = ana.heard("tally", "mine")  # what is her own leaves with the push, and before it
         assert tally["tallies"] == {"2": {SOME: 1}, "3": {SOME: 1}}
         assert own["reactions"] == {"2": [SOME], "3": [SOME]}
 

@@ -98,6 +98,7 @@ def draw(seed: int) -> Plan:
     random = Random(seed)
     active_s = random.uniform(8.0, 16.0)
     limits = {name: random.choice(values) for name, values in SMALL.items()}
+    limits["flush_reader_s_max"] = 10.0  # there are few readers, and a turn may be long: pacing is to happen
     limits["queue_bytes_low"] = limits["queue_bytes_max"] // 2
     hosts = random.choice([2, 2, 3])
     plan = Plan(

@@ -80,9 +80,10 @@ class World:
         for client, script, device in zip(self.clients, self.scripts, self.plan.devices, strict=True):
             script.begin(acts=device.acts, active_s=self.plan.active_s)
             loop.call_later(device.comes_at_s, client.come)
-        for trouble in self.plan.troubles:
-            loop.call_later(trouble.at_s, self._begin, trouble)
+        to_come = [loop.call_later(trouble.at_s, self._begin, trouble) for trouble in self.plan.troubles]
         await self._until(self.plan.active_s, lambda: False)
+        for trouble in to_come:  # a fault was found before they came
+            trouble.cancel()
         await self._heal()
         for script in self.scripts:
             script.read_up()

@@ -97,6 +97,7 @@ rate_keys_max: Final = 50_000
 tail_records: Final = 512
 tail_bytes_max: Final = 524_288
 flush_slice_readers: Final = 256
+flush_reader_s_max: Final = 0.000_02
 flush_bytes_max: Final = queue_bytes_max - queue_bytes_low
 """Of the durable records of one flush: a reader who is clear has room for it, so nobody need be asked."""
 stretches_kept_max: Final = 32

@@ -226,6 +226,9 @@ class Channel:
                 if outbox.framing is not framing:  # most readers of a room have the same
                     framing = outbox.framing
                     frames = batch.frames(framing)
+                if outbox.replies:
+                    outbox.write_with_replies(frames)
+                    continue
                 for bytes_ in frames:
                     outbox.write(bytes_)
             else:
@@ -255,7 +258,7 @@ class Channel:
 
     def _flushed(self, batch: _Batch, readers: int, started: float) -> None:
         now = self._loop.time()
-        took = now - started
+        took = min(now - started, readers * limits.flush_reader_s_max)  # beyond that, others had the loop
         self._flush_not_before = now + took
         stats = self._stats
         stats.flush_records.add(batch.size)

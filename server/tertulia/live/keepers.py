@@ -24,6 +24,8 @@ S = TypeVar("S")
 
 class Keeper(Protocol[S]):
     version: int
+    sends_away: bool
+    """Whether an entry may end the conversation of who is to be answered."""
 
     def fresh(self, owner: StreamName) -> S: ...
     def copy(self, state: S) -> S: ...
@@ -45,6 +47,7 @@ _pack = msgspec.msgpack.Encoder().encode
 
 class RoomKeeper:
     version = room.STATE_VERSION
+    sends_away = False
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -91,6 +94,7 @@ class RoomKeeper:
 
 class CohortKeeper:
     version = cohort.STATE_VERSION
+    sends_away = True
 
     def fresh(self, owner: StreamName) -> CohortState:
         return CohortState(cohort=CohortId(stream_owner(owner)))
@@ -128,6 +132,7 @@ class CohortKeeper:
 
 class PersonKeeper:
     version = person.STATE_VERSION
+    sends_away = False
 
     def fresh(self, owner: StreamName) -> PersonState:
         return PersonState(person=PersonId(stream_owner(owner)))

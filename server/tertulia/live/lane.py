@@ -287,9 +287,12 @@ class Lane(Generic[S]):
         self._state = plan.state
         if plan.checkpoint is not None:
             self._checkpoint_at = _total(plan.checkpoint.positions)
+        if not self._keeper.sends_away:
+            self._publish(outcome.entries)  # before the answers: a push takes them along, in one write
         for place, receipt in zip(plan.places, outcome.receipts, strict=True):
             answer(place, Done(receipt.stream, receipt.seq, receipt.at))
-        self._publish(outcome.entries)  # after the answers: who leaves is sent away by it
+        if self._keeper.sends_away:
+            self._publish(outcome.entries)  # after the answers: who leaves is sent away by it
 
     def _plan(self, state: S, batch: list[Job[S]], places: list[int]) -> Plan[S]:
         """Decide each on what the ones before it did; nothing but the copy changes."""

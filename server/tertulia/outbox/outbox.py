@@ -17,13 +17,13 @@ class Outbox:
     """`write(frame)` goes straight to the transport: the fast path of a fan-out is `if out.is_clear: out.write(frame)`.
 
     The shell calls `blocked` and `cleared` as its transport's buffer passes `queue_bytes_low`. `queued()` tells the
-    bytes the transport holds. `soon(f)` runs f at the end of this loop turn.
+    bytes the transport holds. `soon(f)` runs f at the end of this loop turn. `replies`: records of this reader's own
+    that wait for that; who pushes before it takes them along (`write_with_replies`).
     """
 
     __slots__ = (
         "_is_flush_due",
         "_queued",
-        "_replies",
         "_soon",
         "codec",
         "framing",
@@ -32,6 +32,7 @@ class Outbox:
         "missed_presence",
         "missed_tallies",
         "on_cleared",
+        "replies",
         "write",
     )
 
@@ -54,7 +55,7 @@ class Outbox:
         self.on_cleared: Callable[[], None] = _nothing
         self._queued = queued
         self._soon = soon
-        self._replies: list[bytes] = []
+        self.replies: list[bytes] = []
         self._is_flush_due = False
 
     def say(self, record: Record) -> None:
@@ -62,7 +63,7 @@ class Outbox:
         self.say_bytes(encode_one(record, self.codec))
 
     def say_bytes(self, record: bytes) -> None:
-        self._replies.append(record)
+        self.replies.append(record)
         if not self._is_flush_due:
             self._is_flush_due = True
             self._soon(self.flush)
@@ -70,9 +71,21 @@ class Outbox:
     def flush(self) -> None:
         """Write what is owed now, before anything else is written."""
         self._is_flush_due = False
-        if self._replies:
-            replies, self._replies = self._replies, []
-            self.write(frame(join(replies, self.codec), self.framing))
+        if self.replies:
+            self.write(self._take_replies())
+
+    def write_with_replies(self, frames: list[bytes]) -> None:
+        """What is owed, then these frames: in one write, where frames tell by themselves where they end."""
+        if self.framing == "plain":
+            self.flush()
+            for bytes_ in frames:
+                self.write(bytes_)
+        else:
+            self.write(b"".join([self._take_replies(), *frames]))
+
+    def _take_replies(self) -> bytes:
+        replies, self.replies = self.replies, []
+        return frame(join(replies, self.codec), self.framing)
 
     @property
     def queue_bytes(self) -> int:
