@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SPARE_FILES: Final = 200
 """Beside the connections: the log, its readers, the bus, the listening sockets, the web app's files."""
+WORTH_A_WORD: Final = 0.9
+"""Of the connections that were wished for: fewer are mentioned at the start. (`doctor` mentions any.)"""
 
 _IN_USE: Final = "is in use: stop what listens there, or choose another with --port"
 
@@ -42,7 +44,7 @@ def run(settings: Settings, *, greeting: Callable[[Settings], None]) -> None:
     from tertulia import app
 
     check_port(settings.host, settings.port)
-    warning = allow_files(settings.connections_max)
+    wanted, warning = settings.connections_max, allow_files(settings.connections_max)
     if warning:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         settings = replace(settings, connections_max=max(1, files - SPARE_FILES))
@@ -50,7 +52,7 @@ def run(settings: Settings, *, greeting: Callable[[Settings], None]) -> None:
 
     def greet() -> None:
         greeting(settings)
-        if warning:
+        if settings.connections_max < wanted * WORTH_A_WORD:
             click.echo(warning, err=True)
 
     # uvicorn gives the signal on when it has shut down: the log is then still to be closed.
