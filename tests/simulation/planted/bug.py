@@ -19,8 +19,6 @@ class Bug:
     on_node: Callable[[Flow], None] = lambda flow: None
     on_world: Callable[[World], None] = lambda world: None
     first: int = 0
-    is_provoked: bool = True
-    """Whether some run is known to catch it; the others are here to be played by hand."""
 
     def play(self, seed: int) -> Outcome:
         return play(seed, on_node=self.on_node, on_world=self.on_world)

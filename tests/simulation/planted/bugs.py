@@ -41,7 +41,7 @@ BUGS: Final = [
     Bug("reading changes no unread count", following.reading_changes_no_count, first=11),
     Bug("people never leave a room", following.ghosts, first=4),
     Bug("refused without a look at the log", deciding.refuses_unasked, first=25),
-    Bug("a lane is deaf while it appends", deciding.deaf_while_appending, is_provoked=False),
+    Bug("a lane is deaf while it appends", deciding.deaf_while_appending, first=3187),
     Bug("facts are not read again", deciding.stale_facts, first=24),
     Bug("a node folds no edits", deciding.node_folds_no_edits, first=4),
     Bug("a node folds no locks", deciding.node_folds_no_locks),
