@@ -35,14 +35,14 @@ def test_a_planted_bug_is_caught(bug: Bug) -> None:
     a channel takes what is ahead                  20 of 25
     a channel takes what it has                    19 of 25
     what is missing is never read                  19 of 25
-    heard while opening, forgotten                  0 of 25  (seed 406)
+    heard while opening, forgotten                  0 of 25  (seed 196)
     no head check                                   3 of 25
     the tail keeps redacted texts                  11 of 25
     redactions are set aside                        1 of 25
-    between slices: twice                           0 of 25  (seed 6)
+    between slices: twice                           0 of 25  (seed 26)
     between slices: not at all                      3 of 25
     between slices: one leaves, one is skipped      3 of 25
-    what comes during a flush waits                 0 of 25  (seed 89)
+    what comes during a flush waits                 0 of 25  (seed 100)
     pacing adds up                                  4 of 25
     no top-up on attach                             7 of 25
     ok for another epoch                            5 of 25
@@ -52,28 +52,28 @@ def test_a_planted_bug_is_caught(bug: Bug) -> None:
     who left is written to                         22 of 25
     everybody may read everything                  11 of 25
     the banned stay                                 4 of 25
-    staff streams stay after a demotion             0 of 25  (seed 18)
+    staff streams stay after a demotion             0 of 25  (seed 39)
     taps are not told                              11 of 25
     tallies never go down                           1 of 25
     a tap while it is told is forgotten             2 of 25
     a redacted message keeps its tally              2 of 25
     tallies are not told on resume                  2 of 25
-    a tick that fails forgets                       0 of 25  (seed 43)
-    reading changes no unread count                 0 of 25  (seed 11)
+    a tick that fails forgets                       0 of 25  (seed 45)
+    reading changes no unread count                 0 of 25  (seed 44)
     people never leave a room                      10 of 25
     refused without a look at the log               3 of 25
     a lane is deaf while it appends                 0 of 25  (seed 3187)
     facts are not read again                        1 of 25
-    a node folds no edits                          25 of 25
-    a node folds no locks                          25 of 25
-    a node folds no roles                          25 of 25
+    a node folds no edits                           5 of 25
+    a node folds no locks                          11 of 25
+    a node folds no roles                           6 of 25
     a client folds no edits                         7 of 25
     answered before the append                     25 of 25
     published before the append                    25 of 25
     receipts are not asked                          8 of 25
     a key may be used twice                        21 of 25
     an append expects nothing                      11 of 25
-    a checkpoint is kept before its entries         0 of 25  (seed 17)
+    a checkpoint is kept before its entries         0 of 25  (seed 52)
     the log keeps redacted texts                   10 of 25
     a client claims one event more                 20 of 25
     """

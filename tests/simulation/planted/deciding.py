@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from tertulia.domain.events import Event
 from tertulia.eventlog import Append, Appended, Receipt
 from tertulia.live.flow import Flow
 from tertulia.wire.stored import Entry
@@ -146,8 +147,8 @@ def _folds_no(keeper: Any, *names: str) -> None:
     """The entry is counted, and changes nothing else."""
     apply = keeper.apply
 
-    def apply_but(state: Any, entry: Entry) -> None:
-        apply(state, entry._replace(name="unheard_of", data=b"{}") if entry.name in names else entry)
+    def apply_but(state: Any, entry: Entry, event: Event | None) -> None:
+        apply(state, entry, None if entry.name in names else event)
 
     keeper.apply = apply_but
 
