@@ -23,7 +23,8 @@ from tertulia.cli.progress import bar
 from tertulia.cli.tokens import issue_with, secret_of
 from tertulia.cli.transcripts import Line, read
 from tertulia.domain import limits
-from tertulia.domain.events import Event, MemberJoined, MessageEdited, MessagePosted, MessageRedacted, ReactionSet
+from tertulia.domain.event import Event
+from tertulia.domain.events import MemberJoined, MessageEdited, MessagePosted, MessageRedacted, ReactionSet
 from tertulia.domain.ids import (
     CohortId,
     PersonId,

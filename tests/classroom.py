@@ -24,14 +24,15 @@ from tertulia.domain.cohort import (
     decide_found,
     decide_room_made,
 )
-from tertulia.domain.commands import AnyCommand, CohortCommand, PostMessage, RoomCommand
+from tertulia.domain.command import RoomCommand
+from tertulia.domain.commands import AnyCommand, CohortCommand, PostMessage, RoomKind
 from tertulia.domain.decide_room import decide_room
-from tertulia.domain.decision import Asker, Decision, Happening
-from tertulia.domain.events import Event
+from tertulia.domain.decision import Asker, Decision, Happening, Setting
+from tertulia.domain.event import Event
 from tertulia.domain.ids import CohortId, InviteId, PersonId, RoomId, Seq, StreamName
 from tertulia.domain.policy import Role
 from tertulia.domain.refusals import CODES, Refusal
-from tertulia.domain.room import RoomState, apply_room, apply_room_staff
+from tertulia.domain.room import RoomState, apply_room, apply_room_signals, apply_room_staff
 from tertulia.wire.stored import Entry, decode_event, encode_event
 
 PEOPLE: Final[dict[str, Role]] = {
@@ -52,7 +53,7 @@ S = TypeVar("S")
 
 
 class Classroom:
-    def __init__(self, people: dict[str, Role] = PEOPLE) -> None:
+    def __init__(self, people: dict[str, Role] = PEOPLE, *, kind: RoomKind = "discussion") -> None:
         self.at = DAY_ONE_MS
         self.room = RoomState(room=ROOM)
         self.cohort = CohortState(cohort=COHORT)
@@ -64,7 +65,7 @@ class Classroom:
         self.happens("olga", decide_found(COHORT, name="Demo", course="demo", course_name="Demo"))
         for name, role in people.items():
             self.comes_in(name, role=role)
-        self.happens("olga", decide_room_made(COHORT, ROOM, name="General talk", kind="discussion"))
+        self.happens("olga", decide_room_made(COHORT, ROOM, name="General talk", kind=kind))
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -77,10 +78,14 @@ class Classroom:
 
     def decide_as(self, asker: Asker, command: AnyCommand) -> Decision | Refusal:
         if isinstance(command, RoomCommand):
-            return decide_room(self.room, command, asker=asker, roles=self.cohort.roles, at=self.at)  # type: ignore[arg-type]
+            setting = Setting(self.cohort.roles, self.cohort.rooms, self.new_id())
+            return decide_room(self.room, command, asker=asker, setting=setting, at=self.at)  # type: ignore[arg-type]
         assert isinstance(command, CohortCommand), "markers have a state of their own"
+        return decide_cohort(self.cohort, command, asker=asker, at=self.at, new_id=self.new_id())
+
+    def new_id(self) -> str:
         self._ids += 1
-        return decide_cohort(self.cohort, command, asker=asker, at=self.at, new_id=f"n{self._ids}")
+        return f"n{self._ids}"
 
     def gives(self, name: str, kind: type[AnyCommand], /, **fields: Any) -> list[Event]:
         """It is accepted; what happened."""
@@ -138,7 +143,7 @@ class Classroom:
             assert not self.told.get(stream), f"{stream} was to be new"
         if decision.happenings:
             assert decision.stream == decision.happenings[0].stream, "the receipt names the first event's stream"
-        return [self._append(PersonId(name), happening) for happening in decision.happenings]
+        return [self._append(happening.by or PersonId(name), happening) for happening in decision.happenings]
 
     def _append(self, by: PersonId, happening: Happening) -> Event:
         events = self.told.setdefault(happening.stream, [])
@@ -166,7 +171,9 @@ def fold_room(state: RoomState, entry: Entry) -> None:
     if entry.stream == f"room/{state.room}":
         apply_room(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
     elif entry.stream == f"room/{state.room}/staff":
-        apply_room_staff(state, seq=entry.seq, event=event)
+        apply_room_staff(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
+    elif entry.stream == f"room/{state.room}/signals":
+        apply_room_signals(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
 
 
 def fold_cohort(state: CohortState, entry: Entry) -> None:

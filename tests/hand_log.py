@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from tertulia.domain.events import Event
+from tertulia.domain.event import Event
 from tertulia.domain.ids import PersonId, StreamName
 from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Decided, Duplicates, Planned, Receipt
 from tertulia.wire.stored import Entry, encode_event

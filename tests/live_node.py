@@ -24,7 +24,8 @@ import msgspec
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
 from tertulia.conversation import Conversation
-from tertulia.domain.events import Event, MessagePosted
+from tertulia.domain.event import Event
+from tertulia.domain.events import MessagePosted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.hub import Channel, Subscription
 from tertulia.live.flow import Flow

@@ -8,18 +8,16 @@ import msgspec
 import pytest
 
 from tertulia.domain import limits, policy
+from tertulia.domain.command import Command, RoomCommand, command_name
 from tertulia.domain.commands import (
     AnyCohortCommand,
     AnyCommand,
     AnyRoomCommand,
     CohortCommand,
-    Command,
     EditMessage,
     MarkRead,
     PostMessage,
     Precondition,
-    RoomCommand,
-    command_name,
 )
 from tertulia.domain.ids import snake
 

@@ -8,13 +8,18 @@ import msgspec
 import pytest
 
 from tertulia.domain import events
-from tertulia.domain.events import ALL, EVENTS, Event, MessagePosted, event_name
+from tertulia.domain.event import Event
+from tertulia.domain.events import ALL, EVENTS, MessagePosted, event_name
 from tertulia.domain.ids import snake
+from tertulia.domain.session import events as session_events
 
 
 def test_every_event_there_is_is_in_the_list_once() -> None:
     defined = [
-        kind for _, kind in inspect.getmembers(events, inspect.isclass) if issubclass(kind, Event) and kind is not Event
+        kind
+        for module in (events, session_events)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Event) and kind is not Event
     ]
     assert len(ALL) == len(set(ALL))
     assert set(defined) == set(ALL)

@@ -26,7 +26,7 @@ from tertulia.domain.commands import (
     SetReaction,
 )
 from tertulia.domain.decide_room import decide_room
-from tertulia.domain.decision import Asker, Decision
+from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.refusals import CODES, Refusal, Retry
 from tertulia.domain.room import RoomState
@@ -38,7 +38,7 @@ Scene = Callable[[Classroom], Decision | Refusal | None]
 
 def unknown_room(here: Classroom) -> Decision | Refusal:
     asker = Asker(PersonId("lea"), "learner")
-    return decide_room(RoomState(RoomId("x")), command(PostMessage, text="Hi"), asker=asker, roles={}, at=1)
+    return decide_room(RoomState(RoomId("x")), command(PostMessage, text="Hi"), asker=asker, setting=Setting({}), at=1)
 
 
 def unknown_cohort(here: Classroom) -> Decision | Refusal:

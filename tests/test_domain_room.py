@@ -30,7 +30,7 @@ from tertulia.domain.commands import (
     UnpinMessage,
 )
 from tertulia.domain.decide_room import decide_room, facts_needed
-from tertulia.domain.decision import Asker, Decision
+from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted, RoomChanged, RoomCreated
 from tertulia.domain.ids import CohortId, PersonId
 from tertulia.domain.refusals import CODES, Refusal
@@ -157,9 +157,13 @@ def test_without_its_fact_a_message_is_unknown_and_with_it_all_is_as_ever() -> N
     old, fact = msgspec.structs.replace(here.room, facts={}), here.room.facts[seq]
     edit = command(EditMessage, message=seq, text="x")
     asker = Asker(LEA, "learner")
-    assert decide_room(old, edit, asker=asker, roles=here.cohort.roles, at=here.at) == Refusal("unknown_message")
+    assert decide_room(old, edit, asker=asker, setting=Setting(here.cohort.roles), at=here.at) == Refusal(
+        "unknown_message"
+    )
     remember(old, fact)
-    assert decide_room(old, edit, asker=asker, roles=here.cohort.roles, at=here.at) == here.decide("lea", edit)
+    assert decide_room(old, edit, asker=asker, setting=Setting(here.cohort.roles), at=here.at) == here.decide(
+        "lea", edit
+    )
 
 
 # --- random histories --------------------------------------------------------------------------------------------

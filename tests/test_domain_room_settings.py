@@ -18,7 +18,7 @@ from tertulia.domain.commands import (
     UnmuteMember,
 )
 from tertulia.domain.decide_room import decide_room
-from tertulia.domain.decision import Asker
+from tertulia.domain.decision import Asker, Setting
 from tertulia.domain.events import (
     MemberMuted,
     MemberUnmuted,
@@ -175,5 +175,5 @@ def test_a_room_that_was_never_made_is_unknown_to_everybody() -> None:
     asker = Asker(PersonId("olga"), "owner")
     for kind, fields in ((LockRoom, {}), (ChangeRoom, {"name": "x"}), (OpenRoom, {})):
         assert decide_room(
-            RoomState(RoomId("nowhere")), command(kind, **fields), asker=asker, roles={}, at=1
+            RoomState(RoomId("nowhere")), command(kind, **fields), asker=asker, setting=Setting({}), at=1
         ) == Refusal("unknown_room")

@@ -30,9 +30,9 @@ from tertulia.domain.commands import (
     UnpinMessage,
 )
 from tertulia.domain.decide_room import decide_room
-from tertulia.domain.decision import Asker
+from tertulia.domain.decision import Asker, Setting
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
-    Event,
     Mentioned,
     MessageEdited,
     MessagePinned,
@@ -241,11 +241,11 @@ def room_histories(draw: st.DrawFn) -> list[Entry]:
         happens(ANA, MessagePosted(text=f"first {number}"))
     for person, command in draw(st.lists(st.tuples(PEOPLE, ROOM_COMMANDS), max_size=40)):
         asker = Asker(person, ROLES[person])
-        decision = decide_room(state, command, asker=asker, roles=ROLES, at=1)
+        decision = decide_room(state, command, asker=asker, setting=Setting(ROLES), at=1)
         if not isinstance(decision, Refusal):
             for happening in decision.happenings:
                 if happening.stream == "room/general":
-                    happens(person, happening.event)
+                    happens(happening.by or person, happening.event)
     return history
 
 

@@ -17,7 +17,8 @@ import apsw
 import pytest
 
 from tertulia.domain import limits
-from tertulia.domain.events import Event, MessageEdited, MessagePosted, ReactionSet, ReadMarked, RoomCreated
+from tertulia.domain.event import Event
+from tertulia.domain.events import MessageEdited, MessagePosted, ReactionSet, ReadMarked, RoomCreated
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_signals_stream, room_stream, user_stream
 from tertulia.eventlog import Append, Appended, Decided, Planned, sqlite, sqlite_commit
 from tertulia.eventlog.sqlite import SqliteLog

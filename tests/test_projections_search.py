@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tertulia.domain import limits
-from tertulia.domain.events import Event, MessageEdited, MessagePosted, MessageRedacted
+from tertulia.domain.event import Event
+from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from tertulia.domain import limits, policy
-from tertulia.domain.commands import AnyCommand, Command, command_name
+from tertulia.domain.command import Command, command_name
+from tertulia.domain.commands import AnyCommand
 from tertulia.domain.events import EVENTS
 from tertulia.domain.refusals import CODES
 from tertulia.wire.closing import CLOSINGS, is_reconnect_wanted

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tertulia.domain.events import ALL, EVENTS, Event, MessagePosted
+from tertulia.domain.event import Event
+from tertulia.domain.events import ALL, EVENTS, MessagePosted
 from tertulia.wire.stored import STORED_VERSION, Entry, decode_event, encode_event
 from tests.wire_values import like
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tertulia.domain import limits
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
     CohortCreated,
-    Event,
     MemberBanned,
     MemberJoined,
     MemberLeft,

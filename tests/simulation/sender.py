@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tertulia.domain.commands import Command
+from tertulia.domain.command import Command
 from tertulia.domain.ids import PersonId
 
 if TYPE_CHECKING:

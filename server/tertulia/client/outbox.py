@@ -12,7 +12,8 @@ from bisect import insort
 from tertulia.client import limits
 from tertulia.client.counts import Counts
 from tertulia.client.waiting import later_s
-from tertulia.domain.commands import AnyCommand, MarkRead, RoomCommand
+from tertulia.domain.command import RoomCommand
+from tertulia.domain.commands import AnyCommand, MarkRead
 from tertulia.wire.records import Refused
 
 

@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol, assert_never
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.commands import AnyCommand, Command
+from tertulia.domain.command import Command
+from tertulia.domain.commands import AnyCommand
 from tertulia.domain.ids import CohortId, PersonId, StreamName
 from tertulia.domain.refusals import Refusal
 from tertulia.outbox import Outbox

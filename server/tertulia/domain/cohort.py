@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tertulia.domain import limits
+from tertulia.domain.command import command_name
 from tertulia.domain.commands import (
     AnyCohortCommand,
     BanMember,
@@ -23,12 +24,11 @@ from tertulia.domain.commands import (
     RevokeInvite,
     RoomKind,
     UnbanMember,
-    command_name,
 )
 from tertulia.domain.decision import Asker, Decision, Happening
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
     CohortCreated,
-    Event,
     InviteCreated,
     InviteRevoked,
     MemberBanned,

@@ -2,7 +2,8 @@
 
 `type` on the wire is the snake_case name of the class. Every command has `id` (names the reply on this connection)
 and `key` (names the effect: unique per author for as long as the log is kept; the same key gets the same answer).
-Unknown fields are refused. What is *not* here: whether it is allowed (policy.py) and what it does (room.py, cohort.py).
+Unknown fields are refused. Those of a live session are in
+session/commands.py. What is *not* here: whether it is allowed (policy.py) and what it does (room.py, cohort.py).
 """
 
 from __future__ import annotations
@@ -12,23 +13,16 @@ from typing import Annotated, Literal
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.ids import InviteId, PersonId, RoomId, snake
+from tertulia.domain.command import Command, MessageSeq, RoomCommand
+from tertulia.domain.ids import InviteId, PersonId
 from tertulia.domain.policy import Role
+from tertulia.domain.session.commands import AnySessionCommand, Persona
+from tertulia.domain.session.words import Anonymity, HandsOrder, PostKind
 
-RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Key = Annotated[str, msgspec.Meta(min_length=8, max_length=limits.key_chars_max, pattern=r"^[A-Za-z0-9_.:-]+$(?!\n)")]
-"""(`$` alone lets a last line feed pass in Python; `\\Z` would not, but means nothing in the API's description.)"""
-MessageSeq = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 RoomKind = Literal["discussion", "session", "team", "announcements", "case"]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=snake):
-    id: RequestId = 0
-    key: Key
-
-
-class RoomCommand(Command, frozen=True, kw_only=True):
-    room: RoomId
+SlowSeconds = Annotated[int, msgspec.Meta(ge=0, le=limits.slow_mode_s_max)]
 
 
 class Precondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +32,12 @@ class Precondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PostMessage(RoomCommand, frozen=True, kw_only=True):
+    """`alias`: under the one I have in this room."""
+
     text: str
     reply_to: MessageSeq | None = None
+    kind: PostKind = ""
+    alias: bool = False
 
 
 class EditMessage(RoomCommand, frozen=True, kw_only=True, rename={"if_": "if"}):
@@ -57,6 +55,9 @@ class SetReaction(RoomCommand, frozen=True, kw_only=True):
     message: MessageSeq
     emoji: str
     on: bool = True
+    sentence: str = ""
+    """`challenge` needs one: it becomes a reply."""
+    alias: bool = False
 
 
 class PinMessage(RoomCommand, frozen=True, kw_only=True):
@@ -79,7 +80,12 @@ class ChangeRoom(RoomCommand, frozen=True, kw_only=True):
     name: str | None = None
     topic: str | None = None
     emoji: list[str] | None = None
-    slow_mode_s: Annotated[int, msgspec.Meta(ge=0, le=limits.slow_mode_s_max)] | None = None
+    slow_mode_s: SlowSeconds | None = None
+    slow_modes: dict[Role, SlowSeconds] | None = None
+    """By role, in place of `slow_mode_s`."""
+    anonymity: Anonymity | None = None
+    approve_questions: bool | None = None
+    hands_order: HandsOrder | None = None
 
 
 class LockRoom(RoomCommand, frozen=True, kw_only=True):
@@ -99,13 +105,13 @@ class OpenRoom(RoomCommand, frozen=True, kw_only=True):
 
 
 class MuteMember(RoomCommand, frozen=True, kw_only=True):
-    person: PersonId
+    person: Persona
     for_s: Annotated[int, msgspec.Meta(ge=1, le=limits.mute_s_max)]
     reason: str
 
 
 class UnmuteMember(RoomCommand, frozen=True, kw_only=True):
-    person: PersonId
+    person: Persona
     reason: str
 
 
@@ -180,13 +186,9 @@ AnyRoomCommand = (
     | OpenRoom
     | MuteMember
     | UnmuteMember
+    | AnySessionCommand
 )
 AnyCohortCommand = (
     CreateRoom | ChangeRole | RenameMember | LeaveCohort | BanMember | UnbanMember | CreateInvite | RevokeInvite
 )
 AnyCommand = AnyRoomCommand | AnyCohortCommand | MarkRead
-
-
-def command_name(command: Command) -> str:
-    """`type` as it stands on the wire and in the policy table: `PostMessage` → `"post_message"`."""
-    return str(command.__struct_config__.tag)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from tertulia.domain import room_settings, talk
+from tertulia.domain.command import command_name
 from tertulia.domain.commands import (
     AnyRoomCommand,
     ChangeRoom,
@@ -22,12 +21,21 @@ from tertulia.domain.commands import (
     UnlockRoom,
     UnmuteMember,
     UnpinMessage,
-    command_name,
 )
-from tertulia.domain.decision import Asker, Decision, Roles
+from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.policy import is_allowed
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
+from tertulia.domain.session.commands import (
+    AcceptAnswer,
+    AnswerQuestion,
+    EndorseAnswer,
+    HideMessage,
+    MarkMindChanged,
+    ReportMessage,
+    UnhideMessage,
+)
+from tertulia.domain.session.decide import decide_session
 
 
 def facts_needed(command: AnyRoomCommand) -> int | None:
@@ -39,21 +47,26 @@ def facts_needed(command: AnyRoomCommand) -> int | None:
             return command.message
         case ResolveThread() | ReopenThread():
             return command.thread
+        case AnswerQuestion() | AcceptAnswer() | EndorseAnswer() | ReportMessage() | HideMessage() | UnhideMessage():
+            return command.message
+        case MarkMindChanged():
+            return command.message
         case _:
             return None
 
 
 def decide_room(
-    state: RoomState, command: AnyRoomCommand, *, asker: Asker, roles: Roles, at: int
+    state: RoomState, command: AnyRoomCommand, *, asker: Asker, setting: Setting, at: int
 ) -> Decision | Refusal:
     """What happens when `asker` gives `command` at `at` (Unix ms). Facts it needs are in `state.facts`."""
     if not state.exists:
         return Refusal("unknown_room")
     if not is_allowed(asker.role, command_name(command)):
         return Refusal("not_allowed")
+    roles = setting.roles
     match command:
         case PostMessage():
-            return talk.post(state, command, asker=asker, roles=roles, at=at)
+            return talk.post(state, command, asker=asker, setting=setting, at=at)
         case EditMessage():
             return talk.edit(state, command, asker=asker, roles=roles, at=at)
         case RedactMessage():
@@ -71,4 +84,4 @@ def decide_room(
         case MuteMember() | UnmuteMember():
             return room_settings.mute(state, command, asker=asker, roles=roles, at=at)
         case _:
-            assert_never(command)
+            return decide_session(state, command, asker=asker, setting=setting, at=at)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tertulia.domain.events import Event
-from tertulia.domain.ids import PersonId, StreamName
+from tertulia.domain.event import Event
+from tertulia.domain.events import RoomListed
+from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.domain.policy import RANK, Role, is_staff
 
 Roles = Mapping[PersonId, Role]
@@ -29,11 +30,20 @@ class Asker(msgspec.Struct, frozen=True):
         return self.is_staff and (role is None or RANK[self.role] > RANK[role])
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """What else a decision looks at: the cohort's members and rooms, and a random id for what is created."""
+
+    roles: Roles
+    rooms: Mapping[RoomId, RoomListed] = {}
+    new_id: str = ""
+
+
 class Happening(msgspec.Struct, frozen=True):
-    """An event that is to be appended to a stream."""
+    """An event that is to be appended to a stream. `by`: who readers see as its author, when that is not the asker."""
 
     stream: StreamName
     event: Event
+    by: PersonId | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from tertulia.domain.commands import RoomKind
+from tertulia.domain.event import Event
 from tertulia.domain.ids import CohortId, InviteId, PersonId, RoomId, snake
 from tertulia.domain.policy import Role
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    pass
-
+from tertulia.domain.session.events import ALL_OF_SESSION
+from tertulia.domain.session.words import Anonymity, HandsOrder, MessageKind
 
 # --- room/<id> ---------------------------------------------------------------------------------------------------
 
@@ -31,6 +27,12 @@ class RoomCreated(Event, frozen=True, kw_only=True):
     topic: str = ""
     emoji: list[str] = []
     slow_mode_s: int = 0
+    slow_modes: dict[Role, int] = {}
+    anonymity: Anonymity = "off"
+    approve_questions: bool = False
+    hands_order: HandsOrder = "first_raised"
+    parent: RoomId | None = None
+    """For a team's room: the room it was formed in."""
 
 
 class RoomChanged(Event, frozen=True, kw_only=True):
@@ -40,6 +42,10 @@ class RoomChanged(Event, frozen=True, kw_only=True):
     topic: str | None = None
     emoji: list[str] | None = None
     slow_mode_s: int | None = None
+    slow_modes: dict[Role, int] | None = None
+    anonymity: Anonymity | None = None
+    approve_questions: bool | None = None
+    hands_order: HandsOrder | None = None
 
 
 class RoomLocked(Event, frozen=True, kw_only=True):
@@ -63,13 +69,20 @@ class RoomOpened(Event, frozen=True, kw_only=True):
 
 
 class MessagePosted(Event, frozen=True, kw_only=True):
-    """Its id is the seq of its entry. `thread` is the seq of the first message of the thread `reply_to` belongs to."""
+    """Its id is the seq of its entry. `thread` is the seq of the first message of the thread `reply_to` belongs to.
+    `question`: the id of the question it is. `links`: addresses in the text. `held_at`: when it was said, if it was
+    held back then. `source`: the room it was carried from."""
 
     text: str = ""
     reply_to: int | None = None
     thread: int | None = None
     mentions: list[PersonId] = []
     redacted: bool = False
+    kind: MessageKind = ""
+    question: str | None = None
+    links: list[str] = []
+    held_at: int | None = None
+    source: RoomId | None = None
 
 
 class MessageEdited(Event, frozen=True, kw_only=True):
@@ -81,6 +94,7 @@ class MessageEdited(Event, frozen=True, kw_only=True):
     thread: int | None = None
     mentions: list[PersonId] = []
     redacted: bool = False
+    links: list[str] = []
 
 
 class MessageRedacted(Event, frozen=True, kw_only=True):
@@ -272,6 +286,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     Mentioned,
     Replied,
     ReadMarked,
+    *ALL_OF_SESSION,
 )
 
 

@@ -29,6 +29,32 @@ thread_markers_max: Final = 4_000
 key_chars_max: Final = 64
 goal_chars_max: Final = 200
 
+links_max: Final = 10
+link_chars_max: Final = 500
+
+# A live session
+session_title_chars_max: Final = 120
+mark_label_chars_max: Final = 80
+questions_max: Final = 1_000
+questions_per_person_max: Final = 20
+question_chars_max: Final = 1_000
+note_chars_max: Final = 500
+polls_max: Final = 100
+poll_options_max: Final = 20
+poll_option_chars_max: Final = 120
+poll_text_chars_max: Final = 300
+poll_texts_max: Final = 200
+hands_max: Final = 1_000
+aliases_max: Final = 5_000
+floor_s_max: Final = 4 * 3_600
+held_messages_max: Final = 2_000
+teams_max: Final = 50
+filter_words_max: Final = 200
+filter_word_chars_max: Final = 60
+undoable_max: Final = 100
+pace_answers_min: Final = 5
+attendance_people_max: Final = 200
+
 # State held for deciding
 message_facts_max: Final = 2_048
 checkpoint_every_events: Final = 500

@@ -9,7 +9,8 @@ import msgspec
 from tertulia.domain import limits
 from tertulia.domain.commands import MarkRead
 from tertulia.domain.decision import Decision, Happening
-from tertulia.domain.events import Event, ReadMarked
+from tertulia.domain.event import Event
+from tertulia.domain.events import ReadMarked
 from tertulia.domain.ids import PersonId, user_stream
 from tertulia.domain.refusals import Refusal
 

@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from tertulia.domain import limits
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
-    Event,
     MemberMuted,
     MemberUnmuted,
     MessageEdited,
@@ -27,10 +27,31 @@ from tertulia.domain.events import (
     RoomOpened,
     RoomUnlocked,
 )
-from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_staff_stream, room_stream
+from tertulia.domain.ids import (
+    CohortId,
+    PersonId,
+    RoomId,
+    StreamName,
+    room_signals_stream,
+    room_staff_stream,
+    room_stream,
+)
+from tertulia.domain.policy import Role
+from tertulia.domain.session.apply import (
+    OF_SESSION,
+    apply_session,
+    apply_session_signals,
+    apply_session_staff,
+    posted,
+    reworded,
+)
+from tertulia.domain.session.state import SessionState
+from tertulia.domain.session.words import Anonymity, HandsOrder
 
-DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅")
-STATE_VERSION: Final = 1
+TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
+"""Words that say more than a picture; `challenge` comes with a sentence."""
+DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
+STATE_VERSION: Final = 2
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -46,7 +67,7 @@ class MessageFact(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct):
-    """`head` and `staff_head` are the seqs folded so far; `kind` is empty until the room exists."""
+    """`head`, `staff_head` and `signals_head` are the seqs folded so far; `kind` is empty until the room exists."""
 
     room: RoomId
     cohort: CohortId = CohortId("")
@@ -55,6 +76,11 @@ class RoomState(msgspec.Struct):
     topic: str = ""
     emoji: list[str] = []
     slow_mode_s: int = 0
+    slow_modes: dict[Role, int] = {}
+    anonymity: Anonymity = "off"
+    approve_questions: bool = False
+    hands_order: HandsOrder = "first_raised"
+    parent: RoomId | None = None
     locked: bool = False
     closed: bool = False
     pins: list[int] = []
@@ -62,6 +88,8 @@ class RoomState(msgspec.Struct):
     last_post_at: dict[PersonId, int] = {}
     head: int = 0
     staff_head: int = 0
+    signals_head: int = 0
+    session: SessionState = msgspec.field(default_factory=SessionState)
     facts: dict[int, MessageFact] = {}
 
     @property
@@ -76,12 +104,10 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
         case RoomCreated():
             state.cohort, state.name, state.kind = event.cohort, event.name, event.kind
             state.topic, state.emoji, state.slow_mode_s = event.topic, list(event.emoji), event.slow_mode_s
+            state.slow_modes, state.anonymity, state.parent = event.slow_modes, event.anonymity, event.parent
+            state.approve_questions, state.hands_order = event.approve_questions, event.hands_order
         case RoomChanged():
-            state.name = state.name if event.name is None else event.name
-            state.topic = state.topic if event.topic is None else event.topic
-            state.emoji = state.emoji if event.emoji is None else list(event.emoji)
-            if event.slow_mode_s is not None:
-                state.slow_mode_s, state.last_post_at = event.slow_mode_s, {}
+            _change_room(state, event)
         case RoomLocked() | RoomUnlocked():
             state.locked = isinstance(event, RoomLocked)
         case RoomClosed() | RoomOpened():
@@ -89,20 +115,41 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
         case MessagePosted():
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
             _note_post(state, by, at)
+            if state.session.is_open:
+                posted(state.session, at=at, by=by, event=event)
         case MessageEdited():
             _change_fact(state, event.message, revision=event.revision)
+            reworded(state.session, event)
         case MessageRedacted():
             _change_fact(state, event.message, redacted=True)
             state.pins = [pin for pin in state.pins if pin != event.message]
+            reworded(state.session, event)
         case MessagePinned():
             state.pins = [*(pin for pin in state.pins if pin != event.message), event.message]
         case MessageUnpinned():
             state.pins = [pin for pin in state.pins if pin != event.message]
+        case _ if event is not None and type(event) in OF_SESSION:
+            apply_session(state.session, seq=seq, at=at, by=by, event=event)
         case _:
             pass
 
 
-def apply_room_staff(state: RoomState, *, seq: int, event: Event | None) -> None:
+def _change_room(state: RoomState, event: RoomChanged) -> None:
+    for name in event.__struct_fields__:
+        if (value := getattr(event, name)) is not None:
+            setattr(state, name, value)
+    if event.slow_mode_s is not None or event.slow_modes is not None:
+        state.last_post_at = {}
+
+
+def apply_room_signals(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
+    """Fold one entry of `room/<id>/signals`; reactions are not needed to decide."""
+    state.signals_head = seq
+    if event is not None and type(event) in OF_SESSION:
+        apply_session_signals(state.session, seq=seq, at=at, by=by, event=event)
+
+
+def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>/staff`."""
     state.staff_head = seq
     match event:
@@ -110,6 +157,8 @@ def apply_room_staff(state: RoomState, *, seq: int, event: Event | None) -> None
             state.muted[event.person] = event.until
         case MemberUnmuted():
             state.muted.pop(event.person, None)
+        case _ if event is not None and type(event) in OF_SESSION:
+            apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _:
             pass
 
@@ -144,6 +193,6 @@ def _change_fact(state: RoomState, seq: int, *, revision: int | None = None, red
         )
 
 
-def state_streams(room: RoomId) -> tuple[StreamName, StreamName]:
+def state_streams(room: RoomId) -> tuple[StreamName, StreamName, StreamName]:
     """The streams folded into the state: their heads are what an append expects."""
-    return room_stream(room), room_staff_stream(room)
+    return room_stream(room), room_staff_stream(room), room_signals_stream(room)

@@ -7,8 +7,8 @@ from typing import assert_never
 from tertulia.domain import limits
 from tertulia.domain.commands import ChangeRoom, CloseRoom, LockRoom, MuteMember, OpenRoom, UnlockRoom, UnmuteMember
 from tertulia.domain.decision import Asker, Decision, Happening, Roles
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
-    Event,
     MemberMuted,
     MemberUnmuted,
     RoomChanged,
@@ -45,11 +45,16 @@ def change(state: RoomState, command: ChangeRoom) -> Decision | Refusal:
             return Refusal("emoji_not_allowed", "A reaction is one emoji or a short word.")
     if command.slow_mode_s is not None:
         slow_mode_s = command.slow_mode_s
+    slow_modes = command.slow_modes
     changed = RoomChanged(
         name=name if name != state.name else None,
         topic=topic if topic != state.topic else None,
         emoji=emoji if emoji != state.emoji else None,
         slow_mode_s=slow_mode_s if slow_mode_s != state.slow_mode_s else None,
+        slow_modes=slow_modes if slow_modes != state.slow_modes else None,
+        anonymity=command.anonymity if command.anonymity != state.anonymity else None,
+        approve_questions=command.approve_questions if command.approve_questions != state.approve_questions else None,
+        hands_order=command.hands_order if command.hands_order != state.hands_order else None,
     )
     stream = room_stream(state.room)
     if changed == RoomChanged():
@@ -93,8 +98,9 @@ def _listed(state: RoomState, *, name: str, closed: bool) -> Happening:
 def mute(
     state: RoomState, command: MuteMember | UnmuteMember, *, asker: Asker, roles: Roles, at: int
 ) -> Decision | Refusal:
-    role = roles.get(command.person)
-    if role is None:
+    person = state.session.person_behind(command.person)
+    role = None if person is None else roles.get(person)
+    if person is None or role is None:
         return Refusal("unknown_member")
     if not asker.outranks(role):
         return Refusal("not_allowed", "You may do this only to people of a lower role.")
@@ -103,11 +109,9 @@ def mute(
         return Refusal("reason_required")
     stream = room_staff_stream(state.room)
     if isinstance(command, MuteMember):
-        happened: Event = MemberMuted(
-            room=state.room, person=command.person, until=at + command.for_s * 1000, reason=reason
-        )
-    elif state.muted.get(command.person, 0) <= at:
+        happened: Event = MemberMuted(room=state.room, person=person, until=at + command.for_s * 1000, reason=reason)
+    elif state.muted.get(person, 0) <= at:
         return Decision(stream)
     else:
-        happened = MemberUnmuted(room=state.room, person=command.person, reason=reason)
-    return Decision(stream, (Happening(stream, happened), Happening(user_stream(command.person), happened)))
+        happened = MemberUnmuted(room=state.room, person=person, reason=reason)
+    return Decision(stream, (Happening(stream, happened), Happening(user_stream(person), happened)))

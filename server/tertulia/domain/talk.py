@@ -5,6 +5,8 @@ Nothing here changes state.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tertulia.domain import limits
 from tertulia.domain.commands import (
     EditMessage,
@@ -16,7 +18,7 @@ from tertulia.domain.commands import (
     SetReaction,
     UnpinMessage,
 )
-from tertulia.domain.decision import Asker, Decision, Happening, Roles
+from tertulia.domain.decision import Asker, Decision, Happening, Roles, Setting
 from tertulia.domain.events import (
     Mentioned,
     MessageEdited,
@@ -29,21 +31,23 @@ from tertulia.domain.events import (
     ThreadReopened,
     ThreadResolved,
 )
-from tertulia.domain.ids import PersonId, room_signals_stream, room_stream, user_stream
+from tertulia.domain.ids import PersonId, RoomId, room_signals_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import RoomState
+from tertulia.domain.room import MessageFact, RoomState
+from tertulia.domain.session import aliases
+from tertulia.domain.session.words import MessageKind
 from tertulia.domain.text import clean_reason, clean_text, mentioned_people
 
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def _may_write(state: RoomState, asker: Asker, at: int) -> Refusal | None:
+def may_write(state: RoomState, asker: Asker, at: int) -> Refusal | None:
     if not state.closed and state.locked and not asker.is_staff:
         return Refusal("room_locked")
-    return _may_take_part(state, asker, at)
+    return may_take_part(state, asker, at)
 
 
-def _may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
+def may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
     """React, and say that a thread is resolved: in a locked room too."""
     if state.closed:
         return Refusal("room_closed")
@@ -51,9 +55,9 @@ def _may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
     return Refusal("muted", after_ms=until - at) if until > at else None
 
 
-def post(state: RoomState, command: PostMessage, *, asker: Asker, roles: Roles, at: int) -> Decision | Refusal:
+def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
     text = clean_text(command.text)
-    if refusal := _may_write(state, asker, at) or _slow_mode(state, asker, at):
+    if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
         return refusal
     if isinstance(text, Refusal):
         return text
@@ -62,19 +66,52 @@ def post(state: RoomState, command: PostMessage, *, asker: Asker, roles: Roles, 
         answered = state.facts.get(command.reply_to)
         if answered is None:
             return Refusal("unknown_message")
-    stream, seq = room_stream(state.room), state.head + 1
+    speaker = aliases.speaker(state, asker, alias=command.alias, new_id=setting.new_id)
+    if isinstance(speaker, Refusal):
+        return speaker
+    said = Said(text=text, kind=command.kind, person=asker.person, by=speaker.by, answered=answered)
+    happenings = post_happenings(state, said, seq=state.head + 1, roles=setting.roles)
+    return Decision(room_stream(state.room), (*happenings, *speaker.happenings))
+
+
+class Said(NamedTuple):
+    """What becomes a message: who said it really, and who readers see."""
+
+    text: str
+    kind: MessageKind
+    person: PersonId
+    by: PersonId
+    answered: MessageFact | None = None
+    question: str | None = None
+    held_at: int | None = None
+    source: RoomId | None = None
+
+
+def post_happenings(state: RoomState, said: Said, *, seq: int, roles: Roles) -> list[Happening]:
+    """`message_posted` at `seq`, and whom it concerns is told."""
+    stream, by, answered = room_stream(state.room), said.by, said.answered
     thread = answered.thread if answered else None
-    mentions = _members_mentioned(text, asker, roles)
-    happenings = [
-        Happening(stream, MessagePosted(text=text, reply_to=command.reply_to, thread=thread, mentions=mentions))
-    ]
+    mentions = _members_mentioned(said.text, said.person, roles)
+    message = MessagePosted(
+        text=said.text,
+        reply_to=answered.seq if answered else None,
+        thread=thread,
+        mentions=mentions,
+        kind=said.kind,
+        question=said.question,
+        held_at=said.held_at,
+        source=said.source,
+    )
+    happenings = [Happening(stream, message, by)]
     happenings += [
-        Happening(user_stream(person), Mentioned(room=state.room, message=seq, thread=thread)) for person in mentions
+        Happening(user_stream(person), Mentioned(room=state.room, message=seq, thread=thread), by)
+        for person in mentions
     ]
-    if answered and answered.author in roles and answered.author not in (asker.person, *mentions):
+    author = state.session.person_behind(answered.author) if answered else None
+    if answered and author is not None and author in roles and author not in (said.person, *mentions):
         replied = Replied(room=state.room, message=seq, to=answered.seq, thread=answered.thread)
-        happenings.append(Happening(user_stream(answered.author), replied))
-    return Decision(stream, tuple(happenings))
+        happenings.append(Happening(user_stream(author), replied, by))
+    return happenings
 
 
 def _slow_mode(state: RoomState, asker: Asker, at: int) -> Refusal | None:
@@ -84,17 +121,17 @@ def _slow_mode(state: RoomState, asker: Asker, at: int) -> Refusal | None:
     return Refusal("slow_mode", after_ms=wait_ms) if wait_ms > 0 else None
 
 
-def _members_mentioned(text: str, asker: Asker, roles: Roles) -> list[PersonId]:
-    return [person for person in mentioned_people(text) if person in roles and person != asker.person]
+def _members_mentioned(text: str, person: PersonId, roles: Roles) -> list[PersonId]:
+    return [mentioned for mentioned in mentioned_people(text) if mentioned in roles and mentioned != person]
 
 
 def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, at: int) -> Decision | Refusal:
     fact = state.facts.get(command.message)
     if fact is None:
         return Refusal("unknown_message")
-    if fact.author != asker.person:
+    if not state.session.is_persona_of(fact.author, asker.person):
         return Refusal("not_author")
-    if refusal := _may_write(state, asker, at):
+    if refusal := may_write(state, asker, at):
         return refusal
     if fact.redacted:
         return Refusal("already_redacted")
@@ -108,18 +145,19 @@ def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, 
         text=text,
         revision=fact.revision + 1,
         thread=fact.thread if fact.thread != fact.seq else None,
-        mentions=_members_mentioned(text, asker, roles),
+        mentions=_members_mentioned(text, asker.person, roles),
     )
     stream = room_stream(state.room)
-    return Decision(stream, (Happening(stream, edited),))
+    return Decision(stream, (Happening(stream, edited, fact.author),))
 
 
 def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Roles) -> Decision | Refusal:
     fact = state.facts.get(command.message)
     if fact is None:
         return Refusal("unknown_message")
-    is_own = fact.author == asker.person
-    if not is_own and not asker.outranks(roles.get(fact.author)):
+    is_own = state.session.is_persona_of(fact.author, asker.person)
+    author = state.session.person_behind(fact.author)
+    if not is_own and not asker.outranks(None if author is None else roles.get(author)):
         return Refusal("not_author" if not asker.is_staff else "not_allowed")
     reason = clean_reason(command.reason)
     if reason is None and (not is_own or command.reason is not None):
@@ -133,11 +171,12 @@ def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Rol
         by_staff=not is_own,
         reason=reason,
     )
-    return Decision(stream, (Happening(stream, redacted),), redacts=((stream, fact.seq),))
+    happening = Happening(stream, redacted, fact.author if is_own else None)
+    return Decision(stream, (happening,), redacts=((stream, fact.seq),))
 
 
 def react(state: RoomState, command: SetReaction, *, asker: Asker, at: int) -> Decision | Refusal:
-    if refusal := _may_take_part(state, asker, at):
+    if refusal := may_take_part(state, asker, at):
         return refusal
     # One that is no longer allowed can still be taken back; one that never was could be anything, of any length.
     if command.emoji not in state.emoji and (command.on or not 0 < len(command.emoji) <= limits.emoji_chars_max):
@@ -172,15 +211,16 @@ def pin(state: RoomState, command: PinMessage | UnpinMessage) -> Decision | Refu
 
 
 def resolve(state: RoomState, command: ResolveThread | ReopenThread, *, asker: Asker, at: int) -> Decision | Refusal:
-    if refusal := _may_take_part(state, asker, at):
+    if refusal := may_take_part(state, asker, at):
         return refusal
     fact = state.facts.get(command.thread)
     if fact is None or fact.thread != fact.seq:
         return Refusal("unknown_message", "There is no such thread in this room.")
-    if fact.author != asker.person and not asker.is_staff:
+    is_own = state.session.is_persona_of(fact.author, asker.person)
+    if not is_own and not asker.is_staff:
         return Refusal("not_author", "Only who began the thread, or staff, may do this.")
     stream = room_stream(state.room)
     happened = (
         ThreadResolved(thread=fact.seq) if isinstance(command, ResolveThread) else ThreadReopened(thread=fact.seq)
     )
-    return Decision(stream, (Happening(stream, happened),))
+    return Decision(stream, (Happening(stream, happened, fact.author if is_own else None),))

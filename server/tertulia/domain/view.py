@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import msgspec
 
 from tertulia.domain import limits
+from tertulia.domain.event import Event
 from tertulia.domain.events import (
     CohortCreated,
-    Event,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -36,6 +36,15 @@ from tertulia.domain.events import (
     ThreadReopened,
     ThreadResolved,
 )
+from tertulia.domain.session.events import (
+    AnswerEndorsed,
+    MessageHidden,
+    MessageUnhidden,
+    MindChanged,
+    QuestionPublished,
+)
+from tertulia.domain.session.fold import fold_mine, fold_session, reword
+from tertulia.domain.session.view import MyQuestion, SessionView
 
 
 class LastReply(msgspec.Struct):
@@ -59,6 +68,15 @@ class MessageView(msgspec.Struct, kw_only=True):
     replies: int = 0
     last_reply: LastReply | None = None
     resolved: bool = False
+    kind: str = ""
+    question: str | None = None
+    held_at: int | None = None
+    source: str | None = None
+    hidden: str | None = None
+    """The reason for which staff hid it."""
+    endorsed: dict[str, int] = {}
+    """Reason → how many people endorsed it as an answer."""
+    minds_changed: int = 0
 
 
 class RoomView(msgspec.Struct, kw_only=True):
@@ -69,12 +87,18 @@ class RoomView(msgspec.Struct, kw_only=True):
     topic: str = ""
     emoji: list[str] = []
     slow_mode_s: int = 0
+    slow_modes: dict[str, int] = {}
+    anonymity: str = "off"
+    approve_questions: bool = False
+    hands_order: str = "first_raised"
+    parent: str | None = None
     locked: bool = False
     closed: bool = False
     messages: list[MessageView] = []
     pins: list[int] = []
     tallies: dict[str, dict[str, int]] = {}
     has_more: bool = False
+    session: SessionView | None = None
 
 
 class ListedRoom(msgspec.Struct, kw_only=True):
@@ -108,10 +132,13 @@ class MentionView(msgspec.Struct, kw_only=True):
 
 
 class UserView(msgspec.Struct, kw_only=True):
-    """`markers`: room → {"" or thread → seq}. `mentions`: the newest 50, oldest first."""
+    """`markers`: room → {"" or thread → seq}. `mentions`: the newest 50, oldest first. `aliases`: room → mine there.
+    `questions`: those of mine that are not public."""
 
     markers: dict[str, dict[str, int]] = {}
     mentions: list[MentionView] = []
+    aliases: dict[str, str] = {}
+    questions: dict[str, MyQuestion] = {}
 
 
 def new_room_view(room: str) -> RoomView:
@@ -135,6 +162,12 @@ def apply_room(view: RoomView, *, seq: int, at: int, by: str, event: Event | Non
         case RoomCreated():
             view.cohort, view.name, view.kind = event.cohort, event.name, event.kind
             view.topic, view.emoji, view.slow_mode_s = event.topic, list(event.emoji), event.slow_mode_s
+            view.slow_modes, view.anonymity, view.parent = (
+                {str(role): seconds for role, seconds in event.slow_modes.items()},
+                event.anonymity,
+                event.parent,
+            )
+            view.approve_questions, view.hands_order = event.approve_questions, event.hands_order
         case RoomChanged():
             _change_room(view, event)
         case RoomLocked() | RoomUnlocked():
@@ -151,8 +184,10 @@ def apply_room(view: RoomView, *, seq: int, at: int, by: str, event: Event | Non
             if message := _shown(view, event.message):
                 message.text, message.mentions = event.text, list(event.mentions)
                 message.revision = event.revision
+            reword(view.session, event.message, event.text)
         case MessageRedacted():
             _redact(view, event.message)
+            reword(view.session, event.message, "")
         case MessagePinned():
             _unpin(view, event.message)
             view.pins.append(event.message)
@@ -161,6 +196,22 @@ def apply_room(view: RoomView, *, seq: int, at: int, by: str, event: Event | Non
         case ThreadResolved() | ThreadReopened():
             if thread := _shown(view, event.thread):
                 thread.resolved = isinstance(event, ThreadResolved)
+        case MessageHidden() | MessageUnhidden():
+            if message := _shown(view, event.message):
+                message.hidden = event.reason if isinstance(event, MessageHidden) else None
+        case AnswerEndorsed():
+            if message := _shown(view, event.message):
+                message.endorsed = message.endorsed | {event.reason: message.endorsed.get(event.reason, 0) + 1}
+        case MindChanged():
+            if message := _shown(view, event.because):
+                message.minds_changed += 1
+        case QuestionPublished():
+            message = _shown(view, event.message)
+            view.session = fold_session(
+                view.session, seq=seq, at=at, by=by, event=event, text=message.text if message else ""
+            )
+        case _ if event is not None:
+            view.session = fold_session(view.session, seq=seq, at=at, by=by, event=event)
         case _:
             pass
 
@@ -210,6 +261,8 @@ def apply_user(view: UserView, *, seq: int, at: int, by: str, event: Event | Non
             mention = MentionView(room=event.room, message=event.message, thread=event.thread, at=at, by=by)
             view.mentions.append(mention)
             del view.mentions[: -limits.snapshot_mentions]
+        case _ if event is not None:
+            fold_mine(view.aliases, view.questions, at=at, event=event)
         case _:
             pass
 
@@ -220,19 +273,25 @@ def _shown(view: RoomView, seq: int | None) -> MessageView | None:
 
 
 def _change_room(view: RoomView, event: RoomChanged) -> None:
-    if event.name is not None:
-        view.name = event.name
-    if event.topic is not None:
-        view.topic = event.topic
-    if event.emoji is not None:
-        view.emoji = list(event.emoji)
-    if event.slow_mode_s is not None:
-        view.slow_mode_s = event.slow_mode_s
+    for name in event.__struct_fields__:
+        if (value := getattr(event, name)) is not None:
+            setattr(view, name, value)
 
 
 def _begin_thread(view: RoomView, event: MessagePosted, *, seq: int, at: int, by: str) -> None:
     view.messages.append(
-        MessageView(seq=seq, at=at, by=by, text=event.text, redacted=event.redacted, mentions=list(event.mentions))
+        MessageView(
+            seq=seq,
+            at=at,
+            by=by,
+            text=event.text,
+            redacted=event.redacted,
+            mentions=list(event.mentions),
+            kind=event.kind,
+            question=event.question,
+            held_at=event.held_at,
+            source=event.source,
+        )
     )
     if len(view.messages) > limits.snapshot_messages:
         dropped = view.messages.pop(0)

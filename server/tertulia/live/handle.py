@@ -9,21 +9,15 @@ from typing import assert_never
 import msgspec
 
 from tertulia.domain.cohort import CohortState, asker_of, decide_cohort
-from tertulia.domain.commands import (
-    AnyCohortCommand,
-    AnyCommand,
-    AnyRoomCommand,
-    CohortCommand,
-    MarkRead,
-    RoomCommand,
-    SetReaction,
-)
+from tertulia.domain.command import RoomCommand
+from tertulia.domain.commands import AnyCohortCommand, AnyCommand, AnyRoomCommand, CohortCommand, MarkRead, SetReaction
 from tertulia.domain.decide_room import decide_room, facts_needed
-from tertulia.domain.decision import Decision
+from tertulia.domain.decision import Decision, Setting
 from tertulia.domain.ids import CohortId, PersonId, is_id
 from tertulia.domain.person import PersonState, decide_mark_read
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
+from tertulia.domain.session.commands import AskQuestion, FormTeams, TakeAlias
 from tertulia.live.jobs import Answer, Done, Job
 from tertulia.live.lane import Lane
 from tertulia.live.node import Node
@@ -53,11 +47,12 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
             mark = _decide_mark(cohort_lane, command, person=person)
             node.person_lane(person).put(Job(person, command.key, fingerprint, mark, answer, relies_on=cohort_lane))
         case RoomCommand():
+            new_id = node.ids.new_id() if _makes_something(command) else ""
             job = Job(
                 person,
                 command.key,
                 fingerprint,
-                _decide_in_room(cohort_lane, command, person=person, cohort=cohort),
+                _decide_in_room(cohort_lane, command, person=person, cohort=cohort, new_id=new_id),
                 answer,
                 facts_needed(command),
                 relies_on=cohort_lane,
@@ -68,6 +63,11 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
             cohort_lane.put(Job(person, command.key, fingerprint, decide, answer))
         case _:
             assert_never(command)
+
+
+def _makes_something(command: AnyRoomCommand) -> bool:
+    """Whether the decision may need a random id: for a question, an alias, teams' rooms."""
+    return isinstance(command, AskQuestion | TakeAlias | FormTeams) or getattr(command, "alias", False)
 
 
 def answer_record(verdict: Done | Refusal, *, id: int) -> Accepted | Refused:
@@ -94,7 +94,7 @@ def _decide_mark(
 
 
 def _decide_in_room(
-    cohort_lane: Lane[CohortState], command: AnyRoomCommand, *, person: PersonId, cohort: CohortId
+    cohort_lane: Lane[CohortState], command: AnyRoomCommand, *, person: PersonId, cohort: CohortId, new_id: str
 ) -> Callable[[RoomState, int], Decision | Refusal]:
     """Role and membership are looked up when it is decided, not when it was asked."""
 
@@ -106,7 +106,8 @@ def _decide_in_room(
             return asker
         if room.cohort != cohort:
             return Refusal("unknown_room")
-        return decide_room(room, command, asker=asker, roles=state.roles, at=at)
+        setting = Setting(state.roles, state.rooms, new_id)
+        return decide_room(room, command, asker=asker, setting=setting, at=at)
 
     return decide
 

@@ -12,7 +12,7 @@ import msgspec
 
 from tertulia.domain import cohort, person, room
 from tertulia.domain.cohort import CohortState
-from tertulia.domain.events import Event
+from tertulia.domain.event import Event
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_owner, user_stream
 from tertulia.domain.person import PersonState
 from tertulia.domain.room import RoomState
@@ -57,16 +57,22 @@ class RoomKeeper:
 
     def copy(self, state: RoomState) -> RoomState:
         return msgspec.structs.replace(
-            state, muted=dict(state.muted), last_post_at=dict(state.last_post_at), facts=dict(state.facts)
+            state,
+            muted=dict(state.muted),
+            last_post_at=dict(state.last_post_at),
+            session=msgspec.structs.replace(state.session),
+            facts=dict(state.facts),
         )
 
     def heads(self, state: RoomState) -> dict[StreamName, int]:
-        main, staff = room.state_streams(state.room)
-        return {main: state.head, staff: state.staff_head}
+        main, staff, signals = room.state_streams(state.room)
+        return {main: state.head, staff: state.staff_head, signals: state.signals_head}
 
     def apply(self, state: RoomState, entry: Entry, event: Event | None) -> None:
         if entry.stream.endswith("/staff"):
-            room.apply_room_staff(state, seq=entry.seq, event=event)
+            room.apply_room_staff(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
+        elif entry.stream.endswith("/signals"):
+            room.apply_room_signals(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
         else:
             room.apply_room(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
 

@@ -317,11 +317,12 @@ class Lane(Generic[S]):
             planned = []
             for happening in verdict.happenings:
                 name, data = encode_event(happening.event)
-                planned.append(Planned(happening.stream, job.author, name, data))
+                by = happening.by or job.author
+                planned.append(Planned(happening.stream, by, name, data))
                 if happening.stream in heads:
                     heads[happening.stream] += 1
                     seq = heads[happening.stream]
-                    entry = Entry(happening.stream, Seq(seq), at, job.author, name, data)
+                    entry = Entry(happening.stream, Seq(seq), at, by, name, data)
                     keeper.apply(plan.state, entry, happening.event)
             plan.expect.update(dict.fromkeys(verdict.fresh, 0))
             plan.places.append(place)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tertulia.domain.commands import RequestId
+from tertulia.domain.command import RequestId
 from tertulia.wire.records import Record
 from tertulia.wire.requests import Request
 from tertulia.wire.stored import Entry

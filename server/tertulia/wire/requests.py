@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.commands import AnyCommand, MessageSeq, RequestId
+from tertulia.domain.command import MessageSeq, RequestId
+from tertulia.domain.commands import AnyCommand
 from tertulia.domain.ids import PersonId, RoomId, snake
 
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from tertulia.domain.events import EVENTS, Event, event_name
+from tertulia.domain.event import Event
+from tertulia.domain.events import EVENTS, event_name
 from tertulia.domain.ids import PersonId, Seq, StreamName
 
 STORED_VERSION: Final = 1

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tertulia.domain.events import Event
+from tertulia.domain.event import Event
 from tertulia.eventlog import Append, Appended, Receipt
 from tertulia.live.flow import Flow
 from tertulia.wire.stored import Entry

@@ -1,0 +1,209 @@
+"""How events change `SessionState`. The only thing that does; accepts every event that was ever decided.
+
+Nothing is changed in place (state.py says why).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from tertulia.domain import limits
+from tertulia.domain.event import Event
+from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
+from tertulia.domain.ids import PersonId
+from tertulia.domain.session.events import (
+    ALL_OF_SESSION,
+    AnswerAccepted,
+    QuestionAnswered,
+    QuestionAnswering,
+    QuestionAsked,
+    QuestionCarried,
+    QuestionDismissed,
+    QuestionHighlighted,
+    QuestionMerged,
+    QuestionPublished,
+    QuestionReopened,
+    QuestionRestored,
+    QuestionReworded,
+    QuestionUnmerged,
+    QuestionWithdrawn,
+    SessionClosed,
+    SessionMarked,
+    SessionOpened,
+    VoteSet,
+)
+from tertulia.domain.session.state import Question, SessionState, Undoable
+from tertulia.domain.session.words import QuestionStatus
+
+OF_SESSION: Final = frozenset(ALL_OF_SESSION)
+
+
+def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Event) -> None:
+    """Fold one entry of `room/<id>`."""
+    match event:
+        case SessionOpened():
+            _begin(state, seq)
+        case SessionClosed():
+            state.is_open, state.answering, state.called = False, None, None
+            state.hands, state.pace, state.floor = {}, {}, None
+        case SessionMarked():
+            state.mark_ms = event.media_position_ms
+        case _:
+            _apply_question(state, seq, at, by, event)
+
+
+def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, event: Event) -> None:
+    """Fold one entry of `room/<id>/staff`."""
+    match event:
+        case QuestionAsked():
+            asked = state.questions.get(event.question) or Question(event.question, by, at)
+            _keep(state, replace(asked, status="pending", text=event.text, waited=True, message=None, accepted=None))
+        case QuestionReworded():
+            _change(state, event.question, text=event.text)
+        case _:
+            pass
+
+
+def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonId, event: Event) -> None:
+    """Fold one entry of `room/<id>/signals`."""
+    match event:
+        case VoteSet() if question := state.questions.get(event.question):
+            voters = question.voters | {by} if event.on else question.voters - {by}
+            _keep(state, replace(question, voters=voters))
+        case _:
+            pass
+
+
+# --- the session -------------------------------------------------------------------------------------------------
+
+
+def _begin(state: SessionState, seq: int) -> None:
+    state.opened, state.is_open, state.mark_ms, state.answering, state.called = seq, True, None, None, None
+    state.questions, state.heard, state.turns, state.hands, state.polls = {}, {}, {}, {}, {}
+    state.pace, state.attended, state.endorsed, state.undoable = {}, {}, {}, {}
+
+
+def hear(state: SessionState, persona: str) -> None:
+    """This one has been heard once more."""
+    state.heard = {**state.heard, persona: state.heard.get(persona, 0) + 1}
+
+
+def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> None:
+    """A message, of whatever kind: a turn of who said it, and the text of the question it is."""
+    state.turns = {**state.turns, by: state.turns.get(by, 0) + 1}
+    if event.question is not None:
+        known = state.questions.get(event.question) or Question(event.question, by, at)
+        _keep(state, replace(known, by=by, text=event.text))
+
+
+def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> None:
+    """The message of a question has another text, or none."""
+    text = event.text if isinstance(event, MessageEdited) else ""
+    for question in state.questions.values():
+        if question.message == event.message:
+            _keep(state, replace(question, text=text))
+            return
+
+
+# --- questions ---------------------------------------------------------------------------------------------------
+
+
+def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Event) -> None:
+    match event:
+        case QuestionPublished():
+            if known := state.questions.get(event.question):
+                published = replace(known, status="published", seq=seq, message=event.message, asked_at=event.asked_at)
+                _keep(state, published)
+                if known.waited:
+                    _note(state, seq, known, published)
+        case QuestionMerged():
+            _move(state, seq, event.question, "merged", merged_into=event.into, keep_before=True)
+        case QuestionUnmerged() | QuestionRestored() | QuestionReopened():
+            _put_back(state, seq, event)
+        case QuestionHighlighted():
+            _change(state, event.question, highlighted=event.on)
+        case QuestionAnswering():
+            if (other := state.answering) is not None and other != event.question:
+                _change(state, other, status="published")
+            _move(state, seq, event.question, "answering")
+            state.answering = event.question
+        case QuestionAnswered():
+            question = state.questions.get(event.question)
+            if question is not None and not question.status.startswith("answered"):
+                hear(state, question.by)
+            _move(state, seq, event.question, "answered_live" if event.message is None else "answered_text")
+        case QuestionDismissed():
+            _move(state, seq, event.question, "dismissed", keep_before=True)
+        case QuestionWithdrawn():
+            _move(state, seq, event.question, "withdrawn", is_undoable=False)
+        case QuestionCarried():
+            _move(state, seq, event.question, "carried")
+        case AnswerAccepted():
+            _change(state, event.question, accepted=event.message)
+        case _:
+            pass
+
+
+def _put_back(state: SessionState, seq: int, event: QuestionUnmerged | QuestionRestored | QuestionReopened) -> None:
+    question = state.questions.get(event.question)
+    if question is None:
+        return
+    state.undoable = {at: done for at, done in state.undoable.items() if done.question != event.question}
+    status: QuestionStatus = "published"
+    match event:
+        case QuestionUnmerged():
+            status = question.before
+        case QuestionRestored():
+            status = event.status
+            if question.status.startswith("answered") and not status.startswith("answered"):
+                state.heard = {**state.heard, question.by: state.heard.get(question.by, 1) - 1}
+        case _:
+            pass
+    merged_into = question.merged_into if status == "merged" else None
+    is_undoable = isinstance(event, QuestionReopened)
+    _move(state, seq, event.question, status, is_undoable=is_undoable, merged_into=merged_into)
+    if status == "answering":
+        state.answering = event.question
+
+
+def _move(
+    state: SessionState,
+    seq: int,
+    id: str,
+    status: QuestionStatus,
+    *,
+    keep_before: bool = False,
+    is_undoable: bool = True,
+    **changes: Any,
+) -> None:
+    question = state.questions.get(id)
+    if question is None:
+        return
+    if keep_before:
+        changes["before"] = "published" if question.status == "answering" else question.status
+    if state.answering == id and status != "answering":
+        state.answering = None
+    moved = replace(question, status=status, **changes)
+    _keep(state, moved)
+    if is_undoable:
+        _note(state, seq, question, moved)
+
+
+def _note(state: SessionState, seq: int, before: Question, after: Question) -> None:
+    """What can be undone: the newest change of each question."""
+    kept = {at: done for at, done in state.undoable.items() if done.question != after.question}
+    kept[seq] = Undoable(after.question, before.status, after.status)
+    if len(kept) > limits.undoable_max:
+        del kept[next(iter(kept))]
+    state.undoable = kept
+
+
+def _change(state: SessionState, id: str, **changes: Any) -> None:
+    if question := state.questions.get(id):
+        _keep(state, replace(question, **changes))
+
+
+def _keep(state: SessionState, question: Question) -> None:
+    state.questions = {**state.questions, question.question: question}

@@ -1,0 +1,136 @@
+"""What deciding in a live session needs to know; part of `RoomState`.
+
+Nothing here is changed in place: `apply.py` puts new values in the places of old ones (`state.hands = {**state.hands,
+…}`), so that a shallow copy of `SessionState` is a copy. Personas (`by`, `hand`) are who readers see: a person or an
+alias; `PersonId` is who it really is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tertulia.domain.ids import PersonId, RoomId
+from tertulia.domain.session.words import HeldAnswer, HeldWhy, Pace, PollKind, PostKind, QuestionStatus
+
+QUEUED: Final[frozenset[QuestionStatus]] = frozenset({"published", "answering"})
+"""Open, and to be seen by all: what the queue holds."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """`before`: its status before it was merged or dismissed. `seq`: of its publication. `waited`: it went through
+    approval."""
+
+    question: str
+    by: str
+    asked_at: int
+    status: QuestionStatus = "pending"
+    before: QuestionStatus = "pending"
+    seq: int = 0
+    message: int | None = None
+    text: str = ""
+    waited: bool = False
+    highlighted: bool = False
+    merged_into: str | None = None
+    accepted: int | None = None
+    voters: frozenset[PersonId] = frozenset()
+
+
+class Poll(msgspec.Struct, frozen=True):
+    text: str
+    kind: PollKind
+    options: list[str]
+    anonymous: bool
+    again: int | None = None
+    closed: bool = False
+    answers: dict[PersonId, PollChoice] = {}
+
+
+class PollChoice(msgspec.Struct, frozen=True):
+    choices: list[int] = []
+    text: str = ""
+
+
+class Floor(msgspec.Struct, frozen=True):
+    """Held since `seq`. `said`: who has said something meanwhile."""
+
+    seq: int
+    until: int | None
+    shown_to: HeldAnswer
+    said: frozenset[PersonId] = frozenset()
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A message that is not shown yet."""
+
+    by: str
+    at: int
+    text: str
+    kind: PostKind
+    reply_to: int | None
+    thread: int | None
+    why: HeldWhy
+
+
+class Alias(msgspec.Struct, frozen=True):
+    """`sealed`: it was taken where staff may not know either."""
+
+    alias: str
+    sealed: bool = False
+
+
+class Undoable(msgspec.Struct, frozen=True):
+    """What staff did to a question at some seq: it was in `before` and is in `after`."""
+
+    question: str
+    before: QuestionStatus
+    after: QuestionStatus
+
+
+class SessionState(msgspec.Struct):
+    """`opened`: the seq of the last `session_opened`, 0 before the first. What belongs to a session (questions, hands,
+    polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter and what
+    is hidden belong to the room."""
+
+    opened: int = 0
+    is_open: bool = False
+    mark_ms: int | None = None
+    questions: dict[str, Question] = {}
+    answering: str | None = None
+    heard: dict[str, int] = {}
+    turns: dict[str, int] = {}
+    hands: dict[str, int] = {}
+    """Who has a hand up → since when (Unix ms), in the order of the log."""
+    called: str | None = None
+    polls: dict[int, Poll] = {}
+    pace: dict[PersonId, Pace] = {}
+    attended: dict[PersonId, None] = {}
+    floor: Floor | None = None
+    held: dict[int, Held] = {}
+    teams: list[RoomId] = []
+    teams_until: int | None = None
+    aliases: dict[PersonId, Alias] = {}
+    approvals: dict[PersonId, None] = {}
+    words: list[str] = []
+    hidden: dict[int, None] = {}
+    endorsed: dict[str, None] = {}
+    """`<message>/<person>`."""
+    undoable: dict[int, Undoable] = {}
+
+    def persona(self, person: PersonId, *, alias: bool) -> str | None:
+        """Who readers see when this person speaks; None when they have no alias yet."""
+        if not alias:
+            return person
+        known = self.aliases.get(person)
+        return None if known is None else known.alias
+
+    def is_persona_of(self, by: str, person: PersonId) -> bool:
+        known = self.aliases.get(person)
+        return by == person or (known is not None and known.alias == by)
+
+    def person_behind(self, by: str) -> PersonId | None:
+        """Who is behind what readers see: the person themself, or whose alias it is; None: nobody's."""
+        if not by.startswith("~"):
+            return PersonId(by)
+        return next((person for person, alias in self.aliases.items() if alias.alias == by), None)
