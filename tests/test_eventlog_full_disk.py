@@ -16,13 +16,15 @@ from tertulia.eventlog import Append, Appended, LogFull, LogRefused
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import ROOM, entries_of, post  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
 KIB = 1024
 
 

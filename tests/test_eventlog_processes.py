@@ -23,6 +23,8 @@ from tertulia.eventlog import Append, Appended, EventLog
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.wire.stored import Entry, decode_event
@@ -30,7 +32,7 @@ from tertulia.wire.stored import Entry, decode_event
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import ROOM, SIGNALS, entries_of, post  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
 KILLS = 20
 DEADLINE_S = 60.0
 

@@ -11,12 +11,14 @@ from tertulia.eventlog import EventLog
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import LogContract, OpenLog  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
 
 
 class TestSqliteLog(LogContract):

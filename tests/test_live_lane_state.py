@@ -16,6 +16,8 @@ from tertulia.domain.room import MessageFact, RoomState
 from tertulia.eventlog import LogUnavailable
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.live.jobs import Done
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tests.hand_log import HandLog, turns
@@ -235,7 +237,7 @@ async def test_an_old_message_that_changes_while_it_is_looked_up_is_looked_up_ag
 async def test_two_lanes_of_one_room_on_a_real_log_write_one_order_and_begin_again_from_it(tmp_path: Path) -> None:
     """Nobody owns a room: both are right, whoever is faster; and a third goes on after a restart."""
     count = limits.checkpoint_every_events // 2
-    log = await SqliteLog.open(tmp_path / "log", projections=(ROOMS, PEOPLE))
+    log = await SqliteLog.open(tmp_path / "log", projections=(ROOMS, PEOPLE, SESSIONS, SessionViews()))
     one, other = (Here(log, reading=SqliteReading(log.readers)) for _ in range(2))
     await one.lane.ask(lambda state, at: Decision(ROOM, (Happening(ROOM, CREATED),)), author=ANA)
     asks = [lane.ask(posts(), author=ANA) for _ in range(count) for lane in (one.lane, other.lane)]
@@ -247,7 +249,7 @@ async def test_two_lanes_of_one_room_on_a_real_log_write_one_order_and_begin_aga
     await one.lane.ask(posts(), author=ANA)
     await log.close()
 
-    log = await SqliteLog.open(tmp_path / "log", projections=(ROOMS, PEOPLE))
+    log = await SqliteLog.open(tmp_path / "log", projections=(ROOMS, PEOPLE, SESSIONS, SessionViews()))
     third = Here(log, reading=SqliteReading(log.readers))
     again = third.gives(key="one-key")
     assert await third.lane.ask(posts(), author=ANA) == Done(ROOM, 2 * count + 4, 1_000)

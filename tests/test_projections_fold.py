@@ -65,6 +65,8 @@ from tertulia.domain.view import apply_user as view_user
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.wire.stored import Entry, decode_event, encode_event
@@ -262,7 +264,7 @@ def refold_in_slices(path: Path, size: int) -> None:
     connection = apsw.Connection(str(path))
     connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
     (head,) = connection.execute("SELECT max(position) FROM entry").fetchall()[0]
-    for projection in (ROOMS, PEOPLE, SearchIndex()):
+    for projection in (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()):
         with connection:
             projection.drop(connection)
             projection.create(connection)
@@ -279,7 +281,7 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
         play.act(person, command)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.sqlite3"
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
         reading, waiting = SqliteReading(log.readers), list(play.decided)
         for turn in range(len(waiting)):
             cut = cuts[turn % len(cuts)] if turn else len(PRELUDE)
@@ -297,7 +299,7 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
             await check_search(log, reading)
         await log.close()
         refold_in_slices(path, size)
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
         assert await folded(SqliteReading(log.readers)) == expected
         await check_search(log, SqliteReading(log.readers))
         await log.close()

@@ -23,6 +23,8 @@ from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_sig
 from tertulia.eventlog import Append, Appended, Decided, Planned, sqlite, sqlite_commit
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.wire.stored import encode_event
@@ -83,7 +85,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("scale") / "log.sqlite3"
 
     async def write() -> None:
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
         for room, messages in MESSAGES.items():
             happened = history(room, messages)
             for start in range(0, len(happened), 2_000):

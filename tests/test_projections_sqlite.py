@@ -9,6 +9,8 @@ import pytest
 
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 
@@ -24,7 +26,7 @@ async def open_school(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
     async def open_one() -> School:
         log = await SqliteLog.open(
             tmp_path / "log.sqlite3",
-            projections=(ROOMS, PEOPLE, SearchIndex()),
+            projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()),
             shared=request.param == "shared",
         )
         opened.append(log)

@@ -31,6 +31,8 @@ from tertulia.live.node import Node
 from tertulia.live.ports import Clock, RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
 from tertulia.projections.search import SearchIndex
+from tertulia.projections.session_tables import SESSIONS
+from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.websocket.connection import WebSocketShell
@@ -39,7 +41,7 @@ from tertulia.websocket.liveness import TimingWheel
 logger = structlog.get_logger("tertulia.app")
 
 LOG_FILE = "tertulia.sqlite3"
-PROJECTIONS = (ROOMS, PEOPLE, SearchIndex())
+PROJECTIONS = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
 WEBAPP = Path(__file__).parent / "webapp"
 
 

@@ -35,12 +35,14 @@ class Subscription:
 
 
 class Soft(NamedTuple):
-    """A soft record on its way to the readers. `tallied`: messages a tally speaks of, told again if it is missed."""
+    """A soft record on its way to the readers. `tallied`: messages a tally speaks of, told again if it is missed;
+    `is_session`: it speaks of what is counted in the room's session."""
 
     record: Encoded
     delivery: Delivery
     room: RoomId
     tallied: frozenset[int] = frozenset()
+    is_session: bool = False
 
 
 class FlushStats:
@@ -245,6 +247,8 @@ class Channel:
         for soft in batch.soft:
             if soft.tallied:
                 outbox.miss_tally(soft.room, set(soft.tallied))
+            elif soft.is_session:
+                outbox.missed_sessions[soft.room] = None
             elif soft.delivery == "state":
                 outbox.missed_presence[soft.room] = None
         frames = batch.durable_frames(outbox.framing)

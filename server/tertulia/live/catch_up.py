@@ -340,13 +340,22 @@ class CatchUp:
         subscription = Subscription(outbox)
         conversation.follows[stream] = Follow("full", subscription)
         channel.attach(subscription)
-        if stream_kind(stream) == "room" and conversation.member is not None:
-            room = RoomId(stream_owner(stream))
+        if conversation.member is None:
+            return
+        room = RoomId(stream_owner(stream))
+        if stream_kind(stream).startswith("room") and self._has_sessions(room, conversation.member.cohort):
+            self._soft.session.ask(room, conversation)
+        if stream_kind(stream) == "room":
             self._soft.here.enter(room, conversation)
             if found.shown is not None:
                 self._soft.shown(room, conversation.member.person, found.shown)
             if found.shown is None or found.signals != self._signals_at(stream):
                 self._soft.taken_up(room, conversation)
+
+    def _has_sessions(self, room: RoomId, cohort: CohortId) -> bool:
+        state = self._node.cohort_state(cohort)
+        listed = None if state is None else state.rooms.get(room)
+        return listed is not None and listed.kind == "session"
 
     def _send(self, stretches: tuple[Stretch, ...], outbox: Outbox) -> None:
         """The same bytes to all who lack the same."""

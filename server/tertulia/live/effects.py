@@ -13,6 +13,15 @@ from tertulia.domain.events import (
 )
 from tertulia.domain.ids import PersonId, RoomId, StreamName, stream_kind, stream_owner
 from tertulia.domain.policy import is_staff
+from tertulia.domain.session.events import (
+    PaceSet,
+    PollAnswered,
+    QuestionMerged,
+    QuestionRestored,
+    QuestionUnmerged,
+    SessionOpened,
+    VoteSet,
+)
 from tertulia.live.node import Node
 from tertulia.live.soft import SoftState
 from tertulia.wire.records import Dropped
@@ -27,6 +36,13 @@ _OF_INTEREST = frozenset(
         "read_marked",
         "message_posted",
         "message_redacted",
+        "vote_set",
+        "poll_answered",
+        "pace_set",
+        "question_merged",
+        "question_unmerged",
+        "question_restored",
+        "session_opened",
     }
 )
 
@@ -42,6 +58,10 @@ def happened(node: Node, soft: SoftState, entry: Entry) -> None:
             soft.reacted(RoomId(stream_owner(entry.stream)), message=message, person=entry.by)
         case MessageRedacted(message=message):
             soft.untallied(RoomId(stream_owner(entry.stream)), message=message)
+        case VoteSet() | PollAnswered() | PaceSet():
+            soft.session.counted(RoomId(stream_owner(entry.stream)), person=entry.by)
+        case QuestionMerged() | QuestionUnmerged() | QuestionRestored() | SessionOpened():
+            soft.session.counted(RoomId(stream_owner(entry.stream)), person=None)
         case ReadMarked(room=room):
             for conversation in node.people.get(PersonId(stream_owner(entry.stream)), ()):
                 soft.head_stale(room, conversation)

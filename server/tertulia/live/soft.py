@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tertulia.bus import BusMessage
 from tertulia.conversation import Conversation
@@ -26,13 +26,12 @@ from tertulia.domain.ids import (
 )
 from tertulia.eventlog import LogUnavailable
 from tertulia.hub.channel import Soft
+from tertulia.live.due import each
 from tertulia.live.node import Node
 from tertulia.live.people_here import PeopleHere
+from tertulia.live.session_counts import SessionCounts
 from tertulia.wire.codec import Encoded, encode
 from tertulia.wire.records import Head, Mine, Tally
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class _Shown(NamedTuple):
@@ -64,6 +63,7 @@ class SoftState:
         self._telling_heads = asyncio.Lock()
         self._is_head_asked = False
         self.here = PeopleHere(node)
+        self.session = SessionCounts(node)
 
     # --- what happened ------------------------------------------------------------------------------------------
 
@@ -90,10 +90,13 @@ class SoftState:
         outbox = conversation.outbox
         tallies, outbox.missed_tallies = outbox.missed_tallies, {}
         rooms, outbox.missed_presence = outbox.missed_presence, {}
+        sessions, outbox.missed_sessions = outbox.missed_sessions, {}
         for room, messages in tallies.items():
             self._missed.setdefault((room, conversation), {}).update(dict.fromkeys(sorted(messages)))
         for room in rooms:
             self.here.tell_all(room, conversation)
+        for room in sessions:
+            self.session.ask(room, conversation)
 
     # --- heads --------------------------------------------------------------------------------------------------
 
@@ -168,10 +171,10 @@ class SoftState:
 
     async def tell_tallies(self) -> None:
         """One record per room for all that was tallied since the last tick, whatever the number of taps."""
-        await _each(self._tallied, self._tell_tallied)
-        await _each(self._taken_up, self._tell_taken_up)
-        await _each(self._missed, self._tell_missed)
-        await _each(self._mine, self._tell_mine)
+        await each(self._tallied, self._tell_tallied)
+        await each(self._taken_up, self._tell_taken_up)
+        await each(self._missed, self._tell_missed)
+        await each(self._mine, self._tell_mine)
 
     async def _tell_tallied(self, room: RoomId, messages: dict[int, None]) -> None:
         channel = self._node.channels.get(room_stream(room))
@@ -264,17 +267,7 @@ class SoftState:
         """(period in seconds, what to do): `flow.py` runs them."""
         return [
             (limits.tally_every_s, self.tell_tallies),
+            (limits.tally_every_s, self.session.tell),
             (limits.head_every_s, self.tell_heads),
             (limits.presence_tick_s, self.here.tick),
         ]
-
-
-async def _each(due: dict[K, dict[V, None]], tell: Callable[[K, dict[V, None]], Coroutine[Any, Any, None]]) -> None:
-    """Tell all that is due; what cannot be told now stays due."""
-    for key in list(due):
-        what = due.pop(key)
-        try:
-            await tell(key, what)
-        except LogUnavailable:
-            due[key] = what | due.get(key, {})
-            return

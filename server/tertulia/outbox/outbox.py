@@ -30,6 +30,7 @@ class Outbox:
         "is_clear",
         "lagging",
         "missed_presence",
+        "missed_sessions",
         "missed_tallies",
         "on_cleared",
         "replies",
@@ -52,6 +53,7 @@ class Outbox:
         """Streams that no longer fitted, with the last seq that was sent."""
         self.missed_tallies: dict[RoomId, set[int]] = {}
         self.missed_presence: dict[RoomId, None] = {}
+        self.missed_sessions: dict[RoomId, None] = {}
         self.on_cleared: Callable[[], None] = _nothing
         self._queued = queued
         self._soon = soon

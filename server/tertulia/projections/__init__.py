@@ -49,6 +49,25 @@ class Unread(NamedTuple):
     unread: int
 
 
+class SessionCounts(NamedTuple):
+    """What is counted in a room's last session. `votes`: question → people, merged ones at the one they were merged
+    into. `answered`: poll → people. `bars`: poll → place of the option → people. `pace`: word → people."""
+
+    votes: dict[str, int]
+    answered: dict[str, int]
+    bars: dict[str, dict[str, int]]
+    pace: dict[str, int]
+
+
+class MySession(NamedTuple):
+    """What a person did in a room's last session that others do not see: questions voted for, answers to polls
+    (`choices`, `text`), pace."""
+
+    votes: list[str]
+    answers: dict[str, dict[str, str | list[int]]]
+    pace: str | None
+
+
 class Reading(Protocol):
     async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
         """What decisions need to know of old messages; a seq that is no message is left out."""
@@ -99,6 +118,10 @@ class Reading(Protocol):
     async def mine(self, room: RoomId, person: PersonId, messages: Sequence[int]) -> dict[str, list[str]]:
         """For each message asked for, this person's reactions to it (perhaps none)."""
         ...
+
+    async def session_counts(self, room: RoomId) -> SessionCounts: ...
+
+    async def my_session(self, room: RoomId, person: PersonId) -> MySession: ...
 
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]: ...
 

@@ -25,7 +25,9 @@ MESSAGE: Final = """json_object(
     'reply_to', message.reply_to, 'thread', message.thread, 'replies', message.replies,
     'last_reply', json(iif(message.last_seq IS NULL, 'null',
         json_object('seq', message.last_seq, 'at', message.last_at, 'by', message.last_by))),
-    'resolved', json(iif(message.resolved, 'true', 'false')))"""
+    'resolved', json(iif(message.resolved, 'true', 'false')),
+    'kind', message.kind, 'question', message.question, 'held_at', message.held_at, 'source', message.source,
+    'hidden', message.hidden, 'endorsed', json(message.endorsed), 'minds_changed', message.minds_changed)"""
 """A `MessageView` from a row of `message` and the entry `said` that holds its text."""
 
 SHOWN: Final = f"""json((

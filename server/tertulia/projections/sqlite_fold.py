@@ -25,11 +25,17 @@ CREATE TABLE room (
     topic TEXT NOT NULL,
     emoji TEXT NOT NULL,
     slow_mode_s INTEGER NOT NULL,
+    slow_modes TEXT NOT NULL,
+    anonymity TEXT NOT NULL,
+    approve_questions INTEGER NOT NULL,
+    hands_order TEXT NOT NULL,
+    parent TEXT,
     locked INTEGER NOT NULL DEFAULT 0,
     closed INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- `thread` is NULL for a message that begins one. `position`: of the entry that posted it.
+-- `thread` is NULL for a message that begins one. `position`: of the entry that posted it. `hidden`: the reason for
+-- which staff hid it. `endorsed`: JSON, how many endorsed it for each reason.
 CREATE TABLE message (
     room TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -46,6 +52,13 @@ CREATE TABLE message (
     last_seq INTEGER,
     last_at INTEGER,
     last_by TEXT,
+    kind TEXT NOT NULL,
+    question TEXT,
+    held_at INTEGER,
+    source TEXT,
+    hidden TEXT,
+    endorsed TEXT NOT NULL DEFAULT '{}',
+    minds_changed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -94,9 +107,11 @@ CREATE INDEX IF NOT EXISTS reaction_by ON reaction (person);
 
 _ROOM_EVENTS: Final = (
     """message_posted
-    INSERT INTO message (room, seq, at, by, reply_to, thread, position, text_position, redacted)
+    INSERT INTO message (room, seq, at, by, reply_to, thread, position, text_position, redacted, kind, question,
+        held_at, source)
     VALUES (NEW.owner, NEW.seq, NEW.at, NEW.by, NEW.data ->> '$.reply_to', NEW.data ->> '$.thread',
-        NEW.position, NEW.position, coalesce(NEW.data ->> '$.redacted', 0));
+        NEW.position, NEW.position, coalesce(NEW.data ->> '$.redacted', 0), coalesce(NEW.data ->> '$.kind', ''),
+        NEW.data ->> '$.question', NEW.data ->> '$.held_at', NEW.data ->> '$.source');
     UPDATE message SET replies = replies + 1, last_seq = NEW.seq, last_at = NEW.at, last_by = NEW.by
     WHERE room = NEW.owner AND seq = NEW.data ->> '$.thread';""",
     """message_edited
@@ -113,15 +128,31 @@ _ROOM_EVENTS: Final = (
     """thread_resolved thread_reopened
     UPDATE message SET resolved = NEW.name = 'thread_resolved'
     WHERE room = NEW.owner AND seq = NEW.data ->> '$.thread';""",
+    """message_hidden message_unhidden
+    UPDATE message SET hidden = NEW.data ->> '$.reason' WHERE room = NEW.owner AND seq = NEW.data ->> '$.message';""",
+    """answer_endorsed
+    UPDATE message SET endorsed = json_set(endorsed, '$.' || (NEW.data ->> '$.reason'),
+        coalesce(endorsed ->> (NEW.data ->> '$.reason'), 0) + 1)
+    WHERE room = NEW.owner AND seq = NEW.data ->> '$.message';""",
+    """mind_changed
+    UPDATE message SET minds_changed = minds_changed + 1 WHERE room = NEW.owner AND seq = NEW.data ->> '$.because';""",
     """room_created
-    INSERT INTO room (room, cohort, name, kind, topic, emoji, slow_mode_s)
+    INSERT INTO room (room, cohort, name, kind, topic, emoji, slow_mode_s, slow_modes, anonymity, approve_questions,
+        hands_order, parent)
     VALUES (NEW.owner, NEW.data ->> '$.cohort', NEW.data ->> '$.name',
         coalesce(NEW.data ->> '$.kind', 'discussion'), coalesce(NEW.data ->> '$.topic', ''),
-        coalesce(NEW.data -> '$.emoji', '[]'), coalesce(NEW.data ->> '$.slow_mode_s', 0));""",
+        coalesce(NEW.data -> '$.emoji', '[]'), coalesce(NEW.data ->> '$.slow_mode_s', 0),
+        coalesce(NEW.data -> '$.slow_modes', '{}'), coalesce(NEW.data ->> '$.anonymity', 'off'),
+        coalesce(NEW.data ->> '$.approve_questions', 0), coalesce(NEW.data ->> '$.hands_order', 'first_raised'),
+        NEW.data ->> '$.parent');""",
     """room_changed
     UPDATE room SET name = coalesce(NEW.data ->> '$.name', name), topic = coalesce(NEW.data ->> '$.topic', topic),
         emoji = coalesce(NEW.data -> '$.emoji', emoji),
-        slow_mode_s = coalesce(NEW.data ->> '$.slow_mode_s', slow_mode_s)
+        slow_mode_s = coalesce(NEW.data ->> '$.slow_mode_s', slow_mode_s),
+        slow_modes = coalesce(NEW.data -> '$.slow_modes', slow_modes),
+        anonymity = coalesce(NEW.data ->> '$.anonymity', anonymity),
+        approve_questions = coalesce(NEW.data ->> '$.approve_questions', approve_questions),
+        hands_order = coalesce(NEW.data ->> '$.hands_order', hands_order)
     WHERE room = NEW.owner;""",
     """room_locked room_unlocked
     UPDATE room SET locked = NEW.name = 'room_locked' WHERE room = NEW.owner;""",
@@ -262,8 +293,9 @@ class FoldedTables(NamedTuple):
             for rule in rules:
                 names, change = rule.split("\n", 1)
                 listed = ", ".join(f"'{name}'" for name in names.split())
+                trigger = f"{self.name}_{kind.replace('/', '_')}_{names.split()[0]}"
                 connection.execute(
-                    f"CREATE TRIGGER {self.name}_{names.split()[0]} INSTEAD OF INSERT ON {self.name}_fold "
+                    f"CREATE TRIGGER {trigger} INSTEAD OF INSERT ON {self.name}_fold "
                     f"WHEN NEW.name IN ({listed}) AND NEW.kind = '{kind}' BEGIN {change} END"
                 )
 
@@ -290,7 +322,7 @@ class FoldedTables(NamedTuple):
 
 ROOMS: Final = FoldedTables(
     "room",
-    1,
+    2,
     tables=_ROOM_TABLES,
     indexes=_ROOM_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS},

@@ -10,7 +10,7 @@ import apsw
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
-from tertulia.projections import Found, MessagesPage, Revision, Unread
+from tertulia.projections import Found, MessagesPage, MySession, Revision, SessionCounts, Unread
 from tertulia.projections.message_queries import (
     read_facts,
     read_message,
@@ -21,6 +21,7 @@ from tertulia.projections.message_queries import (
 )
 from tertulia.projections.person_export import export_person
 from tertulia.projections.search import search_messages
+from tertulia.projections.session_queries import read_my_session, read_session_counts
 from tertulia.projections.view_queries import (
     read_cohort,
     read_cohort_of,
@@ -93,6 +94,12 @@ class SqliteReading:
 
     async def mine(self, room: RoomId, person: PersonId, messages: Sequence[int]) -> dict[str, list[str]]:
         return await self._readers.run(lambda connection: read_mine(connection, room, messages, person=person))
+
+    async def session_counts(self, room: RoomId) -> SessionCounts:
+        return await self._readers.run(lambda connection: read_session_counts(connection, room))
+
+    async def my_session(self, room: RoomId, person: PersonId) -> MySession:
+        return await self._readers.run(lambda connection: read_my_session(connection, room, person))
 
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
         return await self._readers.run(lambda connection: read_unread(connection, person, rooms))

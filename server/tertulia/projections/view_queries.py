@@ -15,21 +15,27 @@ from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.view import CohortView, RoomView, UserView
 from tertulia.projections import Unread
 from tertulia.projections.message_queries import BEGINNINGS, HEAD, SHOWN, TALLIES
+from tertulia.projections.session_queries import TEXTS, VOTES, fill_session
 
 _ROOM: Final = f"""
 WITH shown AS MATERIALIZED (
     SELECT seq FROM {BEGINNINGS} ORDER BY seq DESC LIMIT :limit)
 SELECT {HEAD}, json_object(
     'room', room.room, 'cohort', room.cohort, 'name', room.name, 'kind', room.kind, 'topic', room.topic,
-    'emoji', json(room.emoji), 'slow_mode_s', room.slow_mode_s,
+    'emoji', json(room.emoji), 'slow_mode_s', room.slow_mode_s, 'slow_modes', json(room.slow_modes),
+    'anonymity', room.anonymity, 'approve_questions', json(iif(room.approve_questions, 'true', 'false')),
+    'hands_order', room.hands_order, 'parent', room.parent,
     'locked', json(iif(room.locked, 'true', 'false')), 'closed', json(iif(room.closed, 'true', 'false')),
     'messages', {SHOWN},
     'pins', json((SELECT json_group_array(message ORDER BY seq) FROM pin WHERE room = :room)),
     'tallies', {TALLIES},
     'has_more', json(iif(EXISTS (
         SELECT 1 FROM {BEGINNINGS} AND seq < (SELECT min(seq) FROM shown)
-    ), 'true', 'false')))
-FROM room WHERE room.room = :room
+    ), 'true', 'false')),
+    'session', json(session.view)),
+    {TEXTS}, {VOTES}
+FROM room LEFT JOIN session_view AS session ON session.kind = 'room' AND session.owner = room.room
+WHERE room.room = :room
 """
 _COHORT: Final = """
 SELECT coalesce((SELECT max(entry.seq) FROM entry
@@ -59,7 +65,11 @@ SELECT coalesce((SELECT max(entry.seq) FROM entry
         'mentions', json((
             SELECT json_group_array(json_object(
                 'room', room, 'message', message, 'thread', thread, 'at', at, 'by', by) ORDER BY seq)
-            FROM (SELECT * FROM mention WHERE person = :person ORDER BY seq DESC LIMIT :limit))))
+            FROM (SELECT * FROM mention WHERE person = :person ORDER BY seq DESC LIMIT :limit))),
+        'aliases', json(coalesce((SELECT view -> '$.aliases' FROM session_view
+            WHERE kind = 'user' AND owner = :person), '{}')),
+        'questions', json(coalesce((SELECT view -> '$.questions' FROM session_view
+            WHERE kind = 'user' AND owner = :person), '{}')))
 """
 _MEMBERS: Final = """
 SELECT json_group_object(member.person, json_object(
@@ -74,7 +84,9 @@ SELECT json_group_object(room, json_array(head, read, (
     SELECT count(*) FROM (
         SELECT 1 FROM message
         WHERE message.room = asked.room AND message.seq > asked.read AND message.by <> :person
-            AND NOT message.redacted
+            AND NOT message.redacted AND NOT EXISTS (
+                SELECT 1 FROM alias
+                WHERE alias.room = message.room AND alias.alias = message.by AND alias.person = :person)
         LIMIT :limit))))
 FROM (
     SELECT rooms.value AS room,
@@ -96,7 +108,13 @@ _decode_unread = msgspec.json.Decoder(dict[RoomId, Unread]).decode
 
 def read_room(connection: apsw.Connection, room: RoomId) -> tuple[int, RoomView] | None:
     found = connection.execute(_ROOM, {"room": room, "limit": limits.snapshot_messages}).get
-    return None if found is None else (found[0], _decode_room(found[1]))
+    if found is None:
+        return None
+    seq, view, texts, votes = found
+    room_view = _decode_room(view)
+    if room_view.session is not None:
+        fill_session(room_view.session, texts, votes)
+    return seq, room_view
 
 
 def read_cohort(connection: apsw.Connection, cohort: CohortId) -> tuple[int, CohortView] | None:

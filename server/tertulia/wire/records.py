@@ -160,6 +160,22 @@ class Tally(_Record, frozen=True, kw_only=True):
     tallies: dict[str, dict[str, int]]
 
 
+class Votes(_Record, frozen=True, kw_only=True):
+    """S: how many voted for each question of the session; `answered`: how many answered each poll."""
+
+    room: RoomId
+    votes: dict[str, int]
+    answered: dict[str, int] = {}
+
+
+class Bars(_Record, frozen=True, kw_only=True):
+    """S, to staff: poll → place of the option → how many chose it; `pace`: how many said so, told for five or more."""
+
+    room: RoomId
+    bars: dict[str, dict[str, int]] = {}
+    pace: dict[str, int] = {}
+
+
 class Presence(_Record, frozen=True, kw_only=True):
     """S: who is here. `people` is left out above 200; then `roles` counts and `staff` lists those who teach."""
 
@@ -198,6 +214,15 @@ class Mine(_Record, frozen=True, kw_only=True):
     reactions: dict[str, list[str]]
 
 
+class MySession(_Record, frozen=True, kw_only=True):
+    """S: what I did in the room's session that others do not see, all of it."""
+
+    room: RoomId
+    votes: list[str] = []
+    answers: dict[str, dict[str, str | list[int]]] = {}
+    pace: str | None = None
+
+
 class Reconnect(_Record, frozen=True, kw_only=True):
     """The node is going away: open a new connection after a random time in `after`..`after + window` ms; keep this
     one until the new one is live."""
@@ -221,10 +246,13 @@ Record = (
     | Head
     | EventRecord
     | Tally
+    | Votes
+    | Bars
     | Presence
     | PresenceChanged
     | TypingNow
     | Mine
+    | MySession
     | Reconnect
 )
 
