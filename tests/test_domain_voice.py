@@ -104,8 +104,9 @@ def test_an_answer_before_its_question_took_no_time() -> None:
 
 def test_the_wait_of_the_least_active_quarter_over_that_of_the_most_active() -> None:
     """8 people with 1 … 8 turns: p-00 and p-01 against p-06 and p-07; what the others wait does not count."""
-    waited = [asked("p-00", 10), asked("p-01", 30), asked("p-03", 500), asked("p-06", 4), asked("p-07", 20)]
-    assert measured([1, 2, 3, 4, 5, 6, 7, 8], waited).wait_ratio == 30 / 20
+    waited = [asked("p-00", 10), asked("p-01", 30), asked("p-06", 4), asked("p-07", 20)]
+    others = [asked("p-02", 500), asked("p-05", 500)]
+    assert measured([1, 2, 3, 4, 5, 6, 7, 8], waited + others).wait_ratio == 30 / 20
 
 
 def test_an_open_question_has_waited_until_now() -> None:
@@ -126,6 +127,8 @@ def test_who_is_equal_to_the_last_of_a_quarter_belongs_to_it() -> None:
 def test_one_talker_is_compared_with_all_others() -> None:
     assert measured([0] * 19 + [9], [asked("p-00", 30), asked("p-19", 10)]).wait_ratio == 3.0
     assert measured([0] + [9] * 19, [asked("p-00", 30), asked("p-19", 10)]).wait_ratio == 3.0
+    one_silent_one_loud = [asked("p-00", 30), asked("p-05", 500), asked("p-19", 10)]
+    assert measured([0] + [9] * 18 + [12], one_silent_one_loud).wait_ratio == 3.0
 
 
 def test_where_all_are_equal_so_are_their_waits() -> None:
