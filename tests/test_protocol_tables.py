@@ -51,6 +51,7 @@ def test_every_command_stands_in_the_table_with_its_fields() -> None:
 def test_who_may_give_a_command_is_as_the_policy_says() -> None:
     meanings = {
         "all but observers": policy.ALLOWED["post_message"],
+        "staff, bots": policy.STAFF | {"bot"},
         "everyone": frozenset(policy.ROLES),
         "instructors": frozenset({"owner", "instructor"}),
         "staff": policy.STAFF,

@@ -62,7 +62,17 @@ ServerRecord = (
     | wire.Mine
     | wire.Reconnect
 )
-SoftRecord = wire.Head | wire.Tally | wire.Presence | wire.PresenceChanged | wire.TypingNow | wire.Mine
+SoftRecord = (
+    wire.Head
+    | wire.Tally
+    | wire.Votes
+    | wire.Bars
+    | wire.Presence
+    | wire.PresenceChanged
+    | wire.TypingNow
+    | wire.Mine
+    | wire.MySession
+)
 
 KNOWN: Final = frozenset(str(cls.__struct_config__.tag) for cls in get_args(ServerRecord))
 

@@ -127,6 +127,7 @@ _ROOM_EVENTS: Final = (
     VALUES (NEW.owner, NEW.seq, NEW.at, coalesce(NEW.data ->> '$.title', ''));""",
     f"""session_closed
     UPDATE session SET closed = NEW.seq, closed_at = NEW.at WHERE room = NEW.owner AND opened = {_THIS_SESSION};
+    UPDATE question SET status = 'published' WHERE room = NEW.owner AND status = 'answering';
     UPDATE hand SET lowered_at = NEW.at WHERE room = NEW.owner AND lowered_at IS NULL;""",
     """session_marked
     INSERT INTO mark (room, seq, at, media_position_ms, label)

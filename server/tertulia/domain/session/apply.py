@@ -46,6 +46,8 @@ def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Eve
         case SessionOpened():
             _begin(state, seq)
         case SessionClosed():
+            if state.answering is not None:
+                _change(state, state.answering, status="published")
             state.is_open, state.answering, state.called = False, None, None
             state.hands, state.pace, state.floor = {}, {}, None
         case SessionMarked():

@@ -39,6 +39,8 @@ def fold_session(
         return None
     match event:
         case SessionClosed():
+            if view.answering is not None:
+                _move(view, view.answering, "published")
             view.closed_at, view.answering, view.called, view.hands, view.floor = at, None, None, [], None
         case SessionMarked():
             view.mark = MarkView(seq=seq, at=at, media_position_ms=event.media_position_ms, label=event.label)
