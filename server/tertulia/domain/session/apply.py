@@ -17,6 +17,7 @@ from tertulia.domain.session.apply_stage import apply_stage, apply_stage_signals
 from tertulia.domain.session.events import (
     ALL_OF_SESSION,
     AnswerAccepted,
+    AnswerEndorsed,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
@@ -86,7 +87,7 @@ def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonI
 def _begin(state: SessionState, seq: int) -> None:
     state.opened, state.is_open, state.mark_ms, state.answering, state.called = seq, True, None, None, None
     state.questions, state.heard, state.turns, state.hands, state.polls = {}, {}, {}, {}, {}
-    state.pace, state.attended, state.endorsed, state.undoable = {}, {}, {}, {}
+    state.pace, state.attended, state.undoable = {}, {}, {}
 
 
 def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> None:
@@ -139,6 +140,8 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
             _move(state, seq, event.question, "withdrawn", is_undoable=False)
         case QuestionCarried():
             _move(state, seq, event.question, "carried")
+        case AnswerEndorsed():
+            state.endorsed = {**state.endorsed, f"{event.message}/{by}": None}
         case AnswerAccepted():
             _change(state, event.question, accepted=event.message)
         case _:
