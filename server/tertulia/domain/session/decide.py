@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from tertulia.domain import talk
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session import aliases, life, moderation, questions, teams, undo
+from tertulia.domain.session import aliases, floor, hands, life, moderation, polls, questions, teams, undo
 from tertulia.domain.session.commands import (
     AcceptAnswer,
+    AnswerPoll,
     AnswerQuestion,
     AnySessionCommand,
     ApproveQuestion,
     AskQuestion,
+    CallHand,
+    ClosePoll,
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
     FormTeams,
     HideMessage,
     HighlightQuestion,
+    HoldFloor,
+    LowerHand,
     MarkMindChanged,
     MarkSession,
     MergeQuestion,
     NoteStaff,
+    OpenPoll,
     OpenSession,
+    RaiseHand,
     RecallTeams,
+    RejectHeld,
+    ReleaseFloor,
+    ReleaseHeld,
     ReopenQuestion,
     ReportMessage,
     ReportResult,
     RequireApproval,
     ResendQuestion,
     RewordQuestion,
+    SetPace,
     SetWordFilter,
     TakeAlias,
     UndoAction,
@@ -45,6 +58,7 @@ from tertulia.domain.session.commands import (
 def decide_session(
     state: RoomState, command: AnySessionCommand, *, asker: Asker, setting: Setting, at: int
 ) -> Decision | Refusal:
+    # Length: one row for each command.
     match command:
         case OpenSession():
             return life.open_session(state, command)
@@ -96,5 +110,27 @@ def decide_session(
             return moderation.note(state, command)
         case MarkMindChanged():
             return talk.mark_mind_changed(state, command, asker=asker)
+        case RaiseHand():
+            return hands.raise_hand(state, command, asker=asker, setting=setting, at=at)
+        case LowerHand():
+            return hands.lower_hand(state, command, asker=asker)
+        case CallHand():
+            return hands.call_hand(state, command)
+        case OpenPoll():
+            return polls.open_poll(state, command)
+        case AnswerPoll():
+            return polls.answer_poll(state, command, asker=asker)
+        case ClosePoll():
+            return polls.close_poll(state, command)
+        case SetPace():
+            return polls.set_pace(state, command, asker=asker)
+        case HoldFloor():
+            return floor.hold_floor(state, command, at=at)
+        case ReleaseFloor():
+            return floor.free_floor(state, command, setting=setting)
+        case ReleaseHeld():
+            return floor.release_held(state, command, setting=setting)
+        case RejectHeld():
+            return floor.reject_held(state, command)
         case _:
-            return Refusal("unavailable")  # not built yet
+            assert_never(command)
