@@ -121,7 +121,8 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
             state.closed = isinstance(event, RoomClosed)
         case MessagePosted():
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
-            _note_post(state, by, at if event.held_at is None else event.held_at)
+            if event.held_at is None:
+                _note_post(state, by, at)
             if state.session.is_open:
                 posted(state.session, at=at, by=by, event=event)
         case MessageEdited():

@@ -62,7 +62,6 @@ def may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
 
 
 def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
-    """It is said, or held until staff or the floor let it."""
     said = say(
         state,
         command.text,
@@ -87,8 +86,8 @@ def say(
     setting: Setting,
     at: int,
 ) -> list[Happening] | Refusal:
-    """Whatever somebody says now: the message and who is told of it, or that it is held; the alias if it was taken for
-    it; that who was called has been heard."""
+    """Whatever somebody says now: the message, who is told of it, and the alias if it was taken for it. It is held
+    back if it must wait for staff or for the floor; who was called and says something has been heard."""
     text = clean_text(raw)
     if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
         return refusal
@@ -107,7 +106,7 @@ def say(
     person, by = asker.person, speaker.by
     if (why := held.why_held(state, asker)) is not None:
         kept = held.hold(state, why, text=text, kind=kind, person=person, by=by, answered=answered)
-        return kept if isinstance(kept, Refusal) else [*kept.happenings, *speaker.happenings]
+        return kept if isinstance(kept, Refusal) else [*kept, *speaker.happenings]
     said = Said(text=text, kind=kind, person=person, by=by, answered=answered)
     happenings = post_happenings(state, said, seq=state.head + 1, roles=setting.roles)
     return [*happenings, *held.called_is_heard(state, by=by), *speaker.happenings]

@@ -54,11 +54,26 @@ from tertulia.domain.session.commands import (
     WithdrawQuestion,
 )
 
+OnStage = (
+    RaiseHand
+    | LowerHand
+    | CallHand
+    | OpenPoll
+    | AnswerPoll
+    | ClosePoll
+    | SetPace
+    | HoldFloor
+    | ReleaseFloor
+    | ReleaseHeld
+    | RejectHeld
+)
+
 
 def decide_session(
     state: RoomState, command: AnySessionCommand, *, asker: Asker, setting: Setting, at: int
 ) -> Decision | Refusal:
-    # Length: one row for each command.
+    if isinstance(command, OnStage):
+        return _decide_stage(state, command, asker=asker, setting=setting, at=at)
     match command:
         case OpenSession():
             return life.open_session(state, command)
@@ -95,7 +110,7 @@ def decide_session(
         case FormTeams():
             return teams.form(state, command, setting=setting, at=at)
         case RecallTeams():
-            return teams.recall(state, command, setting=setting)
+            return teams.recall(state, setting=setting)
         case ReportResult():
             return teams.report_result(state, command, asker=asker, setting=setting, at=at)
         case ReportMessage():
@@ -110,6 +125,12 @@ def decide_session(
             return moderation.note(state, command)
         case MarkMindChanged():
             return talk.mark_mind_changed(state, command, asker=asker)
+        case _:
+            assert_never(command)
+
+
+def _decide_stage(state: RoomState, command: OnStage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
+    match command:
         case RaiseHand():
             return hands.raise_hand(state, command, asker=asker, setting=setting, at=at)
         case LowerHand():
