@@ -21,7 +21,7 @@ from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tests.hand_log import HandLog, turns
-from tests.lanes import ANA, CREATED, ROOM, STAFF, Decide, Here, posts, seqs
+from tests.lanes import ANA, CREATED, ROOM, SIGNALS, STAFF, Decide, Here, posts, seqs
 from tests.simulation.model_log import ModelReading
 
 
@@ -159,7 +159,7 @@ async def test_the_state_is_saved_in_the_append_that_fills_the_measure(log: Hand
         await turns()
     assert [append.checkpoint is not None for append in log.appends] == [False, True, False]
     saved = log.checkpoints[ROOM]
-    assert saved.positions == {ROOM: limits.checkpoint_every_events + 1, STAFF: 0}
+    assert saved.positions == {ROOM: limits.checkpoint_every_events + 1, STAFF: 0, SIGNALS: 0}
 
 
 async def test_a_new_lane_begins_where_the_state_was_saved_and_reads_what_follows(log: HandLog) -> None:
