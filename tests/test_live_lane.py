@@ -44,7 +44,10 @@ async def test_commands_gather_while_an_append_is_under_way_and_go_together(log:
     await log.let("append")
     assert seqs(first, *later) == [2, 3, 4, 5]
     assert [len(append.decisions) for append in log.appends] == [1, 3]
-    assert [append.expect for append in log.appends] == [{ROOM: 1, STAFF: 0, SIGNALS: 0}, {ROOM: 2, STAFF: 0, SIGNALS: 0}]
+    assert [append.expect for append in log.appends] == [
+        {ROOM: 1, STAFF: 0, SIGNALS: 0},
+        {ROOM: 2, STAFF: 0, SIGNALS: 0},
+    ]
     assert [event.text for entry in here.published if isinstance(event := decode_event(entry), MessagePosted)] == [
         *"1234"
     ]
