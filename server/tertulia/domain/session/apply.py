@@ -126,7 +126,7 @@ def _take_alias(state: SessionState, event: AliasTaken, *, is_sealed: bool) -> N
 def _begin(state: SessionState, seq: int) -> None:
     state.opened, state.is_open, state.mark_ms, state.answering, state.called = seq, True, None, None, None
     state.questions, state.heard, state.turns, state.hands, state.polls = {}, {}, {}, {}, {}
-    state.pace, state.attended, state.endorsed, state.undoable = {}, {}, {}, {}
+    state.pace, state.attended, state.undoable = {}, {}, {}
 
 
 def hear(state: SessionState, persona: str) -> None:
@@ -185,6 +185,8 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
             _move(state, seq, event.question, "withdrawn", is_undoable=False)
         case QuestionCarried():
             _move(state, seq, event.question, "carried")
+        case AnswerEndorsed():
+            state.endorsed = {**state.endorsed, f"{event.message}/{by}": None}
         case AnswerAccepted():
             _change(state, event.question, accepted=event.message)
         case _:

@@ -98,8 +98,8 @@ class Undoable(msgspec.Struct, frozen=True):
 
 class SessionState(msgspec.Struct):
     """`opened`: the seq of the last `session_opened`, 0 before the first. What belongs to a session (questions, hands,
-    polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter and what
-    is hidden belong to the room."""
+    polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter, what is
+    hidden and who endorsed what belong to the room."""
 
     opened: int = 0
     is_open: bool = False
