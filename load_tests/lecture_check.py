@@ -23,14 +23,13 @@ from tertulia.app import LOG_FILE
 from tertulia.domain.event import Event
 from tertulia.domain.events import MessagePosted, ReactionSet
 from tertulia.domain.fair_order import Placed, Queued, fair_order
-from tertulia.domain.ids import PersonId, StreamName
+from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.domain.session.events import PollAnswered, QuestionPublished, VoteSet
 from tertulia.domain.session.view import QuestionView, SessionView
 from tertulia.domain.view import RoomView, apply_room, new_room_view
 from tertulia.wire.stored import Entry, decode_event
 
 AHEAD_MAX: Final = 3
-NAMED_MAX: Final = 5
 Order = Callable[[Iterable[Queued], Mapping[str, int]], list[Placed]]
 
 
@@ -46,18 +45,18 @@ def log_of(data: Path) -> tuple[list[Logged], Counter[str]]:
     """The room's entries, and how often each key has a receipt."""
     log = apsw.Connection(str(data / LOG_FILE), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        rows = log.execute(
+        rows: list[tuple[str, Seq, int, PersonId, str, str]] = log.execute(  # type: ignore[assignment]
             "SELECT kind, seq, at, by, name, data FROM entry_read"
             " WHERE owner = ? AND kind LIKE 'room%' ORDER BY position",
             (ROOM,),
         ).fetchall()
-        keys = Counter(key for (key,) in log.execute("SELECT key FROM receipt"))
+        keys = Counter(str(key) for (key,) in log.execute("SELECT key FROM receipt"))
     finally:
         log.close()
     found = []
     for kind, seq, at, by, name, data_ in rows:
         stream = StreamName(f"room/{ROOM}{kind.removeprefix('room')}")
-        entry = Entry(stream, seq, at, PersonId(by), name, data_.encode())
+        entry = Entry(stream, seq, at, by, name, data_.encode())
         found.append(Logged(kind, entry, decode_event(entry)))
     return found, keys
 

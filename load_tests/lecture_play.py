@@ -129,7 +129,7 @@ class Player:
 
     def play(self, script: list[Deed]) -> float:
         """How long it took, in seconds. Ends when everything was answered and nothing more is told."""
-        self.known.left.update((deed.kind, deed.what) for deed in script)
+        self.known.left = Counter((deed.kind, deed.what) for deed in script)
         begun_s, place, waiting = time.perf_counter(), 0, list[Deed]()
         while place < len(script) or waiting or self._sent:
             now_s = time.perf_counter() - begun_s
