@@ -45,13 +45,14 @@ from tertulia.domain.session.apply import (
     posted,
     reworded,
 )
+from tertulia.domain.session.events import MessageHeld
 from tertulia.domain.session.state import SessionState
 from tertulia.domain.session.words import Anonymity, HandsOrder
 
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -84,8 +85,8 @@ class RoomState(msgspec.Struct):
     locked: bool = False
     closed: bool = False
     pins: list[int] = []
-    muted: dict[PersonId, int] = {}
-    last_post_at: dict[PersonId, int] = {}
+    muted: dict[str, int] = {}
+    last_post_at: dict[str, int] = {}
     head: int = 0
     staff_head: int = 0
     signals_head: int = 0
@@ -95,6 +96,12 @@ class RoomState(msgspec.Struct):
     @property
     def exists(self) -> bool:
         return self.kind != ""
+
+    def muted_until(self, person: PersonId) -> int:
+        """Until when (Unix ms) this person is, as whoever they speak; 0 for one who never was."""
+        if not self.muted:
+            return 0
+        return max(self.muted.get(persona, 0) for persona in self.session.personas(person))
 
 
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
@@ -114,7 +121,8 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
             state.closed = isinstance(event, RoomClosed)
         case MessagePosted():
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
-            _note_post(state, by, at)
+            if event.held_at is None:
+                _note_post(state, by, at)
             if state.session.is_open:
                 posted(state.session, at=at, by=by, event=event)
         case MessageEdited():
@@ -157,6 +165,9 @@ def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event
             state.muted[event.person] = event.until
         case MemberUnmuted():
             state.muted.pop(event.person, None)
+        case MessageHeld():
+            _note_post(state, by, at)
+            apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _ if event is not None and type(event) in OF_SESSION:
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _:
@@ -172,11 +183,12 @@ def remember(state: RoomState, fact: MessageFact) -> None:
 
 
 def _note_post(state: RoomState, by: PersonId, at: int) -> None:
-    if not state.slow_mode_s:
+    longest_s = max([state.slow_mode_s, *state.slow_modes.values()])
+    if not longest_s:
         return
     state.last_post_at.pop(by, None)
     state.last_post_at[by] = at
-    horizon = at - state.slow_mode_s * 1000
+    horizon = at - longest_s * 1000
     while (oldest := next(iter(state.last_post_at))) != by and state.last_post_at[oldest] <= horizon:
         del state.last_post_at[oldest]
 
