@@ -24,7 +24,7 @@ from tertulia.live.jobs import Done
 from tertulia.wire.stored import Entry
 from tests.school import OWNER, make_school
 
-ROOM = RoomId("general")
+ROOM, LIVE = RoomId("general"), RoomId("live")
 
 
 class SlowToAnswer:
@@ -97,20 +97,19 @@ def test_a_question_that_waited_is_gone_from_all_it_was_told_in(tmp_path: Path) 
         await make_school(tmp_path / "data")
         async with running(Settings(data=tmp_path / "data")) as flow:
             keys = iter(range(1_000))
-            node, lane = flow.node, flow.node.room_lane(ROOM)
+            node, lane = flow.node, flow.node.room_lane(LIVE)
 
             async def gives(person: str, kind: type[Any], **fields: Any) -> Seq:
-                command = kind(key=f"key-{next(keys):012}", room=ROOM, **fields)
+                command = kind(key=f"key-{next(keys):012}", room=LIVE, **fields)
                 done = await flow.command(command, person=PersonId(person), cohort=CohortId("demo"))
                 assert isinstance(done, Done), done
                 return done.seq
 
             for person, role in ((OWNER, "owner"), ("p-ana", "learner")):
                 await join(node, CohortId("demo"), PersonId(person), name="N", role=role)  # type: ignore[arg-type]
-            made = decide_room_made(CohortId("demo"), ROOM, name="G", kind="session")
-            fresh = Decision(made.stream, made.happenings)  # the school's room becomes one for sessions
-            await lane.ask(lambda state, at: fresh, author=OWNER)
-            told = [room_stream(ROOM), room_staff_stream(ROOM), user_stream(PersonId("p-ana"))]
+            made = decide_room_made(CohortId("demo"), LIVE, name="Live", kind="session")
+            await node.cohort_lane(CohortId("demo")).ask(lambda state, at: made, author=OWNER)
+            told = [room_stream(LIVE), room_staff_stream(LIVE), user_stream(PersonId("p-ana"))]
             await flow.receiver.open(told)
             await gives(OWNER, OpenSession)
             await gives(OWNER, ChangeRoom, approve_questions=True)
@@ -121,7 +120,7 @@ def test_a_question_that_waited_is_gone_from_all_it_was_told_in(tmp_path: Path) 
             for number in range(limits.checkpoint_every_events):
                 lane.ask(lambda state, at, number=number: _says(number), author=OWNER)  # type: ignore[misc]
             await gives(OWNER, PostMessage, text="The state is saved by now.")
-            saved = await node.log.checkpoint(room_stream(ROOM), version=STATE_VERSION)
+            saved = await node.log.checkpoint(room_stream(LIVE), version=STATE_VERSION)
             assert saved is not None
             assert secret in saved.state
             assert all(secret in _kept(node.channels[stream]) for stream in told[1:])
@@ -134,7 +133,7 @@ def test_a_question_that_waited_is_gone_from_all_it_was_told_in(tmp_path: Path) 
             for stream in told:
                 entries = [entry.data for entry in await node.log.read(stream, after=0, limit=1_000)]
                 assert secret not in b"".join(entries)
-            saved = await node.log.checkpoint(room_stream(ROOM), version=STATE_VERSION)
+            saved = await node.log.checkpoint(room_stream(LIVE), version=STATE_VERSION)
             assert saved is not None
             assert secret not in saved.state
             await asyncio.sleep(limits.log_wipe_every_s * 3)
@@ -144,7 +143,7 @@ def test_a_question_that_waited_is_gone_from_all_it_was_told_in(tmp_path: Path) 
 
 
 def _says(number: int) -> Decision:
-    stream = room_stream(ROOM)
+    stream = room_stream(LIVE)
     return Decision(stream, (Happening(stream, MessagePosted(text=f"{number}")),))
 
 
