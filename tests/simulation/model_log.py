@@ -176,7 +176,7 @@ class ModelLog:
             event = decode_event(entry)
             is_it = isinstance(event, MessagePosted) and entry.seq == message
             if is_it or (isinstance(event, MessageEdited) and event.message == message):
-                bare = msgspec.structs.replace(event, text="", mentions=[], redacted=True)
+                bare = msgspec.structs.replace(event, text="", mentions=[], links=[], redacted=True)
                 changed = self.streams[stream][place] = entry._replace(data=encode_event(bare)[1])
                 self.versions[stream, entry.seq].append(encode_entry(changed).json)
 

@@ -58,7 +58,7 @@ ON CONFLICT (owner) DO UPDATE
 SET version = excluded.version, positions = excluded.positions, state = excluded.state
 """
 _REDACT: Final = """
-UPDATE entry SET data = json_remove(json_set(data, '$.redacted', json('true')), '$.text', '$.mentions')
+UPDATE entry SET data = json_remove(json_set(data, '$.redacted', json('true')), '$.text', '$.mentions', '$.links')
 WHERE name IN ('message_posted', 'message_edited') AND position IN (
     SELECT entry.position FROM jsonb_each(?1) AS asked CROSS JOIN entry
     WHERE entry.stream = asked.value ->> 0 AND entry.seq = asked.value ->> 1
