@@ -40,7 +40,7 @@ const WebSocket = globalThis.WebSocket ?? createRequire(new URL("../../client_js
 const client = new Client({ url, token, refresh, WebSocket });
 const stream = `room/${room}`;
 // From the first event, where there is no file yet; the client fetches what is more than the server pushes.
-const from = { epoch: epoch || (await client.api.events(stream, { limit: 1 })).epoch, seq: Number(seq) };
+const from = { epoch: epoch || (await client.api.events(stream, { after: 0, limit: 1 })).epoch, seq: Number(seq) };
 const followed = client.follow(stream, { from });
 followed.addEventListener("change", (/** @type {any} */ { detail: record }) => {
   if (!followed.position || !/^(event|snapshot)$/.test(record?.type)) return;

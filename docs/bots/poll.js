@@ -24,7 +24,8 @@ const refresh = key ? () => new Api({ url }).refresh(key) : undefined;
 // Node has a WebSocket of its own from version 22 on.
 const WebSocket = globalThis.WebSocket ?? createRequire(new URL("../../client_js/", import.meta.url))("ws");
 const client = new Client({ url, token, refresh, WebSocket });
-process.once("SIGINT", () => process.exit(client.close())).once("SIGTERM", () => process.exit(client.close()));
+const end = () => (client.close(), process.exit());
+process.once("SIGINT", end).once("SIGTERM", end);
 client.addEventListener("stopped", (/** @type {any} */ { detail }) => console.error(detail));
 client.open();
 
