@@ -12,35 +12,17 @@ const { url, room, "after-s": after } = parseArgs({
 }).values;
 const afterMs = Number(after) * 1000;
 
-/** What each event makes of the question it is about. @type {{[name: string]: string}} */
-const STATUS = {
-  ...{ question_published: "published", question_answering: "answering", question_answered: "answered" },
-  ...{ question_merged: "merged", question_unmerged: "published", question_dismissed: "dismissed" },
-  ...{ question_reopened: "published", question_withdrawn: "withdrawn", question_carried: "carried" },
-};
-/** The session's questions, by id. @type {Map<string, any>} */
-const questions = new Map();
-
 const { TERTULIA_TOKEN: token, TERTULIA_REFRESH: key } = process.env;
 const api = new Api({ url });
 // Node has a WebSocket of its own from version 22 on.
 const WebSocket = globalThis.WebSocket ?? createRequire(new URL("../../client_js/", import.meta.url))("ws");
 const client = new Client({ url, token, refresh: key ? () => api.refresh(key) : undefined, WebSocket });
-client.follow(`room/${room}`).addEventListener("change", (/** @type {any} */ { detail: record }) => {
-  if (record?.type === "snapshot") {
-    questions.clear();
-    for (const one of record.state.session?.questions ?? []) questions.set(one.question, { ...one });
-  } else if (record?.type === "event") {
-    const { name, data } = record;
-    if (name === "session_opened" || name === "session_closed") questions.clear();
-    const status = name === "question_restored" ? data.status : STATUS[name];
-    if (status) questions.set(data.question, { ...questions.get(data.question), ...data, status });
-  }
-});
+const followed = client.follow(`room/${room}`);
 
 /** The key is the question's: whatever is told a second time, also after a restart, has no second effect. */
 async function nudge() {
-  for (const { question, message, status, asked_at } of questions.values()) {
+  const session = followed.state?.session;
+  for (const { question, message, status, asked_at } of session?.closed_at ? [] : (session?.questions ?? [])) {
     if (status !== "published" || client.now() - asked_at < afterMs) continue;
     const text = `Unanswered for ${afterMs / 60_000} minutes: question ${question}, message ${message}.`;
     const note = client.send({ type: "note_staff", room, text }, { key: `nudge-${question}` });

@@ -33,13 +33,13 @@ const opened = client.send({ type: "open_poll", room, text, options }, { key: `$
 const { seq, refusal } = await opened.promise;
 if (refusal) throw new Error(refusal.message);
 
+const followed = client.follow(`room/${room}`);
 /** The poll, once it is closed: by us, or by staff before. @type {Promise<any>} */
 const closed = new Promise((settle) => {
-  client.follow(`room/${room}`).addEventListener("change", (/** @type {any} */ { detail: record }) => {
-    const polls = record?.state?.session?.polls ?? [];
+  followed.addEventListener("change", () => {
+    const polls = followed.state?.session?.polls ?? [];
     const found = polls.find((/** @type {any} */ one) => one.poll === seq && one.closed);
     if (found) settle(found);
-    if (record?.name === "poll_closed" && record.data.poll === seq) settle(record.data);
   });
 });
 const timer = setTimeout(
