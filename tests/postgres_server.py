@@ -47,6 +47,8 @@ class PostgresServer:
             "max_wal_size": "256MB",
             "dynamic_shared_memory_type": "mmap",
         } | (settings or {})
+        self.last_database = ""
+        """The newest of `new_database`."""
         self._process: subprocess.Popen[bytes] | None = None
         self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
@@ -60,7 +62,7 @@ class PostgresServer:
 
     def new_database(self, *options: LiteralString) -> str:
         """The URL of a new, empty database that belongs to the user `tertulia`."""
-        name = f"log_{next(_numbers)}"
+        self.last_database = name = f"log_{next(_numbers)}"
         statement = sql.SQL("CREATE DATABASE {} OWNER tertulia STRATEGY file_copy").format(sql.Identifier(name))
         self.ask(sql.SQL(" ").join([statement, *map(sql.SQL, options)]))
         return self.url(name)
@@ -145,6 +147,15 @@ class PostgresServer:
         ) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def set(self, name: str, value: str) -> None:
+        """A setting that needs no restart, from now on."""
+        self.ask(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        self.ask("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_DEADLINE_S
+        while self.ask(sql.SQL("SELECT current_setting({})").format(sql.Literal(name))) != [(value,)]:
+            assert time.monotonic() < deadline, "it was not taken"
+            time.sleep(0.02)
 
     @property
     def output(self) -> str:
