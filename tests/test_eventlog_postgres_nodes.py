@@ -29,7 +29,7 @@ STREAMS = [StreamName(f"room/r{number}") for number in range(50)]
 @pytest.fixture
 async def nodes(postgres: PostgresServer) -> AsyncIterator[MakeNodes]:
     """`await nodes(n)`: that many on one new database, opened at once."""
-    url = postgres.new_database()
+    url = postgres.empty_database()
     opened: list[PostgresLog] = []
 
     async def make(number: int) -> list[PostgresLog]:

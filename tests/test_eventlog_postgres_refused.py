@@ -1,4 +1,4 @@
-"""What the PostgreSQL log is given and cannot use is refused when it is opened, with a sentence that says what to do."""
+"""What the PostgreSQL log is given and cannot use: refused when it is opened, with a sentence on what to do."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_a_server_that_is_too_old() -> None:
 
 
 async def test_a_wrong_password_or_user(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     assert "user or password" in await refusal(url.replace(PASSWORD.replace(" ", "%20"), "wrong-secret"))
     assert "user or password" in await refusal(url.replace("tertulia:", "nobody:"))
     assert "user or password" in await refusal(url.replace(":" + PASSWORD.replace(" ", "%20"), ""))
@@ -98,14 +98,14 @@ async def test_a_user_who_may_not_make_tables(postgres: PostgresServer) -> None:
 
 
 async def test_a_user_who_may_not_read_them(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     await open_and_close(url)
     postgres.ask("ALTER SCHEMA tertulia OWNER TO postgres", postgres.last_database)
     assert "its user may not read it" in await refusal(url)
 
 
 async def test_no_connection_is_left(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     postgres.ask("ALTER ROLE tertulia CONNECTION LIMIT 0")
     try:
         assert "has no connection left" in await refusal(url)
@@ -127,7 +127,7 @@ async def test_a_database_in_another_encoding(postgres: PostgresServer) -> None:
 
 
 async def test_a_server_that_may_lose_what_it_committed(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     postgres.set("fsync", "off")
     try:
         assert "Set fsync=on" in await refusal(url)
@@ -136,7 +136,7 @@ async def test_a_server_that_may_lose_what_it_committed(postgres: PostgresServer
 
 
 async def test_tables_of_a_newer_program_are_not_touched(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     await open_and_close(url)
     postgres.ask("UPDATE tertulia.meta SET value = '99' WHERE key = 'version'", postgres.last_database)
     assert "newer Tertulia" in await refusal(url)
@@ -144,7 +144,7 @@ async def test_tables_of_a_newer_program_are_not_touched(postgres: PostgresServe
 
 
 async def test_two_clusters_on_one_database(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
+    url = postgres.empty_database()
     epoch = await open_and_close(url, cluster="school")
     said = await refusal(url, cluster="academy")
     assert "'school'" in said
@@ -159,7 +159,7 @@ async def test_a_schema_of_another_program_is_not_touched(postgres: PostgresServ
         "CREATE SCHEMA tertulia; CREATE TABLE tertulia.meta (key text)",
         "CREATE SCHEMA tertulia; CREATE TABLE tertulia.meta (key text, value text)",
     ):
-        url = postgres.new_database()
+        url = postgres.empty_database()
         postgres.ask(statements, postgres.last_database)
         postgres.ask("GRANT ALL ON SCHEMA tertulia TO tertulia", postgres.last_database)
         assert "was not made by this program" in await refusal(url)
