@@ -126,6 +126,12 @@ class PostgresServer:
         self.kill()
         self.start()
 
+    def kill_backend(self) -> None:
+        """SIGKILL one that serves the log: the server then ends all, recovers and takes connections again."""
+        for (pid,) in self.ask("SELECT pid FROM pg_stat_activity WHERE usename = 'tertulia' LIMIT 1"):
+            assert pid in self.children(), "it is ours"
+            os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, clients told (57P01)."""
         assert self._process is not None, "it is not running"
