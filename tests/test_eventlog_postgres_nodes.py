@@ -78,6 +78,21 @@ async def test_nodes_that_write_to_the_same_streams_never_deadlock_nor_leave_a_h
     assert "deadlock" not in postgres.output
 
 
+async def test_checkpoints_of_streams_that_are_not_locked_are_kept_in_one_order(
+    nodes: MakeNodes, postgres: PostgresServer
+) -> None:
+    """Each node writes to a stream of its own, and names the same owners in the other order."""
+    logs = await nodes(2)
+    for round_ in range(10):
+        appends = [
+            log.append(Append([post(STREAMS[n])], {}, Checkpoint(owner, 1, {owner: round_}, b"state")))
+            for n, log in enumerate(logs)
+            for owner in (STREAMS, STREAMS[::-1])[n]
+        ]
+        assert all(isinstance(outcome, Appended) for outcome in await asyncio.gather(*appends))
+    assert "deadlock" not in postgres.output
+
+
 async def test_writers_that_expect_a_head_conflict_and_go_through_all_the_same(nodes: MakeNodes) -> None:
     logs = await nodes(2)
 
@@ -107,7 +122,9 @@ async def test_a_node_sees_at_once_what_another_wrote(nodes: MakeNodes) -> None:
         assert len(await entries_of(other, ROOM)) == head + 1
 
 
-async def test_a_key_has_one_effect_whichever_node_it_comes_to_and_whichever_stream_it_names(nodes: MakeNodes) -> None:
+async def test_a_key_has_one_effect_whichever_node_it_comes_to_and_whichever_stream_it_names(
+    nodes: MakeNodes, postgres: PostgresServer
+) -> None:
     """The streams differ, so that no lock keeps the second from trying; half of the keys are sent in another order."""
     logs = await nodes(2)
     for round_ in range(10):
@@ -126,6 +143,7 @@ async def test_a_key_has_one_effect_whichever_node_it_comes_to_and_whichever_str
         assert {receipt.stream for receipt in receipts.values()} == set(first)
     heads = await logs[0].heads(STREAMS[:2])
     assert sum(heads.values()) == 200
+    assert "deadlock" not in postgres.output
 
 
 async def test_a_node_that_stopped_within_a_transaction_does_not_hold_up_the_others(
