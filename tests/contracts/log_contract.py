@@ -98,9 +98,9 @@ class LogContract:
         assert await entries_of(log, ROOM) == outcome.entries
 
     async def test_an_event_this_program_does_not_know_is_kept(self, log: EventLog) -> None:
-        await appended(log, decided(Planned(ROOM, ANA, "poll_opened", b'{"question":"Tea?","options":[1,2.50]}')))
+        await appended(log, decided(Planned(ROOM, ANA, "comet_seen", b'{"question":"Tea?","options":[1,2.50]}')))
         (entry,) = await entries_of(log, ROOM)
-        assert (entry.name, entry.data) == ("poll_opened", b'{"question":"Tea?","options":[1,2.50]}')
+        assert (entry.name, entry.data) == ("comet_seen", b'{"question":"Tea?","options":[1,2.50]}')
 
     async def test_reading_goes_by_pages(self, log: EventLog) -> None:
         written = (await appended(log, *(post(text=str(n)) for n in range(7)))).entries
