@@ -166,13 +166,24 @@ log_wipe_wait_s: Final = 0.1
 log_check_bytes_max: Final = 33_554_432
 log_check_unclean_bytes_max: Final = 268_435_456
 log_open_wait_s: Final = 30.0
+log_connect_s: Final = 3.0
+log_statement_s: Final = 10.0
+log_lock_s: Final = 5.0
+log_idle_in_transaction_s: Final = 5.0
+log_answer_s: Final = 15.0
+log_tries_max: Final = 5
+log_reconnect_min_s: Final = 0.05
+log_reconnect_max_s: Final = 1.0
+log_close_s: Final = 10.0
+log_read_connections: Final = 4
 fold_wait_s: Final = 0.05
 fold_every_s: Final = 0.5
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 25_000
 
-# Soft state
+# Soft state, and what the server does by itself
+session_tick_s: Final = 1.0
 tally_every_s: Final = 0.25
 head_every_s: Final = 3.0
 presence_tick_s: Final = 1.5

@@ -6,6 +6,7 @@ kept for the newest ones and handed in for others (`facts_needed`). Projections 
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -97,12 +98,6 @@ class RoomState(msgspec.Struct):
     def exists(self) -> bool:
         return self.kind != ""
 
-    def muted_until(self, person: PersonId) -> int:
-        """Until when (Unix ms) this person is, as whoever they speak; 0 for one who never was."""
-        if not self.muted:
-            return 0
-        return max(self.muted.get(persona, 0) for persona in self.session.personas(person))
-
 
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>`. `event` is None for one a newer program wrote: only the head moves."""
@@ -145,7 +140,7 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
 def _change_room(state: RoomState, event: RoomChanged) -> None:
     for name in event.__struct_fields__:
         if (value := getattr(event, name)) is not None:
-            setattr(state, name, value)
+            setattr(state, name, copy(value))
     if event.slow_mode_s is not None or event.slow_modes is not None:
         state.last_post_at = {}
 
