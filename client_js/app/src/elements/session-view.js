@@ -216,6 +216,8 @@ export class TtSessionView extends TtRoomView {
       PACES.forEach((pace, index) => items.push({ label: t(`pace_${pace}`), checked: session.pace === pace, act: () => void session.give.setPace(pace), ...(index ? {} : { title: t("pace") }) }));
     }
     if (cohort.isStaff && this.room.state?.kind === "session") {
+      const stage = `/c/${cohort.id}/r/${this.room.id}`;
+      if (!ui.embedded) items.push({ label: t("console"), icon: "gear", act: () => ui.navigate(`${stage}/console`) }, { label: t("presenter"), icon: "eye", act: () => ui.navigate(`${stage}/presenter`) });
       items.push(session.isOpen ? { label: t("close_session"), icon: "close", danger: true, act: async () => (await forms()).closeSession(ui, session) }
         : { label: t("open_session"), icon: "megaphone", act: async () => (await forms()).openSession(ui, session) });
     }
