@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tertulia.domain import talk
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session import life, questions
+from tertulia.domain.session import aliases, life, moderation, questions, teams, undo
 from tertulia.domain.session.commands import (
     AcceptAnswer,
     AnswerQuestion,
@@ -15,14 +16,26 @@ from tertulia.domain.session.commands import (
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
+    FormTeams,
+    HideMessage,
     HighlightQuestion,
+    MarkMindChanged,
     MarkSession,
     MergeQuestion,
+    NoteStaff,
     OpenSession,
+    RecallTeams,
     ReopenQuestion,
+    ReportMessage,
+    ReportResult,
+    RequireApproval,
     ResendQuestion,
     RewordQuestion,
+    SetWordFilter,
+    TakeAlias,
     UndoAction,
+    UnhideMessage,
+    UnmaskAlias,
     UnmergeQuestion,
     VoteQuestion,
     WithdrawQuestion,
@@ -46,7 +59,7 @@ def decide_session(
         case EndorseAnswer():
             return questions.endorse(state, command, asker=asker)
         case UndoAction():
-            return questions.undo(state, command)
+            return undo.undo(state, command)
         case (
             ApproveQuestion()
             | RewordQuestion()
@@ -61,5 +74,27 @@ def decide_session(
             | AcceptAnswer()
         ):
             return questions.change(state, command, asker=asker, setting=setting)
+        case TakeAlias():
+            return aliases.take(state, command, asker=asker, new_id=setting.alias_id)
+        case UnmaskAlias():
+            return aliases.unmask(state, command, asker=asker)
+        case FormTeams():
+            return teams.form(state, command, setting=setting, at=at)
+        case RecallTeams():
+            return teams.recall(state, command, setting=setting)
+        case ReportResult():
+            return teams.report_result(state, command, asker=asker, setting=setting, at=at)
+        case ReportMessage():
+            return moderation.report(state, command, asker=asker)
+        case HideMessage() | UnhideMessage():
+            return moderation.hide(state, command, asker=asker, roles=setting.roles)
+        case RequireApproval():
+            return moderation.require_approval(state, command, asker=asker, roles=setting.roles)
+        case SetWordFilter():
+            return moderation.set_words(state, command)
+        case NoteStaff():
+            return moderation.note(state, command)
+        case MarkMindChanged():
+            return talk.mark_mind_changed(state, command, asker=asker)
         case _:
             return Refusal("unavailable")  # not built yet
