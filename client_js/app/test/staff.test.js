@@ -99,5 +99,10 @@ test("what can be undone is the newest change of each question, until it is undo
   assert.deepEqual(actions.map(({ name }) => name), ["question_merged", "message_hidden"]);
   actions = noteAction(noteAction(actions, record("message_unhidden", { message: 5 })), record("message_posted", {}));
   actions = noteAction(actions, record("question_unmerged", { question: "q1" }));
+  actions = noteAction(actions, record("question_highlighted", { question: "q1" }));
+  actions = noteAction(actions, record("question_answering", { question: "q1" }));
+  assert.deepEqual(actions.map(({ name }) => name), ["question_highlighted", "question_answering"]);
+  actions = noteAction(actions, record("question_highlighted", { question: "q1", on: false }));
+  actions = noteAction(actions, record("question_withdrawn", { question: "q1" }));
   assert.deepEqual(actions, []);
 });

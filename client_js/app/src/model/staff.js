@@ -1,0 +1,186 @@
+/**
+ * What only staff have of a live session: who waits for approval, what is held and reported, notes, who is behind an
+ * alias, how equal the voices are, the pace over time, and what can be undone.
+ *
+ * The staff stream is followed while the console is on screen. What is measured is asked for again when something
+ * happened, at most every few seconds; questions like those that wait are looked up once for each wording.
+ */
+import { noteAction } from "./undoing.js";
+import { Observable } from "./observe.js";
+
+const MEASURE_EVERY_MS = 4_000;
+const IDLE_EVERY_MS = 30_000;
+const LOOK_BACK = 300;
+const SIMILAR_MAX = 20;
+
+/** @typedef {{question: string, by: string, text: string, at: number, again?: boolean}} Asked */
+/** @typedef {{held: number, by: string, at: number, text: string, kind?: string, thread?: number | null, why?: string}} Held */
+/** @typedef {{seq: number, at: number, by: string, message: number, reason: string}} Report */
+/** @typedef {{seq: number, at: number, by: string, text: string}} Note */
+/** @typedef {{asked: Asked[], held: Held[], reports: Report[], notes: Note[], muted: Record<string, number>, aliases: Record<string, string>,
+ *   unmasked: string[], attended: string[], approvals: string[], words: string[]}} StaffState */
+/** @typedef {{question: string, text: string, similarity: number}} Alike */
+/** @typedef {{code: string, unheard: number, with_hand: number, with_question: number, person: string | null}} NextAction */
+/** @typedef {{effective_voices: number, present: number, heard: number, silent: number, questions: number, answered: number,
+ *   median_answer_ms: number | null, p90_answer_ms: number | null, wait_ratio: number | null, next_action: NextAction,
+ *   seats: import("./seats.js").Sitting[]}} Voice */
+/** @typedef {{at: number, lost: number, ok: number, fast: number}} PacePoint */
+
+/** @type {StaffState} */
+const NOTHING = { asked: [], held: [], reports: [], notes: [], muted: {}, aliases: {}, unmasked: [], attended: [], approvals: [], words: [] };
+
+export class StaffModel extends Observable {
+  /** @param {import("./room.js").RoomModel} room */
+  constructor(room) {
+    super();
+    this.room = room;
+    this.client = room.client;
+    this.followed = this.client.follow(`room/${room.id}/staff`, { gap: "snapshot" });
+    /** @type {Voice | null} */
+    this.voice = null;
+    /** @type {PacePoint[]} */
+    this.pace = [];
+    /** @type {import("./undoing.js").Action[]} oldest first */
+    this.actions = [];
+    /** Question → those like it. @type {Map<string, {text: string, found: Alike[]}>} */
+    this.alike = new Map();
+    /** The server has no such call. @type {Set<string>} */
+    this.absent = new Set();
+    this.measuredAt = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.onChange = () => {
+      this.lookUp();
+      this.measureSoon();
+      this.changed();
+    };
+    this.onEvent = (/** @type {Event} */ { detail: record }) => {
+      if (record.stream !== `room/${room.id}`) return;
+      this.actions = noteAction(this.actions, record);
+      this.onChange();
+    };
+  }
+
+  open() {
+    this.followed.addEventListener("change", this.onChange);
+    this.room.followed.addEventListener("change", this.onChange);
+    this.client.addEventListener("event", /** @type {any} */ (this.onEvent));
+    this.lookBack();
+    this.measure();
+    this.lookUp();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.followed.removeEventListener("change", this.onChange);
+    this.room.followed.removeEventListener("change", this.onChange);
+    this.client.removeEventListener("event", /** @type {any} */ (this.onEvent));
+    this.followed.unfollow();
+  }
+
+  /** @returns {StaffState} */
+  get state() {
+    return { ...NOTHING, .../** @type {any} */ (this.followed.state) };
+  }
+
+  /** Questions that wait for approval, the oldest first. @returns {Asked[]} */
+  get waiting() {
+    const unpublished = this.room.session.state.unpublished;
+    return this.state.asked.filter(({ question }) => (unpublished[question]?.status ?? (unpublished[question] ? "pending" : "")) === "pending");
+  }
+
+  /** A question that waits, or waited. @param {string} id */
+  askedAs(id) {
+    return this.state.asked.findLast(({ question }) => question === id) ?? null;
+  }
+
+  /** Who is behind an alias, when staff looked. @param {string} alias @returns {string | null} */
+  behind(alias) {
+    const { unmasked, aliases } = this.state;
+    return unmasked.includes(alias) ? (aliases[alias] ?? null) : null;
+  }
+
+  // --- what is measured -----------------------------------------------------------------------------------------
+
+  measureSoon() {
+    if (this.timer) return;
+    this.timer = setTimeout(() => this.measure(), Math.max(250, this.measuredAt + MEASURE_EVERY_MS - Date.now()));
+  }
+
+  async measure() {
+    clearTimeout(this.timer);
+    this.measuredAt = Date.now();
+    this.timer = undefined;
+    const { api } = this.client;
+    const [voice, pace] = await Promise.all([this.get("voice", () => api.voice(this.room.id)), this.get("pace", () => api.pace(this.room.id))]);
+    if (voice) this.voice = { ...voice, seats: seatsIn(voice) };
+    if (pace) this.pace = pace.points ?? pace.series ?? [];
+    if (this.measuredAt && !this.timer) this.timer = setTimeout(() => this.measure(), IDLE_EVERY_MS);
+    this.changed();
+  }
+
+  /** @param {string} name @param {() => Promise<any>} call @returns {Promise<any>} null when it could not be had */
+  async get(name, call) {
+    if (this.absent.has(name) || !this.room.session.exists) return null;
+    try {
+      return await call();
+    } catch (error) {
+      const { status } = /** @type {{status?: number}} */ (error);
+      if (status === 405 || status === 501) this.absent.add(name);
+      return null;
+    }
+  }
+
+  // --- what can be undone ---------------------------------------------------------------------------------------
+
+  /** What staff did before this page was opened. */
+  async lookBack() {
+    const { epoch, seq } = this.room.followed.position ?? { epoch: "", seq: 0 };
+    if (!epoch || this.actions.length) return;
+    try {
+      const { opened } = this.room.session.state;
+      const after = Math.max(0, (opened || 1) - 1, seq - LOOK_BACK);
+      const page = await this.client.api.events(`room/${this.room.id}`, { after, limit: LOOK_BACK });
+      const since = this.actions;
+      const before = page.events.filter((/** @type {any} */ { seq: at }) => at <= seq).reduce(noteAction, []);
+      this.actions = [...before, ...since];
+      this.changed();
+    } catch {
+      // The list begins with what is done from now on.
+    }
+  }
+
+  // --- questions alike ------------------------------------------------------------------------------------------
+
+  /** Look for published questions like those that wait, once for each wording. */
+  lookUp() {
+    if (this.absent.has("similar")) return;
+    for (const { question, text } of this.waiting.slice(0, SIMILAR_MAX)) {
+      if (this.alike.get(question)?.text === text) continue;
+      this.alike.set(question, { text, found: [] });
+      this.findAlike(question, text);
+    }
+  }
+
+  /** @param {string} question @param {string} text */
+  async findAlike(question, text) {
+    const answer = await this.get("similar", () => this.client.api.similar(this.room.id, text));
+    const found = (answer?.questions ?? answer?.similar ?? []).filter((/** @type {any} */ other) => other.question !== question);
+    this.alike.set(question, { text, found });
+    this.changed();
+  }
+
+  /** Those like it that it can be merged into now. @param {string} question @returns {Alike[]} */
+  alikeNow(question) {
+    const { session } = this.room;
+    return (this.alike.get(question)?.found ?? []).filter(({ question: other }) => {
+      const status = session.question(other)?.status;
+      return status === "published" || status === "answering";
+    });
+  }
+}
+
+/** @param {any} voice @returns {import("./seats.js").Sitting[]} */
+function seatsIn({ seats = [] }) {
+  return seats.map((/** @type {any} */ seat, /** @type {number} */ place) => ({ ...seat, key: seat.person ?? seat.persona ?? `seat-${place}` }));
+}
