@@ -35,7 +35,7 @@ from tertulia.domain.events import (
 from tertulia.domain.ids import PersonId, RoomId, room_signals_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import MessageFact, RoomState
-from tertulia.domain.session import aliases
+from tertulia.domain.session import aliases, held
 from tertulia.domain.session.commands import MarkMindChanged
 from tertulia.domain.session.events import MindChanged
 from tertulia.domain.session.words import MessageKind
@@ -72,7 +72,7 @@ def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setti
         setting=setting,
         at=at,
     )
-    return said if isinstance(said, Refusal) else Decision(room_stream(state.room), tuple(said))
+    return said if isinstance(said, Refusal) else Decision(said[0].stream, tuple(said))
 
 
 def say(
@@ -86,7 +86,8 @@ def say(
     setting: Setting,
     at: int,
 ) -> list[Happening] | Refusal:
-    """Whatever somebody says now: the message, who is told of it, and the alias if it was taken for it."""
+    """Whatever somebody says now: the message, who is told of it, and the alias if it was taken for it. It is held
+    back if it must wait for staff or for the floor; who was called and says something has been heard."""
     text = clean_text(raw)
     if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
         return refusal
@@ -102,8 +103,13 @@ def say(
     speaker = aliases.speaker(state, asker, alias=alias, new_id=setting.alias_id)
     if isinstance(speaker, Refusal):
         return speaker
-    said = Said(text=text, kind=kind, person=asker.person, by=speaker.by, answered=answered)
-    return [*post_happenings(state, said, seq=state.head + 1, roles=setting.roles), *speaker.happenings]
+    person, by = asker.person, speaker.by
+    if (why := held.why_held(state, asker)) is not None:
+        kept = held.hold(state, why, text=text, kind=kind, person=person, by=by, answered=answered)
+        return kept if isinstance(kept, Refusal) else [*kept, *speaker.happenings]
+    said = Said(text=text, kind=kind, person=person, by=by, answered=answered)
+    happenings = post_happenings(state, said, seq=state.head + 1, roles=setting.roles)
+    return [*happenings, *held.called_is_heard(state, by=by), *speaker.happenings]
 
 
 def words_refusal(state: RoomState, text: str, asker: Asker) -> Refusal | None:

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from tertulia.domain import talk
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session import aliases, life, moderation, questions, teams, undo
+from tertulia.domain.session import aliases, floor, hands, life, moderation, polls, questions, teams, undo
 from tertulia.domain.session.commands import (
     AcceptAnswer,
+    AnswerPoll,
     AnswerQuestion,
     AnySessionCommand,
     ApproveQuestion,
     AskQuestion,
+    CallHand,
+    ClosePoll,
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
     FormTeams,
     HideMessage,
     HighlightQuestion,
+    HoldFloor,
+    LowerHand,
     MarkMindChanged,
     MarkSession,
     MergeQuestion,
     NoteStaff,
+    OpenPoll,
     OpenSession,
+    RaiseHand,
     RecallTeams,
+    RejectHeld,
+    ReleaseFloor,
+    ReleaseHeld,
     ReopenQuestion,
     ReportMessage,
     ReportResult,
     RequireApproval,
     ResendQuestion,
     RewordQuestion,
+    SetPace,
     SetWordFilter,
     TakeAlias,
     UndoAction,
@@ -39,6 +52,20 @@ from tertulia.domain.session.commands import (
     UnmergeQuestion,
     VoteQuestion,
     WithdrawQuestion,
+)
+
+OnStage = (
+    RaiseHand
+    | LowerHand
+    | CallHand
+    | OpenPoll
+    | AnswerPoll
+    | ClosePoll
+    | SetPace
+    | HoldFloor
+    | ReleaseFloor
+    | ReleaseHeld
+    | RejectHeld
 )
 
 
@@ -74,6 +101,20 @@ def decide_session(
             | AcceptAnswer()
         ):
             return questions.change(state, command, asker=asker, setting=setting)
+        case (
+            RaiseHand()
+            | LowerHand()
+            | CallHand()
+            | OpenPoll()
+            | AnswerPoll()
+            | ClosePoll()
+            | SetPace()
+            | HoldFloor()
+            | ReleaseFloor()
+            | ReleaseHeld()
+            | RejectHeld()
+        ):
+            return _decide_stage(state, command, asker=asker, setting=setting, at=at)
         case TakeAlias():
             return aliases.take(state, command, asker=asker, new_id=setting.alias_id)
         case UnmaskAlias():
@@ -81,7 +122,7 @@ def decide_session(
         case FormTeams():
             return teams.form(state, command, setting=setting, at=at)
         case RecallTeams():
-            return teams.recall(state, command, setting=setting)
+            return teams.recall(state, setting=setting)
         case ReportResult():
             return teams.report_result(state, command, asker=asker, setting=setting, at=at)
         case ReportMessage():
@@ -97,4 +138,32 @@ def decide_session(
         case MarkMindChanged():
             return talk.mark_mind_changed(state, command, asker=asker)
         case _:
-            return Refusal("unavailable")  # not built yet
+            assert_never(command)
+
+
+def _decide_stage(state: RoomState, command: OnStage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
+    match command:
+        case RaiseHand():
+            return hands.raise_hand(state, command, asker=asker, setting=setting, at=at)
+        case LowerHand():
+            return hands.lower_hand(state, command, asker=asker)
+        case CallHand():
+            return hands.call_hand(state, command)
+        case OpenPoll():
+            return polls.open_poll(state, command)
+        case AnswerPoll():
+            return polls.answer_poll(state, command, asker=asker)
+        case ClosePoll():
+            return polls.close_poll(state, command)
+        case SetPace():
+            return polls.set_pace(state, command, asker=asker)
+        case HoldFloor():
+            return floor.hold_floor(state, command, at=at)
+        case ReleaseFloor():
+            return floor.free_floor(state, command, setting=setting)
+        case ReleaseHeld():
+            return floor.release_held(state, command, setting=setting)
+        case RejectHeld():
+            return floor.reject_held(state, command)
+        case _:
+            assert_never(command)

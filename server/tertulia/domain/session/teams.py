@@ -14,7 +14,7 @@ from tertulia.domain.events import MessagePosted, RoomClosed, RoomCreated, RoomL
 from tertulia.domain.ids import PersonId, RoomId, cohort_stream, room_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session.commands import FormTeams, RecallTeams, ReportResult
+from tertulia.domain.session.commands import FormTeams, ReportResult
 from tertulia.domain.session.events import Team, TeamsFormed, TeamsRecalled
 from tertulia.domain.session.life import must_be_open
 from tertulia.domain.talk import may_write, words_refusal
@@ -44,7 +44,7 @@ def form(state: RoomState, command: FormTeams, *, setting: Setting, at: int) -> 
     return Decision(stream, (Happening(stream, formed), *rooms), fresh=fresh)
 
 
-def recall(state: RoomState, command: RecallTeams, *, setting: Setting) -> Decision | Refusal:
+def recall(state: RoomState, *, setting: Setting) -> Decision | Refusal:
     """The teams' rooms are closed; what was said there stays to be read."""
     if not state.session.teams:
         return Refusal("teams_not_formed")
