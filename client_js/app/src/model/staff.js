@@ -5,8 +5,9 @@
  * The staff stream is followed while the console is on screen. What is measured is asked for again when something
  * happened, at most every few seconds; questions like those that wait are looked up once for each wording.
  */
-import { noteAction } from "./undoing.js";
 import { Observable } from "./observe.js";
+import { sessionOf } from "./session.js";
+import { noteAction } from "./undoing.js";
 
 const MEASURE_EVERY_MS = 4_000;
 const IDLE_EVERY_MS = 30_000;
@@ -34,6 +35,7 @@ export class StaffModel extends Observable {
   constructor(room) {
     super();
     this.room = room;
+    this.session = sessionOf(room);
     this.client = room.client;
     this.followed = this.client.follow(`room/${room.id}/staff`, { gap: "snapshot" });
     /** @type {Voice | null} */
@@ -44,9 +46,14 @@ export class StaffModel extends Observable {
     this.actions = [];
     /** Question → those like it. @type {Map<string, {text: string, found: Alike[]}>} */
     this.alike = new Map();
+    /** Reported ones. @type {Map<number, import("./types.js").Message | null>} */
+    this.messages = new Map();
     /** The server has no such call. @type {Set<string>} */
     this.absent = new Set();
     this.measuredAt = 0;
+    this.closed = false;
+    /** The next measuring is only for the passing of time. */
+    this.isIdle = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.onChange = () => {
@@ -71,6 +78,7 @@ export class StaffModel extends Observable {
   }
 
   close() {
+    this.closed = true;
     clearTimeout(this.timer);
     this.followed.removeEventListener("change", this.onChange);
     this.room.followed.removeEventListener("change", this.onChange);
@@ -85,13 +93,47 @@ export class StaffModel extends Observable {
 
   /** Questions that wait for approval, the oldest first. @returns {Asked[]} */
   get waiting() {
-    const unpublished = this.room.session.state.unpublished;
-    return this.state.asked.filter(({ question }) => (unpublished[question]?.status ?? (unpublished[question] ? "pending" : "")) === "pending");
+    const newest = new Map(this.state.asked.map((asked) => [asked.question, asked]));
+    return [...newest.values()].filter(({ question }) => this.statusOf(question) === "pending");
+  }
+
+  /** Of a question, published or not; "" when it is of another session. @param {string} id */
+  statusOf(id) {
+    const unpublished = this.session.state.unpublished[id];
+    return this.session.question(id)?.status ?? (unpublished ? (unpublished.status ?? "pending") : "");
   }
 
   /** A question that waits, or waited. @param {string} id */
   askedAs(id) {
     return this.state.asked.findLast(({ question }) => question === id) ?? null;
+  }
+
+  /** Those that I have not put aside on this device. @returns {Report[]} */
+  get reports() {
+    const aside = this.aside;
+    return this.state.reports.filter(({ seq }) => !aside.has(String(seq)));
+  }
+
+  get aside() {
+    return new Set(this.client.draft(`${this.room.id}/reports`).split(" "));
+  }
+
+  /** @param {string} seq of a report */
+  setAside(seq) {
+    this.client.draft(`${this.room.id}/reports`, [...this.aside, seq].join(" ").trim());
+    this.changed();
+  }
+
+  /** A message that is not on screen, fetched once; null until it came. @param {number} seq @returns {import("./types.js").Message | null} */
+  messageOf(seq) {
+    const known = this.messages.get(seq);
+    if (known !== undefined) return known;
+    this.messages.set(seq, null);
+    this.client.api.message(this.room.id, seq).then((/** @type {any} */ found) => {
+      this.messages.set(seq, found.message ?? found);
+      this.changed();
+    }, () => {});
+    return null;
   }
 
   /** Who is behind an alias, when staff looked. @param {string} alias @returns {string | null} */
@@ -103,7 +145,9 @@ export class StaffModel extends Observable {
   // --- what is measured -----------------------------------------------------------------------------------------
 
   measureSoon() {
-    if (this.timer) return;
+    if (this.timer !== undefined && !this.isIdle) return;
+    clearTimeout(this.timer);
+    this.isIdle = false;
     this.timer = setTimeout(() => this.measure(), Math.max(250, this.measuredAt + MEASURE_EVERY_MS - Date.now()));
   }
 
@@ -115,13 +159,17 @@ export class StaffModel extends Observable {
     const [voice, pace] = await Promise.all([this.get("voice", () => api.voice(this.room.id)), this.get("pace", () => api.pace(this.room.id))]);
     if (voice) this.voice = { ...voice, seats: seatsIn(voice) };
     if (pace) this.pace = pace.points ?? pace.series ?? [];
-    if (this.measuredAt && !this.timer) this.timer = setTimeout(() => this.measure(), IDLE_EVERY_MS);
+    if (this.closed) return;
+    if (this.timer === undefined) {
+      this.isIdle = true; // anything that happens comes before
+      this.timer = setTimeout(() => this.measure(), IDLE_EVERY_MS);
+    }
     this.changed();
   }
 
   /** @param {string} name @param {() => Promise<any>} call @returns {Promise<any>} null when it could not be had */
   async get(name, call) {
-    if (this.absent.has(name) || !this.room.session.exists) return null;
+    if (this.absent.has(name) || !this.session.exists) return null;
     try {
       return await call();
     } catch (error) {
@@ -138,7 +186,7 @@ export class StaffModel extends Observable {
     const { epoch, seq } = this.room.followed.position ?? { epoch: "", seq: 0 };
     if (!epoch || this.actions.length) return;
     try {
-      const { opened } = this.room.session.state;
+      const { opened } = this.session.state;
       const after = Math.max(0, (opened || 1) - 1, seq - LOOK_BACK);
       const page = await this.client.api.events(`room/${this.room.id}`, { after, limit: LOOK_BACK });
       const since = this.actions;
@@ -172,7 +220,7 @@ export class StaffModel extends Observable {
 
   /** Those like it that it can be merged into now. @param {string} question @returns {Alike[]} */
   alikeNow(question) {
-    const { session } = this.room;
+    const { session } = this;
     return (this.alike.get(question)?.found ?? []).filter(({ question: other }) => {
       const status = session.question(other)?.status;
       return status === "published" || status === "answering";

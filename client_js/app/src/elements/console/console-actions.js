@@ -81,7 +81,7 @@ export class ConsoleActions extends RoomActions {
   async dismiss(id) {
     const { t } = this.ui;
     const answer = await this.ui.ask({ title: t("con_dismiss_title"), lead: plain(this.textOf(id), 160), confirm: t("con_dismiss"), fields: [
-      { name: "reason", label: t("reason"), type: "select", value: "off_topic", options: REASONS.map((reason) => [reason, t(`dismissed_${reason}`)]), hint: t("reason_public") },
+      { name: "reason", label: t("reason"), type: "select", value: "off_topic", options: REASONS.map((reason) => [reason, t(`reason_${reason}`)]), hint: t("reason_public") },
       { name: "note", label: t("con_note_to_asker"), type: "textarea", charsMax: 500, hint: t("con_note_hint") },
     ] });
     if (answer) await this.take(id, () => this.give.dismiss(id, answer.reason, answer.note.trim()), "con_dismissed");

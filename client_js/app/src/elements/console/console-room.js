@@ -1,4 +1,5 @@
 /** What staff do from the console with the session and the room: open and close, marks, polls, floor, teams, reports, settings. */
+import { sessionOf } from "../../model/session.js";
 
 const SLOW = ["0", "10", "30", "60", "300"];
 const MUTES = /** @type {[string, string][]} */ ([["600", "for_10_min"], ["3600", "for_1_h"], ["86400", "for_1_day"], ["604800", "for_1_week"]]);
@@ -18,8 +19,8 @@ export class RoomActions {
     this.ui = ui;
     this.room = room;
     this.cohort = room.cohort;
-    this.session = room.session;
-    this.give = room.session.give;
+    this.session = sessionOf(room);
+    this.give = this.session.give;
     this.staff = staff;
     this.rows = rows;
   }
@@ -197,6 +198,12 @@ export class RoomActions {
     const answer = await this.ui.ask({ title: t("con_hide"), lead: t("con_hide_lead"), confirm: t("con_hide"), danger: true,
       fields: [{ name: "reason", label: t("reason"), required: true, charsMax: 500, hint: t("reason_public") }] });
     if (answer) await this.tell(this.give.hide(message, answer.reason.trim()), "con_hidden");
+  }
+
+  /** A report needs nothing done. Mine only: the log keeps it. @param {string} report id of its row */
+  setAside(report) {
+    this.rows.takeAway("reports", report);
+    this.staff.setAside(report);
   }
 
   /** The author of a message may not write here for a while. @param {string} person persona */
