@@ -37,7 +37,7 @@ export class RoomActions {
   async openSession() {
     const { t } = this.ui;
     const answer = await this.ui.ask({ title: t("con_open"), lead: t("con_open_lead"), confirm: t("con_open"),
-      fields: [{ name: "title", label: t("con_title"), charsMax: 120, value: "", hint: t("optional") }] });
+      fields: [{ name: "title", label: t("con_title_label"), charsMax: 120, value: "", hint: t("optional") }] });
     if (answer) await this.tell(this.give.open(answer.title.trim()), "con_opened");
   }
 
