@@ -65,7 +65,9 @@ test("a line goes from left to right, higher for more, and its peak is the first
 });
 
 test("a poll asked again shows the shift of each option, by its words", () => {
+  /** @type {import("../src/model/poll_shift.js").Counted} */
   const first = { poll: 3, options: ["Yes", "No"], answered: 4, results: [1, 3], closed: true };
+  /** @type {import("../src/model/poll_shift.js").Counted} */
   const again = { poll: 9, options: ["No", "Yes", "Perhaps"], answered: 5, results: [1, 3, 1], again: 3 };
   assert.equal(earlierOf(again, [first, again]), first);
   const rows = pollRows(again, first);

@@ -52,6 +52,9 @@ export class TtApp extends Light {
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
     };
+    /** Wide enough for a session's queue beside its talk. */
+    this.wide = matchMedia("(min-width: 1100px)");
+    this.onWide = () => this.requestUpdate();
     this.place = /** @type {Place} */ (/** @type {unknown} */ (null));
     this.catalogue = new Catalogue();
     this.notices = new Notices(this.catalogue, (path) => this.place.go(path));
@@ -69,6 +72,7 @@ export class TtApp extends Light {
     this.addEventListener("click", this.onClick);
     (this.fixedRoom ? this : document).addEventListener("keydown", /** @type {any} */ (this.onKey));
     document.addEventListener("visibilitychange", this.onVisible);
+    this.wide.addEventListener("change", this.onWide);
     const credentials = this.keeper.load();
     fetchLater(credentials && !this.invite ? this.place.route.view : "join");
     if (credentials && !this.invite) this.enter(credentials);
@@ -80,6 +84,7 @@ export class TtApp extends Light {
     this.place.stop();
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onVisible);
+    this.wide.removeEventListener("change", this.onWide);
     this.cohort?.close();
   }
 
@@ -194,7 +199,7 @@ export class TtApp extends Light {
     const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
     if (root.activeElement && root.activeElement !== document.body) return;
     const thread = /^thread-(\d+)$/.exec(panel);
-    const back = thread ? `[data-seq="${thread[1]}"]` : "main tt-composer textarea";
+    const back = thread ? `[data-seq="${thread[1]}"]` : "main form.composer textarea";
     /** @type {HTMLElement | null} */ (this.querySelector(back))?.focus({ preventScroll: true });
   }
 
@@ -272,10 +277,14 @@ export class TtApp extends Light {
         <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${cohort.room?.id ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel}></tt-room-view>` : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;
+  }
+
+  get queueBeside() {
+    return this.wide.matches && !this.fixedRoom;
   }
 
   /** @param {CohortModel} cohort @param {string | null} panel */
@@ -283,6 +292,7 @@ export class TtApp extends Light {
     const { ui } = this;
     const room = this.place.route.view === "room" ? cohort.room : null;
     if (panel?.startsWith("search")) return html`<tt-search-panel .ui=${ui} .cohort=${cohort} .words=${panel.slice("search-".length)}></tt-search-panel>`;
+    if (room && !panel && this.queueBeside && room.state?.kind === "session") return html`<tt-queue .ui=${ui} .room=${room}></tt-queue>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;
     if (panel === "people") return html`<tt-people-panel .ui=${ui} .room=${room}></tt-people-panel>`;

@@ -61,7 +61,7 @@ export class StaffModel extends Observable {
       this.measureSoon();
       this.changed();
     };
-    this.onEvent = (/** @type {Event} */ { detail: record }) => {
+    this.onEvent = (/** @type {Event & {detail: any}} */ { detail: record }) => {
       if (record.stream !== `room/${room.id}`) return;
       this.actions = noteAction(this.actions, record);
       this.onChange();
@@ -105,7 +105,7 @@ export class StaffModel extends Observable {
 
   /** A question that waits, or waited. @param {string} id */
   askedAs(id) {
-    return this.state.asked.findLast(({ question }) => question === id) ?? null;
+    return this.state.asked.filter(({ question }) => question === id).at(-1) ?? null;
   }
 
   /** Those that I have not put aside on this device. @returns {Report[]} */
@@ -140,6 +140,11 @@ export class StaffModel extends Observable {
   behind(alias) {
     const { unmasked, aliases } = this.state;
     return unmasked.includes(alias) ? (aliases[alias] ?? null) : null;
+  }
+
+  /** What was done to a question last and can be undone. @param {string} id */
+  newestOf(id) {
+    return this.actions.filter(({ question }) => question === id).at(-1) ?? null;
   }
 
   // --- what is measured -----------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ export class ConsoleActions extends RoomActions {
 
   /** The newest change of a question. @param {string} id */
   undoOf(id) {
-    const action = this.staff.actions.findLast(({ question }) => question === id);
+    const action = this.staff.newestOf(id);
     return action ? this.undo(action.seq) : undefined;
   }
 

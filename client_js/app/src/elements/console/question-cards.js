@@ -86,13 +86,13 @@ export function fairCard(view) {
 }
 
 /** @param {View} view @param {import("../../model/session.js").QueueRow & {place: number}} row */
-function fairRow(view, { question: { question, by, text, highlighted, reworded }, votes, reason, waiting, place }) {
+function fairRow(view, { question: { question, by, text, highlighted, reworded, asked_at }, votes, reason, place }) {
   const { t, catalogue } = view.ui;
   const { actions } = view;
   const button = (/** @type {Parameters<typeof rowButton>[3]} */ how) => rowButton(view, "fair", question, how);
   return html`<div class="fair"><b class="place">${place}</b><span class="votes"><span aria-hidden="true">▲ ${votes}</span><span class="vh">${t("con_votes", { n: votes })}</span></span>
     <div class="what"><h3 dir="auto">${plain(text, CHARS_MAX)}</h3>
-      <p class="meta">${who(view, by, { list: "fair", row: question })}${reason ? html` · ${t(`place_${reason}`)}` : nothing} · ${t("con_waited", { time: span(waiting, catalogue.lang) })}${reworded ? html` · ${t("reworded")}` : nothing}</p></div>
+      <p class="meta">${who(view, by, { list: "fair", row: question })}${reason ? html` · ${t(`place_${reason}`)}` : nothing} · ${t("con_waited", { time: span(view.now - asked_at, catalogue.lang) })}${reworded ? html` · ${t("reworded")}` : nothing}</p></div>
     <div class="tools">
       ${button({ label: t("con_answer"), key: "a", act: () => actions.answer(question) })}
       ${button({ label: highlighted ? "↓" : "↑", look: "btn square", name: t(highlighted ? "con_unhighlight" : "con_highlight"), pressed: highlighted, key: "s", act: () => actions.highlight(question) })}

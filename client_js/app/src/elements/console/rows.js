@@ -8,7 +8,6 @@ import { heldOrder, neighbourOf } from "../../model/held_order.js";
 
 export const isDialogOpen = () => document.querySelector("dialog[open]") !== null;
 
-/** @implements {import("lit").ReactiveController} */
 export class Rows {
   /** @param {import("lit").ReactiveControllerHost & HTMLElement} host */
   constructor(host) {
