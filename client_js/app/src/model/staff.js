@@ -56,13 +56,18 @@ export class StaffModel extends Observable {
     this.isIdle = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.hasLookedBack = false;
+    /** What happened while this page looked back. @type {any[]} */
+    this.heard = [];
     this.onChange = () => {
+      this.lookBack();
       this.lookUp();
       this.measureSoon();
       this.changed();
     };
     this.onEvent = (/** @type {Event & {detail: any}} */ { detail: record }) => {
       if (record.stream !== `room/${room.id}`) return;
+      this.heard.push(record);
       this.actions = noteAction(this.actions, record);
       this.onChange();
     };
@@ -188,15 +193,16 @@ export class StaffModel extends Observable {
 
   /** What staff did before this page was opened. */
   async lookBack() {
-    const { epoch, seq } = this.room.followed.position ?? { epoch: "", seq: 0 };
-    if (!epoch || this.actions.length) return;
+    const { seq = 0 } = this.room.followed.position ?? {};
+    if (!seq || this.hasLookedBack) return;
+    this.hasLookedBack = true;
     try {
       const { opened } = this.session.state;
       const after = Math.max(0, (opened || 1) - 1, seq - LOOK_BACK);
       const page = await this.client.api.events(`room/${this.room.id}`, { after, limit: LOOK_BACK });
-      const since = this.actions;
-      const before = page.events.filter((/** @type {any} */ { seq: at }) => at <= seq).reduce(noteAction, []);
-      this.actions = [...before, ...since];
+      const before = page.events.filter((/** @type {any} */ { seq: at }) => at <= seq);
+      this.actions = [...before, ...this.heard].reduce(noteAction, []);
+      this.heard = [];
       this.changed();
     } catch {
       // The list begins with what is done from now on.

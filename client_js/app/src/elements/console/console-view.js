@@ -18,6 +18,8 @@ import "../ticker.js";
 
 const DRAW_EVERY_MS = 20_000;
 const TELL_EVERY_MS = 10_000;
+/** The same as in console.css. */
+const WIDE_PX_MIN = 660;
 
 export class TtConsoleView extends Light {
   static properties = { ui: { attribute: false }, cohort: { attribute: false }, room: { attribute: false }, told: { state: true } };
@@ -42,6 +44,13 @@ export class TtConsoleView extends Light {
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.timer = undefined;
     this.onNote = this.onNote.bind(this);
+    /** There is room for two columns of cards. */
+    this.isWide = true;
+    this.resized = new ResizeObserver(([{ contentRect }]) => {
+      const isWide = contentRect.width > WIDE_PX_MIN;
+      if (isWide !== this.isWide) this.requestUpdate();
+      this.isWide = isWide;
+    });
   }
 
   get session() {
@@ -56,6 +65,7 @@ export class TtConsoleView extends Light {
   connectedCallback() {
     super.connectedCallback();
     document.addEventListener("keydown", this.onKey, true);
+    this.resized.observe(this);
     this.timer = setInterval(() => this.requestUpdate(), DRAW_EVERY_MS);
   }
 
@@ -63,6 +73,7 @@ export class TtConsoleView extends Light {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.onKey, true);
     clearInterval(this.timer);
+    this.resized.disconnect();
     this.staff?.close();
     this.staff = /** @type {any} */ (null);
   }
@@ -138,7 +149,10 @@ export class TtConsoleView extends Light {
   }
 
   cards() {
-    return html`<div class="cards">${approvalCard(this)}${fairCard(this)}${handsCard(this)}${paceCard(this)}${pollsCard(this)}${floorCard(this)}${teamsCard(this)}${reportsCard(this)}${ledgerCard(this)}${notesCard(this)}</div>
+    const column = (/** @type {((view: TtConsoleView) => unknown)[]} */ ...cards) => html`<div class="column">${cards.map((draw) => draw(this))}</div>`;
+    return html`<div class="cards">${this.isWide
+      ? html`${column(approvalCard, handsCard, pollsCard, teamsCard, notesCard)}${column(fairCard, paceCard, floorCard, reportsCard, ledgerCard)}`
+      : column(approvalCard, fairCard, handsCard, paceCard, pollsCard, floorCard, teamsCard, reportsCard, notesCard, ledgerCard)}</div>
       <div class="voice-column">${voiceCard(this)}</div>`;
   }
 

@@ -96,10 +96,17 @@ function fairRow(view, { question: { question, by, text, highlighted, reworded, 
     <div class="tools">
       ${button({ label: t("con_answer"), key: "a", act: () => actions.answer(question) })}
       ${button({ label: highlighted ? "↓" : "↑", look: "btn square", name: t(highlighted ? "con_unhighlight" : "con_highlight"), pressed: highlighted, key: "s", act: () => actions.highlight(question) })}
-      ${button({ label: t("con_merge_dots"), look: "btn quiet", key: "m", act: () => actions.merge(question) })}
-      ${button({ label: t("con_reword"), look: "btn quiet", key: "r", act: () => actions.reword(question) })}
-      ${button({ label: t("con_dismiss_dots"), look: "btn quiet", key: "d", act: () => actions.dismiss(question) })}
+      <tt-menu button-tabindex=${view.rows.isCurrent("fair", question) ? 0 : -1} .label=${t("question_actions")} .items=${() => fairItems(view, question)}></tt-menu>
     </div></div>`;
+}
+
+/** @param {View} view @param {string} question @returns {import("../menu.js").Item[]} */
+function fairItems({ ui: { t }, actions }, question) {
+  return [
+    { label: t("con_merge_dots"), hint: "M", act: () => void actions.merge(question) },
+    { label: t("con_reword"), hint: "R", act: () => void actions.reword(question) },
+    { label: t("con_dismiss_dots"), hint: "D", danger: true, act: () => void actions.dismiss(question) },
+  ];
 }
 
 /** @param {View} view */

@@ -46,12 +46,12 @@ export function paceCard(view) {
   const high = peak ? t("con_pace_peak", { percent: percent(peak.share), time: clock(peak.at, catalogue.lang) }) : "";
   const first = points[0]?.at ?? 0;
   const long = Math.max(1, (points.at(-1)?.at ?? 0) - first);
-  return card("pace", t("con_pace"), html`
+  return card("pace", t("con_pace"), html`${points.length ? html`
     <svg class="series" viewBox="-4 -6 ${WIDE + 8} ${HIGH + 12}" role="img" aria-label="${t("con_pace_line")} ${now} ${high}">
       <line x1="0" x2=${WIDE} y1=${HIGH} y2=${HIGH} class="axis" /><line x1="0" x2=${WIDE} y1=${HIGH / 2} y2=${HIGH / 2} class="axis faint" />
       <polyline points=${linePoints(points, WIDE, HIGH)} class="curve" />
       ${peak && points.length > 1 ? svg`<circle cx=${((peak.at - first) / long) * WIDE} cy=${HIGH * (1 - peak.share)} r="4" class="peak" />` : nothing}
-    </svg>
+    </svg>` : nothing}
     <p class="meta">${now} ${high}</p>
     ${points.length ? html`<details><summary>${t("con_as_table")}</summary><div class="scroll" tabindex="0" role="region" aria-label=${t("con_pace")}><table><thead><tr><th scope="col">${t("con_time")}</th><th scope="col">${t("pace_lost")}</th><th scope="col">${t("pace_ok")}</th><th scope="col">${t("pace_fast")}</th></tr></thead>
       <tbody>${view.staff.pace.map((point) => html`<tr><th scope="row">${clock(point.at, catalogue.lang)}</th><td>${point.lost}</td><td>${point.ok}</td><td>${point.fast}</td></tr>`)}</tbody></table></div></details>` : nothing}`);
