@@ -3,7 +3,6 @@
  * is why the log hands it the message, its tally and my reactions one by one.
  */
 import { html, nothing } from "lit";
-import { plain } from "../text/markdown.js";
 import { clock, full } from "../text/times.js";
 import { editMessage, messageItems, pickReaction, react, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
 import { icon } from "./icons.js";
@@ -13,7 +12,6 @@ import "./composer.js";
 import "./menu.js";
 import "./message-body.js";
 
-const ASKED_CHARS = 140;
 /** The kinds a row tells, and how loud. @type {Record<string, string>} */
 const KINDS = { question: "accent", answer: "live", view: "", idea: "", resource: "", challenge: "warn", result: "live" };
 
@@ -112,8 +110,8 @@ export class TtMessageRow extends Light {
         <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} aria-expanded="false" @click=${() => (this.unfolded = true)}>${ui.t("show")}</button></p>`;
     }
     if (this.isAsked) {
-      return html`<p class="asked"><bdi>${plain(message.text, ASKED_CHARS)}</bdi>
-        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} @click=${this.showQuestion}>${ui.t("show_in_queue")}</button></p>`;
+      return html`<div class="asked"><tt-message-body .text=${message.text} .cohort=${room.cohort}></tt-message-body>
+        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} @click=${this.showQuestion}>${ui.t("show_in_queue")}</button></div>`;
     }
     if (this.editing) {
       return html`<div class="edit-box"><tt-composer .ui=${ui} .room=${room} .editing=${message} .thread=${message.thread ?? null}
