@@ -20,12 +20,12 @@ const SIMILAR_MAX = 20;
 /** @typedef {{seq: number, at: number, by: string, text: string}} Note */
 /** @typedef {{asked: Asked[], held: Held[], reports: Report[], notes: Note[], muted: Record<string, number>, aliases: Record<string, string>,
  *   unmasked: string[], attended: string[], approvals: string[], words: string[]}} StaffState */
-/** @typedef {{question: string, text: string, similarity: number}} Alike */
+/** @typedef {{question: string, text: string, score: number}} Alike */
 /** @typedef {{code: string, unheard: number, with_hand: number, with_question: number, person: string | null}} NextAction */
 /** @typedef {{effective_voices: number, present: number, heard: number, silent: number, questions: number, answered: number,
  *   median_answer_ms: number | null, p90_answer_ms: number | null, wait_ratio: number | null, next_action: NextAction,
  *   seats: import("./seats.js").Sitting[]}} Voice */
-/** @typedef {{at: number, lost: number, ok: number, fast: number}} PacePoint */
+/** @typedef {{steps: {at: number, lost: number, ok: number, fast: number}[], marks: {at: number, label?: string}[]}} Pace */
 
 /** @type {StaffState} */
 const NOTHING = { asked: [], held: [], reports: [], notes: [], muted: {}, aliases: {}, unmasked: [], attended: [], approvals: [], words: [] };
@@ -40,16 +40,14 @@ export class StaffModel extends Observable {
     this.followed = this.client.follow(`room/${room.id}/staff`, { gap: "snapshot" });
     /** @type {Voice | null} */
     this.voice = null;
-    /** @type {PacePoint[]} */
-    this.pace = [];
+    /** @type {Pace} */
+    this.pace = { steps: [], marks: [] };
     /** @type {import("./undoing.js").Action[]} oldest first */
     this.actions = [];
     /** Question → those like it. @type {Map<string, {text: string, found: Alike[]}>} */
     this.alike = new Map();
     /** Reported ones. @type {Map<number, import("./types.js").Message | null>} */
     this.messages = new Map();
-    /** The server has no such call. @type {Set<string>} */
-    this.absent = new Set();
     this.measuredAt = 0;
     this.closed = false;
     /** The next measuring is only for the passing of time. */
@@ -166,9 +164,9 @@ export class StaffModel extends Observable {
     this.measuredAt = Date.now();
     this.timer = undefined;
     const { api } = this.client;
-    const [voice, pace] = await Promise.all([this.get("voice", () => api.voice(this.room.id)), this.get("pace", () => api.pace(this.room.id))]);
-    if (voice) this.voice = { ...voice, seats: seatsIn(voice) };
-    if (pace) this.pace = pace.points ?? pace.series ?? [];
+    const [voice, pace] = await Promise.all([this.get(() => api.voice(this.room.id)), this.get(() => api.pace(this.room.id))]);
+    if (voice) this.voice = voice;
+    if (pace) this.pace = pace;
     if (this.closed) return;
     if (this.timer === undefined) {
       this.isIdle = true; // anything that happens comes before
@@ -177,15 +175,13 @@ export class StaffModel extends Observable {
     this.changed();
   }
 
-  /** @param {string} name @param {() => Promise<any>} call @returns {Promise<any>} null when it could not be had */
-  async get(name, call) {
-    if (this.absent.has(name) || !this.session.exists) return null;
+  /** @param {() => Promise<any>} call @returns {Promise<any>} null when it could not be had */
+  async get(call) {
+    if (!this.session.exists) return null;
     try {
       return await call();
-    } catch (error) {
-      const { status } = /** @type {{status?: number}} */ (error);
-      if (status === 405 || status === 501) this.absent.add(name);
-      return null;
+    } catch {
+      return null; // asked again when something happens
     }
   }
 
@@ -213,7 +209,6 @@ export class StaffModel extends Observable {
 
   /** Look for published questions like those that wait, once for each wording. */
   lookUp() {
-    if (this.absent.has("similar")) return;
     for (const { question, text } of this.waiting.slice(0, SIMILAR_MAX)) {
       if (this.alike.get(question)?.text === text) continue;
       this.alike.set(question, { text, found: [] });
@@ -223,8 +218,8 @@ export class StaffModel extends Observable {
 
   /** @param {string} question @param {string} text */
   async findAlike(question, text) {
-    const answer = await this.get("similar", () => this.client.api.similar(this.room.id, text));
-    const found = (answer?.questions ?? answer?.similar ?? []).filter((/** @type {any} */ other) => other.question !== question);
+    const answer = await this.get(() => this.client.api.similar(this.room.id, text));
+    const found = (answer?.results ?? []).filter((/** @type {any} */ other) => other.question !== question);
     this.alike.set(question, { text, found });
     this.changed();
   }
@@ -237,9 +232,4 @@ export class StaffModel extends Observable {
       return status === "published" || status === "answering";
     });
   }
-}
-
-/** @param {any} voice @returns {import("./seats.js").Sitting[]} */
-function seatsIn({ seats = [] }) {
-  return seats.map((/** @type {any} */ seat, /** @type {number} */ place) => ({ ...seat, key: seat.person ?? seat.persona ?? `seat-${place}` }));
 }

@@ -1,6 +1,6 @@
 /** `<tt-console-view>`: the instructor's console of a live session. It draws the cards, holds the keys and counts the time. */
-import "../../css/console.css";
 import { html, nothing } from "lit";
+import styles from "../../css/console.css?inline";
 import { sessionOf } from "../../model/session.js";
 import { StaffModel } from "../../model/staff.js";
 import { icon } from "../icons.js";
@@ -12,9 +12,12 @@ import { approvalCard, fairCard } from "./question-cards.js";
 import { Rows, isDialogOpen } from "./rows.js";
 import { floorCard, handsCard, ledgerCard, notesCard, paceCard, pollsCard, reportsCard, teamsCard } from "./stage-cards.js";
 import { voiceCard } from "./voice-card.js";
+import { useStyles } from "./styles.js";
 import { useConsoleWords } from "./words.js";
 import "../menu.js";
 import "../ticker.js";
+
+useStyles(styles);
 
 const DRAW_EVERY_MS = 20_000;
 const TELL_EVERY_MS = 10_000;

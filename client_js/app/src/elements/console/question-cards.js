@@ -72,8 +72,8 @@ function approvalRow(view, { question, by, text, at, again }) {
     </div>`;
 }
 
-/** @param {any} alike */
-const percentOf = ({ similarity }) => (typeof similarity === "number" ? html` <b>${Math.round(similarity * 100)} %</b>` : nothing);
+/** @param {import("../../model/staff.js").Alike} alike */
+const percentOf = ({ score }) => html` <b>${Math.round(score * 100)} %</b>`;
 
 /** @param {View} view */
 export function fairCard(view) {

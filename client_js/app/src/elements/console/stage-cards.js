@@ -38,12 +38,14 @@ export function paceCard(view) {
   const { t, catalogue } = view.ui;
   const { lost = 0, ok = 0, fast = 0 } = view.session.paces;
   const all = lost + ok + fast;
-  const points = view.staff.pace.map(({ at, lost: l, ok: o, fast: f }) => ({ at, share: l + o + f ? l / (l + o + f) : 0 }));
+  const { steps, marks } = view.staff.pace;
+  const points = steps.map(({ at, lost: l, ok: o, fast: f }) => ({ at, share: l + o + f ? l / (l + o + f) : 0 }));
   const peak = peakOf(points);
   const percent = (/** @type {number} */ share) => Math.round(share * 100);
   if (all < PACE_MIN && !points.length) return card("pace", t("con_pace"), html`<p class="muted">${t("con_pace_few", { n: PACE_MIN })}</p>`);
   const now = all >= PACE_MIN ? t("con_pace_now", { lost: percent(lost / all), ok: percent(ok / all), fast: percent(fast / all) }) : t("con_pace_few", { n: PACE_MIN });
-  const high = peak ? t("con_pace_peak", { percent: percent(peak.share), time: clock(peak.at, catalogue.lang) }) : "";
+  const place = peak && marks.filter(({ at, label }) => at <= peak.at && label).at(-1)?.label;
+  const high = peak && peak.share > 0 ? t("con_pace_peak", { percent: percent(peak.share), time: clock(peak.at, catalogue.lang) + (place ? `, ${place}` : "") }) : "";
   const first = points[0]?.at ?? 0;
   const long = Math.max(1, (points.at(-1)?.at ?? 0) - first);
   return card("pace", t("con_pace"), html`${points.length ? html`
@@ -54,7 +56,7 @@ export function paceCard(view) {
     </svg>` : nothing}
     <p class="meta">${now} ${high}</p>
     ${points.length ? html`<details><summary>${t("con_as_table")}</summary><div class="scroll" tabindex="0" role="region" aria-label=${t("con_pace")}><table><thead><tr><th scope="col">${t("con_time")}</th><th scope="col">${t("pace_lost")}</th><th scope="col">${t("pace_ok")}</th><th scope="col">${t("pace_fast")}</th></tr></thead>
-      <tbody>${view.staff.pace.map((point) => html`<tr><th scope="row">${clock(point.at, catalogue.lang)}</th><td>${point.lost}</td><td>${point.ok}</td><td>${point.fast}</td></tr>`)}</tbody></table></div></details>` : nothing}`);
+      <tbody>${steps.map((point) => html`<tr><th scope="row">${clock(point.at, catalogue.lang)}</th><td>${point.lost}</td><td>${point.ok}</td><td>${point.fast}</td></tr>`)}</tbody></table></div></details>` : nothing}`);
 }
 
 /** @param {View} view */
@@ -157,8 +159,9 @@ export function notesCard(view) {
 /** @param {View} view */
 export function ledgerCard(view) {
   const { t } = view.ui;
-  const { reasons, ...sums } = view.session.ledger;
-  const given = Object.entries(reasons).map(([reason, n]) => `${t(`reason_${reason}`)} ${n}`).join(", ");
-  return card("ledger", t("ledger_title"), html`<table class="sums"><tbody>${Object.entries(sums).map(([what, n]) => html`<tr><th scope="row">${t(`ledger_${what}`)}${what === "dismissed" && given ? html` <small>(${given})</small>` : nothing}</th><td>${n}</td></tr>`)}</tbody></table>
+  const { dismissed, ...sums } = view.session.ledger;
+  const given = Object.entries(dismissed).map(([reason, n]) => `${t(`reason_${reason}`)} ${n}`).join(", ");
+  const rows = { ...sums, dismissed: Object.values(dismissed).reduce((sum, n) => sum + n, 0) };
+  return card("ledger", t("ledger_title"), html`<table class="sums"><tbody>${Object.entries(rows).map(([what, n]) => html`<tr><th scope="row">${t(`ledger_${what}`)}${what === "dismissed" && given ? html` <small>(${given})</small>` : nothing}</th><td>${n}</td></tr>`)}</tbody></table>
     <p class="meta">${t("ledger_lead")}</p>`);
 }

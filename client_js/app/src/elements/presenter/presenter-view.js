@@ -2,19 +2,22 @@
  * `<tt-presenter-view>`: what a projector shows: the question that is being answered, or the poll that is open, or the time
  * to think; who is next; how to join. Everything fits on the screen: the words become smaller until they do.
  */
-import "../../css/presenter.css";
 import { html, nothing } from "lit";
+import styles from "../../css/presenter.css?inline";
 import { earlierOf, pollRows } from "../../model/poll_shift.js";
 import { Doorway } from "../../model/doorway.js";
 import { sessionOf } from "../../model/session.js";
 import { plain } from "../../text/markdown.js";
 import { barRow } from "../console/stage-cards.js";
+import { useStyles } from "../console/styles.js";
 import { useConsoleWords } from "../console/words.js";
 import { icon, mark } from "../icons.js";
 import { Light, define } from "../light.js";
 import { hms } from "../ticker.js";
 import { qrPath } from "./qr.js";
 import "../ticker.js";
+
+useStyles(styles);
 
 const UP_NEXT = 3;
 const SIZES = 9;

@@ -4,11 +4,11 @@ import qrcode from "qrcode-generator";
 const QUIET = 4;
 
 /**
- * @param {string} text  an address: bytes, level M (15 % may be lost)
+ * @param {string} text  an address: bytes, level L: a screen is not torn, and larger squares are read from farther away
  * @returns {{size: number, path: string}} `size`: modules of a side, with the quiet zone
  */
 export function qrPath(text) {
-  const code = qrcode(0, "M");
+  const code = qrcode(0, "L");
   code.addData(text, "Byte");
   code.make();
   const count = code.getModuleCount();
