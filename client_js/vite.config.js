@@ -15,6 +15,7 @@ export default defineConfig({
     manifest: true,
     license: { fileName: "licenses.md" }, // of what is bundled
     sourcemap: false,
+    modulePreload: { polyfill: false }, // every browser that can run the app has it
     target: "es2022",
   },
 });

@@ -13,7 +13,6 @@ import { day } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import "./message-row.js";
-import "./pending-row.js";
 
 /** Nearer to the end than this counts as being there. */
 const END_PX = 36;
