@@ -161,8 +161,9 @@ export class StaffModel extends Observable {
 
   async measure() {
     clearTimeout(this.timer);
-    this.measuredAt = Date.now();
     this.timer = undefined;
+    if (!this.session.exists) return;
+    this.measuredAt = Date.now();
     const { api } = this.client;
     const [voice, pace] = await Promise.all([this.get(() => api.voice(this.room.id)), this.get(() => api.pace(this.room.id))]);
     if (voice) this.voice = voice;

@@ -162,6 +162,6 @@ export function ledgerCard(view) {
   const { dismissed, ...sums } = view.session.ledger;
   const given = Object.entries(dismissed).map(([reason, n]) => `${t(`reason_${reason}`)} ${n}`).join(", ");
   const rows = { ...sums, dismissed: Object.values(dismissed).reduce((sum, n) => sum + n, 0) };
-  return card("ledger", t("ledger_title"), html`<table class="sums"><tbody>${Object.entries(rows).map(([what, n]) => html`<tr><th scope="row">${t(`ledger_${what}`)}${what === "dismissed" && given ? html` <small>(${given})</small>` : nothing}</th><td>${n}</td></tr>`)}</tbody></table>
+  return card("ledger", t("ledger_title"), html`<table class="sums"><tbody>${Object.entries(rows).map(([what, n]) => html`<tr><th scope="row">${what === "dismissed" ? t("con_ledger_dismissed") : t(`ledger_${what}`)}${what === "dismissed" && given ? html` <small>(${given})</small>` : nothing}</th><td>${n}</td></tr>`)}</tbody></table>
     <p class="meta">${t("ledger_lead")}</p>`);
 }
