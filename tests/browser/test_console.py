@@ -213,7 +213,9 @@ def test_the_table_of_equal_voice_says_what_to_do_next(visit: Visit, school: Sch
     expect(card.locator(".number")).to_have_text("1.0", timeout=30_000)
     expect(card.locator(".seat")).to_have_count(2)
     expect(card.locator(".hand")).to_have_count(1)
-    expect(card.locator("svg[role=img]")).to_have_attribute("aria-label", re.compile("2 people at the table: 1 heard, 1 not"))
+    expect(card.locator("svg[role=img]")).to_have_attribute(
+        "aria-label", re.compile("2 people at the table: 1 heard, 1 not")
+    )
     expect(card.locator(".next")).to_have_text("1 person is unheard; 1 of them has a hand up. Call Mei.")
     card.get_by_role("button", name="Call Mei").click()
     expect(ines.page.locator(".called")).to_contain_text("Mei has the floor")

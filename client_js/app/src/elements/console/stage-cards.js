@@ -55,7 +55,7 @@ export function paceCard(view) {
       ${peak && points.length > 1 ? svg`<circle cx=${((peak.at - first) / long) * WIDE} cy=${HIGH * (1 - peak.share)} r="4" class="peak" />` : nothing}
     </svg>` : nothing}
     <p class="meta">${now} ${high}</p>
-    ${points.length ? html`<details><summary>${t("con_as_table")}</summary><div class="scroll" tabindex="0" role="region" aria-label=${t("con_pace")}><table><thead><tr><th scope="col">${t("con_time")}</th><th scope="col">${t("pace_lost")}</th><th scope="col">${t("pace_ok")}</th><th scope="col">${t("pace_fast")}</th></tr></thead>
+    ${points.length ? html`<details><summary>${t("con_as_table")}</summary><div class="scroll" tabindex="0" role="group" aria-label=${t("con_as_table")}><table><thead><tr><th scope="col">${t("con_time")}</th><th scope="col">${t("pace_lost")}</th><th scope="col">${t("pace_ok")}</th><th scope="col">${t("pace_fast")}</th></tr></thead>
       <tbody>${steps.map((point) => html`<tr><th scope="row">${clock(point.at, catalogue.lang)}</th><td>${point.lost}</td><td>${point.ok}</td><td>${point.fast}</td></tr>`)}</tbody></table></div></details>` : nothing}`);
 }
 

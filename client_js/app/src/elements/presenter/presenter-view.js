@@ -110,12 +110,12 @@ export class TtPresenterView extends Light {
       <main class="stage" id="main"><div class="stage-fit">${this.subject()}</div></main>
       <aside class="door" aria-label=${ui.t("stage_join")}>${this.door()}</aside>
       <p class="stage-cut" role="status">${cohort.status.state === "live" ? nothing : html`${icon("cloud")}${ui.t("stage_cut")}`}</p>
-      <div class="stage-tools">
+      <nav class="stage-tools" aria-label=${ui.t("stage_title")}>
         <button type="button" @click=${this.turn}>${ui.t(ui.settings.stage === "dark" ? "stage_light" : "stage_dark")}</button>
         ${this.doorway.link ? html`<button type="button" @click=${() => ui.copy(/** @type {string} */ (this.doorway.link))}>${ui.t("stage_copy_link")}</button>` : nothing}
         <button type="button" @click=${this.fill}>${ui.t("stage_full")}</button>
         <a href=${ui.href(`/c/${cohort.id}/r/${room.id}/console`)}>${ui.t("con_title")}</a>
-      </div></div>`;
+      </nav></div>`;
   }
 
   subject() {
