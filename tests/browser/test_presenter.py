@@ -22,8 +22,8 @@ CONTRAST_MIN = 7
 SCREENS = {"projector": (1280, 720), "beamer": (1366, 768), "wall": (1920, 1080)}
 LONG = "Why does it hold that " + "the sum of the heights of all the nodes of a heap is linear and " * 14 + "no more?"
 
-# Each text that is seen: its size, and its contrast with what lies behind it (WCAG 2.2, relative luminance). Colours are
-# painted on a canvas to read them, since CSS may say them in any space.
+# Each text that is seen: its size, and its contrast with what lies behind it (WCAG 2.2, relative luminance). Colours
+# are painted on a canvas to read them, since CSS may say them in any space.
 TEXTS = """() => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
