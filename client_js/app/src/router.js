@@ -1,11 +1,11 @@
 /**
- * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), each with `?panel=`. Pure but for
- * `History`, which keeps the browser's address in step.
+ * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), each with `?panel=`;
+ * `/c/ID/r/ROOM/console` and `…/presenter`. Pure but for `Place`, which keeps the browser's address in step.
  */
 
 /**
  * @typedef {object} Route
- * @property {"home" | "join" | "room"} view
+ * @property {"home" | "join" | "room" | "console" | "presenter"} view
  * @property {string} [room]
  * @property {number} [seq]
  * @property {string | null} panel   "people", "pins", "search", "search-words", "thread-17"
@@ -17,6 +17,8 @@ export function parse(path) {
   const panel = searchParams.get("panel");
   const room = /^\/room\/([^/]+)(?:\/(\d{1,15}))?\/?$/.exec(pathname);
   if (room) return { view: "room", room: decodeURIComponent(room[1]), panel, ...(room[2] ? { seq: Number(room[2]) } : {}) };
+  const stage = /^\/c\/[^/]+\/r\/([^/]+)\/(console|presenter)\/?$/.exec(pathname);
+  if (stage) return { view: /** @type {"console" | "presenter"} */ (stage[2]), room: decodeURIComponent(stage[1]), panel: null };
   if (/^\/join\/?$/.test(pathname)) return { view: "join", panel: null };
   return { view: "home", panel };
 }
