@@ -1,0 +1,74 @@
+/** The API's calls for what is past: sessions, the state at a moment, what was counted, what is worth knowing now. */
+
+/** @typedef {import("../../../sdk/index.js").Api} Api */
+
+/**
+ * @typedef {{session: number, title: string, opened_at: number, closed: number | null, closed_at: number | null}} PastSession
+ *   `session`: the seq of its `session_opened`; `closed`: of its `session_closed`
+ */
+
+const EVENTS_PAGE = 500;
+
+/** The sessions a room has had, oldest first. @param {Api} api @param {string} room @returns {Promise<PastSession[]>} */
+export async function sessionsOf(api, room) {
+  return (await api.call("GET", `rooms/${room}/sessions`)).sessions;
+}
+
+/** The room's state when `seq` was its newest entry. @param {Api} api @param {string} room @param {number} seq */
+export async function stateAt(api, room, seq) {
+  return (await api.call("GET", `rooms/${room}`, { query: { at: seq } })).state;
+}
+
+/**
+ * The room's events after `seq`, up to the end of its session, or to the newest.
+ * @param {Api} api
+ * @param {string} room
+ * @param {number} after
+ * @returns {Promise<import("./types.js").EventRecord[]>}
+ */
+export async function eventsOfSession(api, room, after) {
+  /** @type {import("./types.js").EventRecord[]} */
+  const events = [];
+  for (let from = after; ; ) {
+    const page = await api.events(`room/${room}`, { after: from, limit: EVENTS_PAGE });
+    for (const event of page.events) {
+      events.push(event);
+      if (event.name === "session_closed") return events;
+    }
+    from = page.events.at(-1)?.seq ?? page.head;
+    if (from >= page.head) return events;
+  }
+}
+
+/** @param {Api} api @param {string} room @param {number} session @returns {Promise<import("./reel.js").Step[]>} */
+export async function stepsOf(api, room, session) {
+  /** @type {import("./reel.js").Step[]} */
+  const steps = [];
+  for (let after = 0; ; ) {
+    const page = await api.call("GET", `rooms/${room}/tallies`, { query: { session, after } });
+    steps.push(...page.steps);
+    if (!page.has_more || !page.steps.length) return steps;
+    after = page.next;
+  }
+}
+
+/** @param {Api} api @param {string} room */
+export const catchUp = (api, room) => api.call("GET", `rooms/${room}/catch-up`);
+
+/** @param {Api} api @param {string} room @param {{after?: number}} [query] */
+export const resources = (api, room, query) => api.call("GET", `rooms/${room}/resources`, { query });
+
+/**
+ * One session as a file.
+ * @param {Api} api
+ * @param {string} room
+ * @param {"markdown" | "jsonl" | "html"} format
+ * @param {number} session
+ * @returns {Promise<Blob>}
+ */
+export const exportSession = (api, room, format, session) => api.call("GET", `rooms/${room}/export`, { query: { format, session }, blob: true });
+
+/** The session in which an entry stands; null: it was in none. @param {PastSession[]} sessions @param {number} seq */
+export function sessionOf(sessions, seq) {
+  return sessions.find((past) => past.session <= seq && (past.closed === null || seq <= past.closed)) ?? null;
+}
