@@ -1,0 +1,192 @@
+/**
+ * `<tt-replay-stage>`: what a past session showed at the moment that is sought: talk beside questions, polls among the
+ * talk. It only shows: nothing that is past can be changed.
+ */
+import { html, nothing, svg } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { PastRoom } from "../model/past_room.js";
+import { SessionModel } from "../model/session.js";
+import { clock, full } from "../text/times.js";
+import { icon } from "./icons.js";
+import { Light, define } from "./light.js";
+import { avatar } from "./person.js";
+import "./message-body.js";
+
+/** @typedef {import("../model/types.js").Message} Message */
+/** @typedef {import("../model/types.js").Poll} Poll */
+/** @typedef {import("../model/session.js").QueueRow} QueueRow */
+
+const POLLS_SHOWN = 2;
+const END_PX = 40;
+
+export class TtReplayStage extends Light {
+  static properties = { ui: { attribute: false }, cohort: { attribute: false }, replay: { attribute: false }, tab: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {import("./ui.js").Ui} */
+    this.ui = /** @type {any} */ (null);
+    /** @type {import("../model/cohort.js").CohortModel} */
+    this.cohort = /** @type {any} */ (null);
+    /** @type {import("../model/replay.js").ReplayModel} */
+    this.replay = /** @type {any} */ (null);
+    /** @type {SessionModel} */
+    this.session = /** @type {any} */ (null);
+    /** @type {"talk" | "questions"} what a narrow page shows */
+    this.tab = "talk";
+    /** The newest message is in view, so the next one will be. */
+    this.atEnd = true;
+    /** @type {number | null} the entry that was sought */
+    this.target = null;
+    this.names = -1;
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    const { replay, cohort, ui } = this;
+    this.watch.only(replay.stage, cohort, ui.catalogue);
+    if (changed.has("replay")) {
+      this.session = new SessionModel(/** @type {any} */ (new PastRoom(cohort, replay)));
+      this.atEnd = true;
+    }
+    this.session.changed();
+  }
+
+  updated() {
+    const log = this.querySelector("#log");
+    if (!log) return;
+    const found = this.target === null ? null : log.querySelector(`[data-seq="${this.target}"]`);
+    if (found) found.scrollIntoView({ block: "nearest" });
+    else if (this.atEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  /** The reader went somewhere: the newest of that moment is to be seen, or this entry. @param {number | null} seq */
+  went(seq) {
+    this.atEnd = true;
+    this.target = seq;
+    this.requestUpdate();
+  }
+
+  render() {
+    const { t } = this.ui;
+    const { queue } = this.session;
+    const tab = (/** @type {"talk" | "questions"} */ name, /** @type {string} */ label) =>
+      html`<button type="button" aria-pressed=${this.tab === name} @click=${() => (this.tab = name)}>${label}</button>`;
+    return html`<div class="replay-tabs" role="group" aria-label=${t("replay_shown")}>${tab("talk", t("replay_talk"))}${tab("questions", t("replay_open_questions", { n: queue.length }))}</div>
+      <div class="replay-stage show-${this.tab}">
+        <section class="replay-talk" aria-label=${t("replay_talk")}>${this.answeringNow()}${this.polls()}${this.log()}</section>
+        <section class="replay-questions" aria-label=${t("replay_questions")}>${this.questions(queue)}</section>
+      </div>`;
+  }
+
+  // --- talk -------------------------------------------------------------------------------------------------------
+
+  answeringNow() {
+    const { session, ui } = this;
+    const { now } = session;
+    if (!now) return nothing;
+    return html`<div class="replay-now" data-question=${now.question}><span class="pill live">${ui.t("replay_answering")}</span><tt-message-body .text=${now.text} .cohort=${this.cohort}></tt-message-body>
+      <small>${ui.t("replay_votes", { n: session.votesOf(now.question) })}</small></div>`;
+  }
+
+  log() {
+    const { replay, ui } = this;
+    const { t } = ui;
+    const { messages = [], has_more } = replay.state;
+    const said = messages.filter((/** @type {Message} */ { seq }) => seq >= replay.session);
+    const earlier = has_more && said.length === messages.length;
+    return html`<div class="log" id="log" tabindex="0" role="region" aria-label=${t("replay_talk")} @scroll=${this.onScroll}>
+      <ol class="replay-log">
+        ${earlier ? html`<li class="edge"><a href=${ui.href(`/room/${replay.room}/${said[0].seq}`)}>${t("replay_earlier")}</a></li>` : nothing}
+        ${said.length ? nothing : html`<li class="edge">${t("replay_nothing_said")}</li>`}
+        ${repeat(said, (/** @type {Message} */ message) => message.seq, (/** @type {Message} */ message) => this.message(message))}
+      </ol></div>`;
+  }
+
+  /** @param {Message} message */
+  message(message) {
+    const { cohort, replay, ui } = this;
+    const { lang } = ui.catalogue;
+    const { t } = ui;
+    const shownAt = message.held_at ?? message.at;
+    return html`<li class="msg ${message.seq === this.target ? "sought" : ""}" data-seq=${message.seq}>${avatar(cohort, message.by)}
+      <div class="content"><div class="who"><bdi class="name">${cohort.nameOf(message.by)}</bdi>
+        ${message.kind === "question" ? html`<span class="pill">${t("replay_question")}</span>` : nothing}
+        <a class="when" href=${ui.href(`/room/${replay.room}/${message.seq}`)} title=${full(shownAt, lang)}>${clock(shownAt, lang)}</a>
+        ${message.revision ? html`<span class="note">${t("edited")}</span>` : nothing}</div>
+        ${message.redacted ? html`<p class="gone">${t("removed")}</p>`
+          : message.hidden ? html`<p class="gone">${t("replay_hidden", { reason: message.hidden })}</p>`
+          : html`<tt-message-body .text=${message.text} .cohort=${cohort}></tt-message-body>`}
+        ${message.replies ? html`<a class="thread-link" href=${ui.href(`/room/${replay.room}/${message.seq}?panel=thread-${message.seq}`)}>${icon("reply")}<span>${t("replies", { n: message.replies })}</span></a>` : nothing}
+      </div></li>`;
+  }
+
+  // --- polls ------------------------------------------------------------------------------------------------------
+
+  /** Those that are open, else the last one that was. */
+  polls() {
+    const { polls, openPolls } = this.session;
+    const shown = openPolls.length ? openPolls : polls.slice(-1);
+    return shown.slice(-POLLS_SHOWN).map((poll) => this.poll(poll));
+  }
+
+  /** @param {Poll} poll */
+  poll(poll) {
+    const { session, ui } = this;
+    const { t } = ui;
+    const bars = session.bars(poll);
+    return html`<section class="replay-poll" data-poll=${poll.poll} data-answered=${session.answeredCount(poll)} aria-label=${t("replay_poll")}>
+      <h2 dir="auto">${poll.text}</h2>
+      <small>${poll.again === null ? nothing : html`${t("replay_again")} · `}${t(poll.closed ? "replay_poll_closed" : "replay_poll_open")} · ${t("replay_n_answered", { n: session.answeredCount(poll) })}</small>
+      ${poll.kind === "short"
+        ? html`<ul class="replay-texts">${poll.texts.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`
+        : html`<ul class="replay-bars">${poll.options.map((option, place) => this.bar(option, bars?.[place] ?? null))}</ul>`}
+    </section>`;
+  }
+
+  /** @param {string} option @param {import("../model/session.js").Bar | null} bar */
+  bar(option, bar) {
+    const { t } = this.ui;
+    return html`<li>${bar ? html`<svg aria-hidden="true" focusable="false">${svg`<rect width="${bar.percent}%" height="100%" rx="5" />`}</svg>` : nothing}
+      <span dir="auto">${option}</span>${bar ? html`<b>${bar.percent} %</b>${bar.shift === null ? nothing : html`<small>${bar.shift > 0 ? "▲" : bar.shift < 0 ? "▼" : "="} <span class="vh">${t("replay_shift")}</span> ${Math.abs(bar.shift)}</small>`}` : nothing}</li>`;
+  }
+
+  // --- questions --------------------------------------------------------------------------------------------------
+
+  /** @param {QueueRow[]} queue */
+  questions(queue) {
+    const { session, ui } = this;
+    const { t } = ui;
+    const { answered, ledger, hands } = session;
+    return html`<header><h2>${t("replay_questions")}</h2><span class="count soft">${queue.length}</span></header>
+      <div class="replay-scroll" tabindex="0" role="region" aria-label=${t("replay_questions")}>
+        ${queue.length ? html`<ol class="replay-queue">${repeat(queue, ({ question }) => question.question, (row) => this.question(row))}</ol>` : html`<p class="muted">${t("replay_no_questions")}</p>`}
+        ${hands.length ? html`<p class="replay-hands">${icon("hand")}<span>${t("replay_hands", { names: hands.map(({ hand }) => this.cohort.nameOf(hand)).join(", ") })}</span></p>` : nothing}
+        ${answered.length ? html`<h3>${t("replay_answered")}</h3><ol class="replay-done">${repeat(answered, ({ question }) => question.question, (row) => this.question(row))}</ol>` : nothing}
+        <p class="muted replay-ledger"><small>${t("replay_ledger", { received: ledger.received, published: ledger.published, merged: ledger.merged, dismissed: ledger.dismissed })}</small></p>
+      </div>`;
+  }
+
+  /** @param {QueueRow} row */
+  question({ question, votes }) {
+    const { cohort, ui, replay } = this;
+    const { t, catalogue } = ui;
+    const now = question.status === "answering";
+    return html`<li class="replay-q ${now ? "now" : ""}" data-question=${question.question} data-status=${question.status} data-votes=${votes}>
+      <span class="replay-votes"><svg viewBox="0 0 10 6" aria-hidden="true" focusable="false"><path d="M0 6 5 0l5 6Z" /></svg><b aria-hidden="true">${votes}</b><span class="vh">${t("replay_votes", { n: votes })}</span></span>
+      <div><tt-message-body .text=${question.text} .cohort=${cohort}></tt-message-body>
+        <p class="meta">${now ? html`<span class="pill live">${t("replay_answering")}</span>` : nothing}
+          ${question.status.startsWith("answered") ? html`<span class="pill live">${icon("check")}${t(question.status === "answered_text" ? "replay_answered_text" : "replay_answered_live")}</span>` : nothing}
+          ${question.status === "carried" ? html`<span class="pill">${t("replay_carried")}</span>` : nothing}
+          ${question.highlighted && !now ? html`<span class="pill accent">${t("replay_highlighted")}</span>` : nothing}
+          <bdi>${cohort.nameOf(question.by)}</bdi> <a class="when" href=${ui.href(`/room/${replay.room}/${question.message}`)}>${clock(question.asked_at, catalogue.lang)}</a></p></div></li>`;
+  }
+
+  /** @param {Event} event */
+  onScroll(event) {
+    const log = /** @type {Element} */ (event.target);
+    this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
+  }
+}
+
+define("tt-replay-stage", TtReplayStage);
