@@ -122,6 +122,36 @@ export class Api {
   /** @param {{q: string, room?: string, by?: string, from?: number, to?: number, limit?: number}} query */
   search = (query) => this.#get("search", query);
 
+  /** Questions like this one. @param {string} room @param {string} q */
+  similar = (room, q) => this.#get(`rooms/${room}/similar`, { q });
+
+  /** How equally people are heard; for staff. @param {string} room */
+  voice = (room) => this.#get(`rooms/${room}/voice`);
+
+  /** What was said of the pace, over time; for staff. @param {string} room */
+  pace = (room) => this.#get(`rooms/${room}/pace`);
+
+  /** @param {string} room */
+  sessions = (room) => this.#get(`rooms/${room}/sessions`);
+
+  /** What one who comes late should know. @param {string} room */
+  catchUp = (room) => this.#get(`rooms/${room}/catch-up`);
+
+  /** @param {string} room */
+  resources = (room) => this.#get(`rooms/${room}/resources`);
+
+  /** @param {string} room @param {Query} [query] */
+  tallies = (room, query) => this.#get(`rooms/${room}/tallies`, query);
+
+  /** The room as it was. @param {string} room @param {number} seq */
+  roomAt = (room, seq) => this.#get(`rooms/${room}/at/${seq}`);
+
+  /** What waits to be shown; for staff. @param {string} room */
+  held = (room) => this.#get(`rooms/${room}/held`);
+
+  /** A session in words and numbers; for staff. @param {string} room @param {Query} [query] */
+  report = (room, query) => this.#get(`rooms/${room}/report`, query);
+
   invites = () => this.#get("invites");
 
   /** @param {{role: string, expires_s?: number, uses_max?: number}} invite */

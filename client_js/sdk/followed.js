@@ -26,6 +26,12 @@ export class Followed extends EventTarget {
   mine = {};
   /** @type {import("./types.js").Presence | null} */
   presence = null;
+  /** What is counted in a room's session, as last told. @type {import("./types.js").Votes | null} */
+  votes = null;
+  /** The same for staff. @type {import("./types.js").Bars | null} */
+  bars = null;
+  /** What I did in it that others do not see. @type {import("./types.js").MySession | null} */
+  mySession = null;
   /** @internal The request that asks for it, until it is answered; 0: none. */
   asked = 0;
   /** @internal How often it was asked for since it was live. */
@@ -117,6 +123,12 @@ export class Followed extends EventTarget {
       // A new object for each change: whoever draws can compare.
       const mine = { ...this.mine };
       if (this.state && foldShown(this.state, mine, record.reactions)) this.mine = mine;
+      this.#tell(record);
+    } else if (type === "votes" || type === "bars") {
+      this[type] = /** @type {any} */ (record);
+      this.#tell(record);
+    } else if (type === "my_session") {
+      this.mySession = /** @type {any} */ (record);
       this.#tell(record);
     } else if (type.startsWith("presence")) {
       const { room, count, people = null, roles = null, staff = null, joined = [], left = [] } = record;

@@ -202,13 +202,14 @@ export function createOutbox(core) {
 
   /** @param {string} room @param {any} message that is part of its state now */
   function seen(room, { by, seq, at, text = "", reply_to = null }) {
-    if (by !== core.client.me?.person) return;
     const mine = posts(room);
+    // Under an alias it is by another, but it has the seq we were told.
     const told = mine.find((pending) => pending.seq === seq);
     if (told) all.delete(told);
+    if (told || by !== core.client.me?.person) return;
     const guessed = mine.find(
       (pending) =>
-        !told &&
+        !pending.command.alias &&
         isUnsettled(pending) &&
         pending.tries &&
         !pending.guess &&

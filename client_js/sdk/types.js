@@ -40,6 +40,16 @@
 /** @typedef {{count: number, people: string[] | null, roles: {[role: string]: number} | null,
  *   staff: string[] | null}} Presence */
 
+/** Soft state of a room's session. Question → how many voted for it; poll → how many answered it.
+ * @typedef {{room: string, votes: {[question: string]: number}, answered?: {[poll: string]: number}}} Votes */
+
+/** For staff: poll → place of the option → how many chose it; how many said what of the pace, if five or more did.
+ * @typedef {{room: string, bars?: {[poll: string]: {[place: string]: number}}, pace?: {[pace: string]: number}}} Bars */
+
+/** Mine, all of it: questions voted for, answers to polls, pace.
+ * @typedef {{room: string, votes?: string[], answers?: {[poll: string]: {choices?: number[], text?: string}},
+ *   pace?: string | null}} MySession */
+
 /** A command without `id` and `key`.
  * @typedef {{type: string, [key: string]: any}} Command */
 

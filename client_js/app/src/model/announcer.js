@@ -42,6 +42,12 @@ export class Announcer {
     this.timer = this.clock.setTimeout(() => this.speak(), wait);
   }
 
+  /** Questions are told among the messages, within the same limit. @param {{text: string, answering: boolean}} question */
+  question({ text, answering }) {
+    const name = this.t(answering ? "announce_answering" : "announce_question");
+    this.message({ name, text, mention: false });
+  }
+
   speak() {
     this.timer = null;
     if (!this.latest) return;

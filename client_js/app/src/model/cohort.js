@@ -5,6 +5,7 @@
  * elements that watch it draw at the next frame.
  */
 import { Client } from "../../../sdk/index.js";
+import { aliasName, isAlias } from "../../../sdk/alias.js";
 import { Observable } from "./observe.js";
 import { RoomModel } from "./room.js";
 
@@ -113,6 +114,7 @@ export class CohortModel extends Observable {
 
   /** @param {string} person */
   nameOf(person) {
+    if (isAlias(person)) return aliasName(person);
     const found = this.members[person] ?? this.others.get(person);
     if (!found && person) this.ask(person);
     return found?.name ?? (person === this.me.person ? this.me.name : "…");
@@ -227,6 +229,7 @@ export class CohortModel extends Observable {
     });
     on("typing", (detail) => this.rooms.get(detail.room)?.onTyping(detail));
     on("mine", ({ room, reactions }) => this.rooms.get(room)?.onMine(reactions));
+    for (const type of /** @type {const} */ (["votes", "bars", "my_session"])) on(type, ({ room }) => this.rooms.get(room)?.session.onCounted(type));
     on("tally", ({ room, tallies }) => this.rooms.get(room)?.onTally(tallies));
     on("follow", (followed) => {
       if (followed.stream.startsWith("room/")) this.rooms.get(followed.stream.slice(5))?.onChange(null);
@@ -240,6 +243,7 @@ export class CohortModel extends Observable {
     });
     this.user.addEventListener("change", () => {
       this.room?.onMarkers();
+      this.room?.session.changed();
       this.changed();
     });
   }
@@ -270,7 +274,7 @@ export class CohortModel extends Observable {
   onRefused(pending) {
     const { type, room } = pending.command;
     if (type === "set_reaction") this.rooms.get(room)?.undoReaction(pending.command);
-    if (type === "mark_read") return;
+    if (type === "mark_read" || this.rooms.get(room)?.session.onRefused(pending)) return;
     if (type === "post_message") this.notices.failed(pending);
     else this.notices.refused(pending.refusal);
   }

@@ -68,6 +68,11 @@ export class Notices extends Observable {
     });
   }
 
+  /** The floor is mine. */
+  called() {
+    this.show(this.catalogue.t("you_were_called"), { role: "alert" });
+  }
+
   /** @param {string} name @param {any} data */
   decided(name, data) {
     const { t } = this.catalogue;

@@ -6,6 +6,7 @@
  */
 import { Observable } from "./observe.js";
 import { Reactions } from "./reactions.js";
+import { SessionModel } from "./session.js";
 import { ThreadModel } from "./thread.js";
 import { MessageWindow, messageOf } from "./window.js";
 
@@ -44,6 +45,7 @@ export class RoomModel extends Observable {
     /** @type {{seq: number, times: number} | null} where a permalink led */
     this.target = null;
     this.seen = 0;
+    this.session = new SessionModel(this);
     this.followed = this.client.follow(`room/${id}`, { gap: "snapshot" });
     this.followed.addEventListener("change", (event) => this.onChange(/** @type {CustomEvent} */ (event).detail));
   }
@@ -87,6 +89,7 @@ export class RoomModel extends Observable {
 
   /** @param {any} record */
   onChange(record) {
+    if (record?.type === "snapshot") this.session.changed();
     if (this.state && (!this.seeded || record?.type === "snapshot")) this.seed(this.state, false);
     this.onMarkers();
     this.changed();
@@ -113,6 +116,7 @@ export class RoomModel extends Observable {
   /** @param {EventRecord} event */
   onEvent(event) {
     const { name, data } = event;
+    this.session.onEvent(event);
     if (!this.seeded) return;
     if (name === "message_posted" && !data.thread) {
       this.window.append(messageOf(event), this.following);
@@ -122,7 +126,7 @@ export class RoomModel extends Observable {
     }
     if (name === "message_redacted") this.reactions.forget(data.message);
     this.thread?.onEvent(event);
-    if (name === "message_posted" && event.by !== this.cohort.me.person) this.onOthersMessage(event);
+    if (name === "message_posted" && !this.isMine(event.by)) this.onOthersMessage(event);
     this.changed();
   }
 
@@ -139,7 +143,13 @@ export class RoomModel extends Observable {
     }
   }
 
+  /** By me, or under my alias here. @param {string} by */
+  isMine(by) {
+    return this.session.isMine(by);
+  }
+
   onPending() {
+    this.session.changed();
     this.changed();
   }
 
@@ -177,8 +187,7 @@ export class RoomModel extends Observable {
     const marker = markers[this.id]?.[""];
     this.seen = marker ?? 0;
     if (marker === undefined) return;
-    const me = this.cohort.me.person;
-    const unread = this.window.messages.filter(({ seq, by }) => seq > marker && by !== me);
+    const unread = this.window.messages.filter(({ seq, by }) => seq > marker && !this.isMine(by));
     if (unread.length) {
       this.unreadFrom = unread[0].seq;
       this.newCount = unread.length;
@@ -255,10 +264,10 @@ export class RoomModel extends Observable {
     this.changed();
   }
 
-  /** @param {string} text @param {number | null} replyTo */
-  post(text, replyTo) {
+  /** @param {string} text @param {number | null} replyTo @param {{kind?: string, alias?: boolean}} [more] */
+  post(text, replyTo, { kind = "", alias = false } = {}) {
     /** @type {any} */
-    const command = { type: "post_message", room: this.id, text };
+    const command = { type: "post_message", room: this.id, text, ...(kind ? { kind } : {}), ...(alias ? { alias } : {}) };
     if (replyTo) command.reply_to = replyTo;
     else this.unreadFrom = null;
     this.cohort.send(command);

@@ -129,6 +129,16 @@ export class MessageWindow {
         }));
       case "thread_resolved":
         return this.replace(data.thread, (message) => ({ ...message, resolved: true }));
+      case "message_hidden":
+        return this.replace(data.message, (message) => ({ ...message, hidden: data.reason }));
+      case "message_unhidden":
+        return this.replace(data.message, (message) => ({ ...message, hidden: null }));
+      case "answer_endorsed":
+        return this.replace(data.message, (message) => ({
+          ...message, endorsed: { ...message.endorsed, [data.reason]: (message.endorsed?.[data.reason] ?? 0) + 1 },
+        }));
+      case "mind_changed":
+        return this.replace(data.because, (message) => ({ ...message, minds_changed: (message.minds_changed ?? 0) + 1 }));
       case "thread_reopened":
         return this.replace(data.thread, (message) => ({ ...message, resolved: false }));
       default:
@@ -148,5 +158,6 @@ export function messageOf({ seq, at, by, data }) {
   return {
     seq, at, by, text: data.text ?? "", revision: 0, redacted: Boolean(data.redacted), mentions: data.mentions ?? [],
     reply_to: data.reply_to ?? null, thread: data.thread ?? null, replies: 0, last_reply: null, resolved: false,
+    kind: data.kind ?? "", question: data.question ?? null, held_at: data.held_at ?? null, source: data.source ?? null,
   };
 }
