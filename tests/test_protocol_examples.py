@@ -23,8 +23,15 @@ from tests.protocol_examples import Bindings, Step, read_steps
 from tests.school import make_school
 from tests.servers import Server
 
-SOFT = {"presence", "presence_changed", "typing", "tally", "mine", "head"}
-PEOPLE: dict[str, Any] = {"ana": "learner", "ben": "learner", "obi": "observer", "olga": "owner"}
+SOFT = {"presence", "presence_changed", "typing", "tally", "votes", "bars", "mine", "my_session", "head"}
+PEOPLE: dict[str, Any] = {
+    "ana": "learner",
+    "ben": "learner",
+    "cai": "learner",
+    "dan": "learner",
+    "obi": "observer",
+    "olga": "owner",
+}
 DEADLINE_S = 10.0
 
 

@@ -11,7 +11,7 @@ import WebSocket from "ws";
 
 const { TERTULIA_URL, TERTULIA_TOKENS } = process.env;
 const PROTOCOL = readFileSync(new URL("../../../protocol.md", import.meta.url), "utf8");
-const SOFT = ["presence", "presence_changed", "typing", "tally", "mine", "head"];
+const SOFT = ["presence", "presence_changed", "typing", "tally", "votes", "bars", "mine", "my_session", "head"];
 /** These two come by different roads: either may be first. */
 const UNORDERED = ["accepted", "event"];
 const DEADLINE_MS = 10_000;

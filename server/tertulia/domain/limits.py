@@ -61,6 +61,9 @@ checkpoint_every_events: Final = 500
 snapshot_messages: Final = 50
 snapshot_members_max: Final = 1_000
 snapshot_mentions: Final = 50
+snapshot_asked: Final = 200
+snapshot_reports: Final = 50
+snapshot_notes: Final = 50
 
 # Reading
 page_messages_max: Final = 100

@@ -45,6 +45,7 @@ from tertulia.domain.session.apply import (
     posted,
     reworded,
 )
+from tertulia.domain.session.events import MessageHeld
 from tertulia.domain.session.state import SessionState
 from tertulia.domain.session.words import Anonymity, HandsOrder
 
@@ -114,7 +115,8 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
             state.closed = isinstance(event, RoomClosed)
         case MessagePosted():
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
-            _note_post(state, by, at)
+            if event.held_at is None:
+                _note_post(state, by, at)
             if state.session.is_open:
                 posted(state.session, at=at, by=by, event=event)
         case MessageEdited():
@@ -157,6 +159,9 @@ def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event
             state.muted[event.person] = event.until
         case MemberUnmuted():
             state.muted.pop(event.person, None)
+        case MessageHeld():
+            _note_post(state, by, at)
+            apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _ if event is not None and type(event) in OF_SESSION:
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _:

@@ -34,7 +34,7 @@ from tertulia.domain.events import (
 from tertulia.domain.ids import PersonId, RoomId, room_signals_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import MessageFact, RoomState
-from tertulia.domain.session import aliases
+from tertulia.domain.session import aliases, held
 from tertulia.domain.session.words import MessageKind
 from tertulia.domain.text import clean_reason, clean_text, mentioned_people
 
@@ -56,6 +56,7 @@ def may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
 
 
 def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
+    """It is said, or held until staff or the floor let it; who was called and says something has been heard."""
     text = clean_text(command.text)
     if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
         return refusal
@@ -69,8 +70,15 @@ def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setti
     speaker = aliases.speaker(state, asker, alias=command.alias, new_id=setting.new_id)
     if isinstance(speaker, Refusal):
         return speaker
-    said = Said(text=text, kind=command.kind, person=asker.person, by=speaker.by, answered=answered)
+    person, by, kind = asker.person, speaker.by, command.kind
+    if (why := held.why_held(state, asker)) is not None:
+        kept = held.hold(state, why, text=text, kind=kind, person=person, by=by, answered=answered)
+        if isinstance(kept, Refusal):
+            return kept
+        return Decision(kept.stream, (*kept.happenings, *speaker.happenings))
+    said = Said(text=text, kind=kind, person=person, by=by, answered=answered)
     happenings = post_happenings(state, said, seq=state.head + 1, roles=setting.roles)
+    happenings += held.called_is_heard(state, by=by)
     return Decision(room_stream(state.room), (*happenings, *speaker.happenings))
 
 

@@ -13,9 +13,11 @@ from tertulia.domain import limits
 from tertulia.domain.event import Event
 from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId
+from tertulia.domain.session.apply_stage import apply_stage, apply_stage_signals, apply_stage_staff
 from tertulia.domain.session.events import (
     ALL_OF_SESSION,
     AnswerAccepted,
+    AnswerEndorsed,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
@@ -54,6 +56,7 @@ def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Eve
             state.mark_ms = event.media_position_ms
         case _:
             _apply_question(state, seq, at, by, event)
+            apply_stage(state, seq=seq, at=at, event=event)
 
 
 def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, event: Event) -> None:
@@ -65,7 +68,7 @@ def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, even
         case QuestionReworded():
             _change(state, event.question, text=event.text)
         case _:
-            pass
+            apply_stage_staff(state, seq=seq, at=at, by=by, event=event)
 
 
 def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonId, event: Event) -> None:
@@ -75,7 +78,7 @@ def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonI
             voters = question.voters | {by} if event.on else question.voters - {by}
             _keep(state, replace(question, voters=voters))
         case _:
-            pass
+            apply_stage_signals(state, by=by, event=event)
 
 
 # --- the session -------------------------------------------------------------------------------------------------
@@ -84,12 +87,7 @@ def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonI
 def _begin(state: SessionState, seq: int) -> None:
     state.opened, state.is_open, state.mark_ms, state.answering, state.called = seq, True, None, None, None
     state.questions, state.heard, state.turns, state.hands, state.polls = {}, {}, {}, {}, {}
-    state.pace, state.attended, state.endorsed, state.undoable = {}, {}, {}, {}
-
-
-def hear(state: SessionState, persona: str) -> None:
-    """This one has been heard once more."""
-    state.heard = {**state.heard, persona: state.heard.get(persona, 0) + 1}
+    state.pace, state.attended, state.undoable = {}, {}, {}
 
 
 def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> None:
@@ -134,7 +132,7 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
         case QuestionAnswered():
             question = state.questions.get(event.question)
             if question is not None and not question.status.startswith("answered"):
-                hear(state, question.by)
+                state.hear(question.by)
             _move(state, seq, event.question, "answered_live" if event.message is None else "answered_text")
         case QuestionDismissed():
             _move(state, seq, event.question, "dismissed", keep_before=True)
@@ -142,6 +140,8 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
             _move(state, seq, event.question, "withdrawn", is_undoable=False)
         case QuestionCarried():
             _move(state, seq, event.question, "carried")
+        case AnswerEndorsed():
+            state.endorsed = {**state.endorsed, f"{event.message}/{by}": None}
         case AnswerAccepted():
             _change(state, event.question, accepted=event.message)
         case _:

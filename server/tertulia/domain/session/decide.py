@@ -5,23 +5,34 @@ from __future__ import annotations
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session import life, questions
+from tertulia.domain.session import floor, hands, life, polls, questions
 from tertulia.domain.session.commands import (
     AcceptAnswer,
+    AnswerPoll,
     AnswerQuestion,
     AnySessionCommand,
     ApproveQuestion,
     AskQuestion,
+    CallHand,
+    ClosePoll,
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
     HighlightQuestion,
+    HoldFloor,
+    LowerHand,
     MarkSession,
     MergeQuestion,
+    OpenPoll,
     OpenSession,
+    RaiseHand,
+    RejectHeld,
+    ReleaseFloor,
+    ReleaseHeld,
     ReopenQuestion,
     ResendQuestion,
     RewordQuestion,
+    SetPace,
     UndoAction,
     UnmergeQuestion,
     VoteQuestion,
@@ -61,5 +72,27 @@ def decide_session(
             | AcceptAnswer()
         ):
             return questions.change(state, command, asker=asker, setting=setting)
+        case RaiseHand():
+            return hands.raise_hand(state, command, asker=asker, setting=setting, at=at)
+        case LowerHand():
+            return hands.lower_hand(state, command, asker=asker)
+        case CallHand():
+            return hands.call_hand(state, command)
+        case OpenPoll():
+            return polls.open_poll(state, command)
+        case AnswerPoll():
+            return polls.answer_poll(state, command, asker=asker)
+        case ClosePoll():
+            return polls.close_poll(state, command)
+        case SetPace():
+            return polls.set_pace(state, command, asker=asker)
+        case HoldFloor():
+            return floor.hold_floor(state, command, at=at)
+        case ReleaseFloor():
+            return floor.free_floor(state, command, setting=setting)
+        case ReleaseHeld():
+            return floor.release_held(state, command, setting=setting)
+        case RejectHeld():
+            return floor.reject_held(state, command)
         case _:
             return Refusal("unavailable")  # not built yet

@@ -26,6 +26,7 @@ from tertulia.domain.session.events import (
     SessionMarked,
     SessionOpened,
 )
+from tertulia.domain.session.fold_stage import fold_stage
 from tertulia.domain.session.view import MarkView, MyQuestion, QuestionView, SessionView, UnpublishedView
 
 
@@ -46,6 +47,7 @@ def fold_session(
             view.mark = MarkView(seq=seq, at=at, media_position_ms=event.media_position_ms, label=event.label)
         case _:
             _fold_question(view, seq, event, text)
+            fold_stage(view, seq=seq, at=at, event=event)
     return view
 
 

@@ -1,16 +1,28 @@
-"""A session opens, closes, is marked against its recording. Called by `decide_room`."""
+"""A session opens, closes, is marked against its recording. Called by `decide_room`; what the server does in one by
+itself, when it is time, by `live/session_clock.py`."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from tertulia.domain import limits
 from tertulia.domain.decision import Decision, Happening, Setting
 from tertulia.domain.events import MessagePosted
-from tertulia.domain.ids import PersonId, RoomId, room_stream
+from tertulia.domain.ids import PersonId, RoomId, room_staff_stream, room_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
 from tertulia.domain.session.commands import CloseSession, MarkSession, OpenSession
-from tertulia.domain.session.events import QuestionCarried, SessionClosed, SessionMarked, SessionOpened
-from tertulia.domain.session.state import QUEUED
+from tertulia.domain.session.events import (
+    AttendanceNoted,
+    QuestionCarried,
+    SessionClosed,
+    SessionMarked,
+    SessionOpened,
+)
+from tertulia.domain.session.held import called_is_heard
+from tertulia.domain.session.poll_results import poll_results
+from tertulia.domain.session.release import release_floor
+from tertulia.domain.session.state import NOBODY, QUEUED
 from tertulia.domain.text import clean_line
 
 
@@ -36,7 +48,8 @@ def open_session(state: RoomState, command: OpenSession) -> Decision | Refusal:
 
 
 def close_session(state: RoomState, command: CloseSession, *, setting: Setting) -> Decision | Refusal:
-    """Open questions go on as threads in `carry_to`, each said again there by who asked it, under the same id."""
+    """First the floor is released, who was called has been heard, and open polls are closed. Open questions go on as
+    threads in `carry_to`, each said again there by who asked it, under the same id."""
     if refusal := must_be_open(state):
         return refusal
     queued = [question for question in state.session.questions.values() if question.status in QUEUED and question.text]
@@ -44,7 +57,11 @@ def close_session(state: RoomState, command: CloseSession, *, setting: Setting) 
     if isinstance(to, Refusal):
         return to
     stream = room_stream(state.room)
-    happenings = []
+    happenings = [] if state.session.floor is None else release_floor(state, setting.roles)
+    happenings += called_is_heard(state)
+    for id, poll in state.session.polls.items():
+        if not poll.closed:
+            happenings.append(Happening(stream, poll_results(id, poll)))
     for question in queued if to is not None else ():
         assert to is not None, "checked in the loop's head"
         thread = MessagePosted(text=question.text, kind="question", question=question.question, source=state.room)
@@ -76,3 +93,26 @@ def mark(state: RoomState, command: MarkSession) -> Decision | Refusal:
     marked = SessionMarked(media_position_ms=command.media_position_ms, label=label, rewound=command.rewound)
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, marked),))
+
+
+# --- by the server -----------------------------------------------------------------------------------------------
+
+
+def due(state: RoomState, *, setting: Setting, at: int) -> Decision | None:
+    """What is to happen in the room by itself, now that it is `at`; None: nothing. Asked by every node that has the
+    room: once one has done it, the others find nothing to do."""
+    floor = state.session.floor
+    if floor is not None and floor.until is not None and at >= floor.until:
+        return Decision(room_stream(state.room), tuple(release_floor(state, setting.roles, by=NOBODY)))
+    return None
+
+
+def note_attendance(state: RoomState, people: Iterable[PersonId]) -> Decision:
+    """These follow the room of an open session: those not noted yet are, once each. At most
+    `attendance_people_max` at a time; the others come next."""
+    stream = room_staff_stream(state.room)
+    new = [person for person in dict.fromkeys(people) if person not in state.session.attended]
+    if not state.session.is_open or not new:
+        return Decision(stream)
+    noted = AttendanceNoted(people=new[: limits.attendance_people_max])
+    return Decision(stream, (Happening(stream, noted, NOBODY),))

@@ -52,12 +52,9 @@ from tertulia.domain.session.events import (
     VoteSet,
 )
 from tertulia.domain.session.life import must_be_open
-from tertulia.domain.session.state import QUEUED, Question
+from tertulia.domain.session.state import NOBODY, QUEUED, Question
 from tertulia.domain.session.words import QuestionStatus
 from tertulia.domain.text import clean_line, clean_text
-
-NOBODY: Final = PersonId("~")
-"""The author readers see of what must not say whose it is."""
 
 Change = (
     ApproveQuestion

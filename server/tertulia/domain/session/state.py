@@ -14,6 +14,8 @@ import msgspec
 from tertulia.domain.ids import PersonId, RoomId
 from tertulia.domain.session.words import HeldAnswer, HeldWhy, Pace, PollKind, PostKind, QuestionStatus
 
+NOBODY: Final = PersonId("~")
+"""The author readers see of what must not say whose it is, or is nobody's: what the server does by itself."""
 QUEUED: Final[frozenset[QuestionStatus]] = frozenset({"published", "answering"})
 """Open, and to be seen by all: what the queue holds."""
 
@@ -53,12 +55,12 @@ class PollChoice(msgspec.Struct, frozen=True):
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Held since `seq`. `said`: who has said something meanwhile."""
+    """Held since `seq`. `said`: who has said something meanwhile, as readers will see them."""
 
     seq: int
     until: int | None
     shown_to: HeldAnswer
-    said: frozenset[PersonId] = frozenset()
+    said: frozenset[str] = frozenset()
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -90,8 +92,8 @@ class Undoable(msgspec.Struct, frozen=True):
 
 class SessionState(msgspec.Struct):
     """`opened`: the seq of the last `session_opened`, 0 before the first. What belongs to a session (questions, hands,
-    polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter and what
-    is hidden belong to the room."""
+    polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter, what is
+    hidden and who endorsed what belong to the room."""
 
     opened: int = 0
     is_open: bool = False
@@ -118,6 +120,10 @@ class SessionState(msgspec.Struct):
     """`<message>/<person>`."""
     undoable: dict[int, Undoable] = {}
 
+    def hear(self, persona: str) -> None:
+        """This one has been heard once more. (For apply.py, which alone changes state.)"""
+        self.heard = {**self.heard, persona: self.heard.get(persona, 0) + 1}
+
     def persona(self, person: PersonId, *, alias: bool) -> str | None:
         """Who readers see when this person speaks; None when they have no alias yet."""
         if not alias:
@@ -128,6 +134,15 @@ class SessionState(msgspec.Struct):
     def is_persona_of(self, by: str, person: PersonId) -> bool:
         known = self.aliases.get(person)
         return by == person or (known is not None and known.alias == by)
+
+    def may_see_held(self, person: PersonId) -> bool:
+        """Whether what others say while the floor is held is shown to this one, who is no staff, already."""
+        floor = self.floor
+        return (
+            floor is not None
+            and floor.shown_to == "answered"
+            and any(self.is_persona_of(by, person) for by in floor.said)
+        )
 
     def person_behind(self, by: str) -> PersonId | None:
         """Who is behind what readers see: the person themself, or whose alias it is; None: nobody's."""

@@ -1,0 +1,17 @@
+"""What came out of a poll: used when one is closed, by staff (polls.py) or with its session (life.py)."""
+
+from __future__ import annotations
+
+from tertulia.domain import limits
+from tertulia.domain.session.events import PollClosed
+from tertulia.domain.session.state import Poll
+
+
+def poll_results(id: int, poll: Poll) -> PollClosed:
+    """Short answers stand in the order of the alphabet, which tells nothing of who gave which."""
+    counts = [0] * len(poll.options)
+    for choice in poll.answers.values():
+        for place in choice.choices:
+            counts[place] += 1
+    texts = sorted((choice.text for choice in poll.answers.values() if choice.text), key=lambda t: (t.casefold(), t))
+    return PollClosed(poll=id, answered=len(poll.answers), results=counts, texts=texts[: limits.poll_texts_max])
