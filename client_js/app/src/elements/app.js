@@ -8,7 +8,7 @@ import { Catalogue } from "../lang/catalogue.js";
 import { Announcer } from "../model/announcer.js";
 import { CohortModel } from "../model/cohort.js";
 import { Notices } from "../model/notices.js";
-import { Place, withPanel } from "../router.js";
+import { Place, parse, sessionPath, withPanel } from "../router.js";
 import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
 import { dialogsHere, fetchLater } from "./later.js";
@@ -25,7 +25,7 @@ import "./rooms-nav.js";
 const VOID = new Set(["4500", "4501", "4502", "4507", "token_invalid", "token_expired", "not_a_member", "banned", "unknown_cohort", "another_person"]);
 
 export class TtApp extends Light {
-  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true } };
+  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true }, replay: { state: true }, sought: { state: true } };
 
   constructor() {
     super();
@@ -46,6 +46,12 @@ export class TtApp extends Light {
     /** @type {number | null} the reply a permalink led to */
     this.reply = null;
     this.went = "";
+    /** @type {import("../model/replay.js").ReplayModel | null} the past session on screen */
+    this.replay = null;
+    /** @type {number | null} the entry of it that a link led to */
+    this.sought = null;
+    /** @type {number | null} where a page that embeds us wants the recording to be, in ms */
+    this.driven = null;
     this.onKey = (/** @type {KeyboardEvent} */ event) => onShortcut(event, this, this.ui, this.place.route.panel !== null);
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
@@ -78,6 +84,7 @@ export class TtApp extends Light {
     this.place.stop();
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onVisible);
+    this.replay?.pause();
     this.cohort?.close();
   }
 
@@ -117,8 +124,8 @@ export class TtApp extends Light {
     this.cohort = new CohortModel({ url, credentials: known, keep: (renewed) => this.keeper.save(renewed), storage: localStorage, announcer, notices });
     this.cohort.client.addEventListener("stopped", (event) => this.leave(String(/** @type {CustomEvent} */ (event).detail.code)));
     this.cohort.open();
-    if (this.place.route.view !== "room") this.place.go(`/c/${this.cohort.id}`, true);
-    else this.moved();
+    if (["room", "session"].includes(this.place.route.view)) this.moved();
+    else this.place.go(`/c/${this.cohort.id}`, true);
   }
 
   /** @param {Credentials} credentials @returns {Promise<Partial<Credentials>>} */
@@ -151,7 +158,9 @@ export class TtApp extends Light {
     this.requestUpdate();
     if (!cohort) return;
     const { view, room: id, seq, panel } = place.route;
-    if (view === "room" && id) {
+    if (view !== "session") this.leaveReplay();
+    if (view === "session") this.openReplay(cohort, place.route);
+    else if (view === "room" && id) {
       const room = cohort.show(id);
       const where = `${id}/${seq ?? ""}`;
       if (seq && this.went !== where) this.follow(room, seq);
@@ -163,6 +172,38 @@ export class TtApp extends Light {
       this.went = "";
       cohort.showHome();
     }
+  }
+
+  /** A past session, at the moment the address names. @param {CohortModel} cohort @param {import("../router.js").Route} route */
+  async openReplay(cohort, { room = "", session, seq, t }) {
+    cohort.showHome();
+    const where = `${room}/${session}?${t}&${seq}`;
+    if (this.went === where) return;
+    this.went = where;
+    const { openReplay, findSession } = await import("./replay-door.js");
+    if (this.went !== where) return;
+    if (session === undefined) {
+      const found = await findSession(this.ui, cohort, room, seq ?? 0);
+      if (this.went === where) this.place.go(found === null ? `/room/${room}/${seq ?? ""}` : sessionPath(cohort.id, room, found, { seq }), true);
+      return;
+    }
+    const replay = await openReplay(cohort, this.replay, room, session, { t, seq });
+    if (this.went !== where) return;
+    if (this.replay !== replay) this.replay?.pause();
+    this.replay = replay;
+    this.sought = seq ?? null;
+    if (this.driven !== null) this.drive(this.driven);
+  }
+
+  leaveReplay() {
+    this.replay?.pause();
+    this.replay = null;
+  }
+
+  /** Show the past session as it was at this place of the recording. @param {number} ms */
+  drive(ms) {
+    this.driven = ms;
+    if (this.replay?.status === "ready") this.replay.seekMedia(ms);
   }
 
   /** A permalink: to a message of the room, or to a reply in its thread. @param {import("../model/room.js").RoomModel} room @param {number} seq */
@@ -202,7 +243,8 @@ export class TtApp extends Light {
     if (!link || link.hash === "#log" || link.download) return;
     const target = new URL(link.href, location.href);
     if (target.origin !== new URL(this.url, location.href).origin || !/^\/(room|c)\//.test(target.pathname)) return;
-    if (this.fixedRoom && !target.pathname.startsWith(`/room/${encodeURIComponent(this.fixedRoom)}`)) return;
+    const { room } = parse(target.pathname);
+    if (this.fixedRoom && room !== this.fixedRoom) return;
     event.preventDefault();
     this.went = "";
     this.place.go(target.pathname + target.search);
@@ -256,17 +298,25 @@ export class TtApp extends Light {
     const { ui, place } = this;
     const { view, panel } = place.route;
     const room = view === "room" ? cohort.room : null;
+    const past = view === "session";
     const shown = this.panel(cohort, panel);
-    return html`${room ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
-      <div class="frame ${room ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
+    return html`${room || past ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
+      <div class="frame ${room || past ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
         ${this.fixedRoom ? nothing : html`<header><div class="brand"><a href="/c/${cohort.id}">${mark}<span>Tertulia</span></a></div></header>
-        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${room?.id ?? null}></tt-rooms-nav>`}
+        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel}></tt-room-view>` : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;
+  }
+
+  /** @param {CohortModel} cohort @param {string | null} panel */
+  past(cohort, panel) {
+    const { ui, replay, sought } = this;
+    if (!replay) return html`<p class="empty" role="status">${ui.t("loading")}</p>`;
+    return html`<tt-replay-view .ui=${ui} .cohort=${cohort} .replay=${replay} .panel=${panel} .sought=${sought}></tt-replay-view>`;
   }
 
   /** @param {CohortModel} cohort @param {string | null} panel */
@@ -274,6 +324,9 @@ export class TtApp extends Light {
     const { ui } = this;
     const room = this.place.route.view === "room" ? cohort.room : null;
     if (panel?.startsWith("search")) return html`<tt-search-panel .ui=${ui} .cohort=${cohort} .words=${panel.slice("search-".length)}></tt-search-panel>`;
+    const id = room?.id ?? this.replay?.room;
+    if (panel === "sessions" && id) return html`<tt-sessions-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-sessions-panel>`;
+    if (panel === "resources" && id) return html`<tt-resources-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-resources-panel>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;
     if (panel === "people") return html`<tt-people-panel .ui=${ui} .room=${room}></tt-people-panel>`;

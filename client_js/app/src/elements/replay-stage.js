@@ -72,10 +72,10 @@ export class TtReplayStage extends Light {
     const { queue } = this.session;
     const tab = (/** @type {"talk" | "questions"} */ name, /** @type {string} */ label) =>
       html`<button type="button" aria-pressed=${this.tab === name} @click=${() => (this.tab = name)}>${label}</button>`;
-    return html`<div class="replay-tabs" role="group" aria-label=${t("replay_shown")}>${tab("talk", t("replay_talk"))}${tab("questions", t("replay_open_questions", { n: queue.length }))}</div>
+    return html`<div class="replay-tabs" role="group" aria-label=${t("session_parts")}>${tab("talk", t("talk"))}${tab("questions", html`${t("questions")} <small>${queue.length}</small>`)}</div>
       <div class="replay-stage show-${this.tab}">
-        <section class="replay-talk" aria-label=${t("replay_talk")}>${this.answeringNow()}${this.polls()}${this.log()}</section>
-        <section class="replay-questions" aria-label=${t("replay_questions")}>${this.questions(queue)}</section>
+        <section class="replay-talk" aria-label=${t("talk")}>${this.answeringNow()}${this.polls()}${this.log()}</section>
+        <section class="replay-questions" aria-label=${t("questions")}>${this.questions(queue)}</section>
       </div>`;
   }
 
@@ -85,8 +85,8 @@ export class TtReplayStage extends Light {
     const { session, ui } = this;
     const { now } = session;
     if (!now) return nothing;
-    return html`<div class="replay-now" data-question=${now.question}><span class="pill live">${ui.t("replay_answering")}</span><tt-message-body .text=${now.text} .cohort=${this.cohort}></tt-message-body>
-      <small>${ui.t("replay_votes", { n: session.votesOf(now.question) })}</small></div>`;
+    return html`<div class="replay-now" data-question=${now.question}><span class="pill live">${ui.t("answering_now")}</span><tt-message-body .text=${now.text} .cohort=${this.cohort}></tt-message-body>
+      <small>${ui.t("n_asked", { n: session.votesOf(now.question) })}</small></div>`;
   }
 
   log() {
@@ -95,7 +95,7 @@ export class TtReplayStage extends Light {
     const { messages = [], has_more } = replay.state;
     const said = messages.filter((/** @type {Message} */ { seq }) => seq >= replay.session);
     const earlier = has_more && said.length === messages.length;
-    return html`<div class="log" id="log" tabindex="0" role="region" aria-label=${t("replay_talk")} @scroll=${this.onScroll}>
+    return html`<div class="log" id="log" tabindex="0" role="region" aria-label=${t("talk")} @scroll=${this.onScroll}>
       <ol class="replay-log">
         ${earlier ? html`<li class="edge"><a href=${ui.href(`/room/${replay.room}/${said[0].seq}`)}>${t("replay_earlier")}</a></li>` : nothing}
         ${said.length ? nothing : html`<li class="edge">${t("replay_nothing_said")}</li>`}
@@ -111,11 +111,11 @@ export class TtReplayStage extends Light {
     const shownAt = message.held_at ?? message.at;
     return html`<li class="msg ${message.seq === this.target ? "sought" : ""}" data-seq=${message.seq}>${avatar(cohort, message.by)}
       <div class="content"><div class="who"><bdi class="name">${cohort.nameOf(message.by)}</bdi>
-        ${message.kind === "question" ? html`<span class="pill">${t("replay_question")}</span>` : nothing}
+        ${message.kind === "question" ? html`<span class="pill">${t("kind_question")}</span>` : nothing}
         <a class="when" href=${ui.href(`/room/${replay.room}/${message.seq}`)} title=${full(shownAt, lang)}>${clock(shownAt, lang)}</a>
         ${message.revision ? html`<span class="note">${t("edited")}</span>` : nothing}</div>
         ${message.redacted ? html`<p class="gone">${t("removed")}</p>`
-          : message.hidden ? html`<p class="gone">${t("replay_hidden", { reason: message.hidden })}</p>`
+          : message.hidden ? html`<p class="gone">${t("hidden_by_staff", { reason: message.hidden })}</p>`
           : html`<tt-message-body .text=${message.text} .cohort=${cohort}></tt-message-body>`}
         ${message.replies ? html`<a class="thread-link" href=${ui.href(`/room/${replay.room}/${message.seq}?panel=thread-${message.seq}`)}>${icon("reply")}<span>${t("replies", { n: message.replies })}</span></a>` : nothing}
       </div></li>`;
@@ -135,9 +135,9 @@ export class TtReplayStage extends Light {
     const { session, ui } = this;
     const { t } = ui;
     const bars = session.bars(poll);
-    return html`<section class="replay-poll" data-poll=${poll.poll} data-answered=${session.answeredCount(poll)} aria-label=${t("replay_poll")}>
+    return html`<section class="replay-poll" data-poll=${poll.poll} data-answered=${session.answeredCount(poll)} aria-label=${t("poll")}>
       <h2 dir="auto">${poll.text}</h2>
-      <small>${poll.again === null ? nothing : html`${t("replay_again")} · `}${t(poll.closed ? "replay_poll_closed" : "replay_poll_open")} · ${t("replay_n_answered", { n: session.answeredCount(poll) })}</small>
+      <small>${poll.again === null ? nothing : html`${t("repoll")} · `}${t(poll.closed ? "replay_poll_closed" : "replay_poll_open")} · ${t("n_answered", { n: session.answeredCount(poll) })}</small>
       ${poll.kind === "short"
         ? html`<ul class="replay-texts">${poll.texts.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`
         : html`<ul class="replay-bars">${poll.options.map((option, place) => this.bar(option, bars?.[place] ?? null))}</ul>`}
@@ -158,12 +158,12 @@ export class TtReplayStage extends Light {
     const { session, ui } = this;
     const { t } = ui;
     const { answered, ledger, hands } = session;
-    return html`<header><h2>${t("replay_questions")}</h2><span class="count soft">${queue.length}</span></header>
-      <div class="replay-scroll" tabindex="0" role="region" aria-label=${t("replay_questions")}>
-        ${queue.length ? html`<ol class="replay-queue">${repeat(queue, ({ question }) => question.question, (row) => this.question(row))}</ol>` : html`<p class="muted">${t("replay_no_questions")}</p>`}
+    return html`<header><h2>${t("questions")}</h2><span class="count soft">${queue.length}</span></header>
+      <div class="replay-scroll" tabindex="0" role="region" aria-label=${t("questions")}>
+        ${queue.length ? html`<ol class="replay-queue">${repeat(queue, ({ question }) => question.question, (row) => this.question(row))}</ol>` : html`<p class="muted">${t("no_questions")}</p>`}
         ${hands.length ? html`<p class="replay-hands">${icon("hand")}<span>${t("replay_hands", { names: hands.map(({ hand }) => this.cohort.nameOf(hand)).join(", ") })}</span></p>` : nothing}
         ${answered.length ? html`<h3>${t("replay_answered")}</h3><ol class="replay-done">${repeat(answered, ({ question }) => question.question, (row) => this.question(row))}</ol>` : nothing}
-        <p class="muted replay-ledger"><small>${t("replay_ledger", { received: ledger.received, published: ledger.published, merged: ledger.merged, dismissed: ledger.dismissed })}</small></p>
+        <p class="muted replay-ledger"><small>${t("ledger", { received: ledger.received, published: ledger.published, merged: ledger.merged, dismissed: ledger.dismissed })}</small></p>
       </div>`;
   }
 
@@ -173,12 +173,12 @@ export class TtReplayStage extends Light {
     const { t, catalogue } = ui;
     const now = question.status === "answering";
     return html`<li class="replay-q ${now ? "now" : ""}" data-question=${question.question} data-status=${question.status} data-votes=${votes}>
-      <span class="replay-votes"><svg viewBox="0 0 10 6" aria-hidden="true" focusable="false"><path d="M0 6 5 0l5 6Z" /></svg><b aria-hidden="true">${votes}</b><span class="vh">${t("replay_votes", { n: votes })}</span></span>
+      <span class="replay-votes"><svg viewBox="0 0 10 6" aria-hidden="true" focusable="false"><path d="M0 6 5 0l5 6Z" /></svg><b aria-hidden="true">${votes}</b><span class="vh">${t("n_asked", { n: votes })}</span></span>
       <div><tt-message-body .text=${question.text} .cohort=${cohort}></tt-message-body>
-        <p class="meta">${now ? html`<span class="pill live">${t("replay_answering")}</span>` : nothing}
-          ${question.status.startsWith("answered") ? html`<span class="pill live">${icon("check")}${t(question.status === "answered_text" ? "replay_answered_text" : "replay_answered_live")}</span>` : nothing}
-          ${question.status === "carried" ? html`<span class="pill">${t("replay_carried")}</span>` : nothing}
-          ${question.highlighted && !now ? html`<span class="pill accent">${t("replay_highlighted")}</span>` : nothing}
+        <p class="meta">${now ? html`<span class="pill live">${t("answering_now")}</span>` : nothing}
+          ${question.status.startsWith("answered") ? html`<span class="pill live">${icon("check")}${t(question.status === "answered_text" ? "status_answered_text" : "status_answered_live")}</span>` : nothing}
+          ${question.status === "carried" ? html`<span class="pill">${t("status_carried")}</span>` : nothing}
+          ${question.highlighted && !now ? html`<span class="pill accent">${t("place_highlighted")}</span>` : nothing}
           <bdi>${cohort.nameOf(question.by)}</bdi> <a class="when" href=${ui.href(`/room/${replay.room}/${question.message}`)}>${clock(question.asked_at, catalogue.lang)}</a></p></div></li>`;
   }
 

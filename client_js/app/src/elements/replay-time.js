@@ -82,10 +82,10 @@ export class TtReplayTime extends Light {
         ${moments.map((moment) => this.shape(moment))}
       </svg>
       <p class="replay-key" aria-hidden="true">
-        <span><svg><rect class="talk" x="1" y="3" width="3" height="9" /><rect class="talk" x="6" y="6" width="3" height="6" /></svg>${t("replay_talk")}</span>
+        <span><svg><rect class="talk" x="1" y="3" width="3" height="9" /><rect class="talk" x="6" y="6" width="3" height="6" /></svg>${t("talk")}</span>
         <span><svg><circle class="question" cx="6" cy="7" r="3.5" /></svg>${t("replay_asked")}</span>
         <span><svg><circle class="answered" cx="6" cy="7" r="4" /></svg>${t("replay_answered")}</span>
-        <span><svg><rect class="poll" x="0" y="4" width="12" height="6" rx="2" /></svg>${t("replay_poll")}</span>
+        <span><svg><rect class="poll" x="0" y="4" width="12" height="6" rx="2" /></svg>${t("poll")}</span>
         <span><svg><path class="mark" d="M3 1v12M3 1l7 3-7 3" /></svg>${t("replay_mark")}</span>
       </p>`;
   }
@@ -116,7 +116,7 @@ export class TtReplayTime extends Light {
   /** @param {Moment["kind"]} kind */
   named(kind) {
     const { t } = this.ui;
-    return { question: t("replay_asked"), answered: t("replay_answered"), poll: t("replay_poll"), mark: t("replay_mark") }[kind];
+    return { question: t("replay_asked"), answered: t("replay_answered"), poll: t("poll"), mark: t("replay_mark") }[kind];
   }
 
   /** @param {number} ms */
