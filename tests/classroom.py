@@ -78,7 +78,8 @@ class Classroom:
 
     def decide_as(self, asker: Asker, command: AnyCommand) -> Decision | Refusal:
         if isinstance(command, RoomCommand):
-            setting = Setting(self.cohort.roles, self.cohort.rooms, self.new_id())
+            new_id = self.new_id()
+            setting = Setting(self.cohort.roles, self.cohort.rooms, new_id, f"alias-{new_id}")
             return decide_room(self.room, command, asker=asker, setting=setting, at=self.at)  # type: ignore[arg-type]
         assert isinstance(command, CohortCommand), "markers have a state of their own"
         return decide_cohort(self.cohort, command, asker=asker, at=self.at, new_id=self.new_id())

@@ -135,8 +135,8 @@ def test_a_rooms_memory_does_not_grow_with_its_history() -> None:
 
 
 def test_facts_that_a_decision_needs_are_named() -> None:
-    assert facts_needed(command(PostMessage, text="x")) is None
-    assert facts_needed(command(PostMessage, text="x", reply_to=7)) == 7
+    assert facts_needed(command(PostMessage, text="x")) == ()
+    assert facts_needed(command(PostMessage, text="x", reply_to=7)) == (7,)
     for kind, fields in (
         (EditMessage, {"text": "x"}),
         (RedactMessage, {}),
@@ -144,10 +144,10 @@ def test_facts_that_a_decision_needs_are_named() -> None:
         (PinMessage, {}),
         (UnpinMessage, {}),
     ):
-        assert facts_needed(command(kind, message=7, **fields)) == 7
-    assert facts_needed(command(ResolveThread, thread=7)) == facts_needed(command(ReopenThread, thread=7)) == 7
+        assert facts_needed(command(kind, message=7, **fields)) == (7,)
+    assert facts_needed(command(ResolveThread, thread=7)) == facts_needed(command(ReopenThread, thread=7)) == (7,)
     for kind in (ChangeRoom, LockRoom, UnlockRoom, CloseRoom, OpenRoom):
-        assert facts_needed(command(kind)) is None
+        assert facts_needed(command(kind)) == ()
 
 
 def test_without_its_fact_a_message_is_unknown_and_with_it_all_is_as_ever() -> None:

@@ -201,8 +201,8 @@ async def test_what_is_needed_of_an_old_message_is_there_when_it_is_decided(log:
         facts.extend(state.facts.get(seq) for seq in (2, 3, 9_999))
         return Decision(ROOM)
 
-    answer = newer.gives(decide, needs=2)
-    beyond = newer.gives(decide, needs=9_999)
+    answer = newer.gives(decide, needs=(2,))
+    beyond = newer.gives(decide, needs=(9_999,))
     await turns()
     assert facts[0] == MessageFact(2, ANA, 2)
     assert facts[1:3] == [None, None], "no more than was asked for; what is not there is not waited for"
@@ -226,7 +226,7 @@ async def test_an_old_message_that_changes_while_it_is_looked_up_is_looked_up_ag
         revisions.append(state.facts[2].revision)
         return Decision(ROOM)
 
-    here.gives(decide, needs=2)
+    here.gives(decide, needs=(2,))
     await turns()
     assert revisions == [1]
 

@@ -10,7 +10,7 @@ import msgspec
 from tertulia.domain.cohort import CohortState, apply_cohort, apply_cohort_staff, asker_of, decide_cohort
 from tertulia.domain.commands import CohortCommand, MarkRead
 from tertulia.domain.decide_room import decide_room, facts_needed
-from tertulia.domain.decision import Decision
+from tertulia.domain.decision import Decision, Setting
 from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import CohortId, PersonId, RoomId, stream_kind, stream_owner
 from tertulia.domain.person import PersonState, apply_person, decide_mark_read
@@ -44,9 +44,9 @@ class Fold:
         if isinstance(command, MarkRead):
             return decide_mark_read(self._people.get(person) or PersonState(person=person), command)
         room, facts = self.rooms[command.room], self._facts[command.room]
-        needed = facts_needed(command)
-        room.facts = {needed: facts[needed]} if needed in facts else {}
-        return decide_room(room, command, asker=asker, roles=self.cohort.roles, at=at)
+        room.facts = {seq: facts[seq] for seq in facts_needed(command) if seq in facts}
+        setting = Setting(self.cohort.roles, self.cohort.rooms, "x", "y")
+        return decide_room(room, command, asker=asker, setting=setting, at=at)
 
     def _take(self, entry: Entry) -> None:
         event, owner = decode_event(entry), stream_owner(entry.stream)
@@ -61,7 +61,7 @@ class Fold:
                 apply_room(state, seq=entry.seq, at=entry.at, by=entry.by, event=event)
                 note_fact(self._facts.setdefault(room, {}), entry)
             case "room/staff":
-                apply_room_staff(self.rooms[RoomId(owner)], seq=entry.seq, event=event)
+                apply_room_staff(self.rooms[RoomId(owner)], seq=entry.seq, at=entry.at, by=entry.by, event=event)
             case "user":
                 person = PersonId(owner)
                 apply_person(self._people.setdefault(person, PersonState(person=person)), seq=entry.seq, event=event)

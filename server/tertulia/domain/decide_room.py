@@ -38,21 +38,23 @@ from tertulia.domain.session.commands import (
 from tertulia.domain.session.decide import decide_session
 
 
-def facts_needed(command: AnyRoomCommand) -> int | None:
-    """The seq of the old message a decision on this command must know."""
+def facts_needed(command: AnyRoomCommand) -> tuple[int, ...]:
+    """The seqs of the old messages a decision on this command must know."""
+    seqs: tuple[int | None, ...] = ()
     match command:
         case PostMessage():
-            return command.reply_to
+            seqs = (command.reply_to,)
         case EditMessage() | RedactMessage() | SetReaction() | PinMessage() | UnpinMessage():
-            return command.message
+            seqs = (command.message,)
         case ResolveThread() | ReopenThread():
-            return command.thread
+            seqs = (command.thread,)
         case AnswerQuestion() | AcceptAnswer() | EndorseAnswer() | ReportMessage() | HideMessage() | UnhideMessage():
-            return command.message
+            seqs = (command.message,)
         case MarkMindChanged():
-            return command.message
+            seqs = (command.message, command.because)
         case _:
-            return None
+            pass
+    return tuple(seq for seq in seqs if seq is not None)
 
 
 def decide_room(
@@ -72,7 +74,7 @@ def decide_room(
         case RedactMessage():
             return talk.redact(state, command, asker=asker, roles=roles)
         case SetReaction():
-            return talk.react(state, command, asker=asker, at=at)
+            return talk.react(state, command, asker=asker, setting=setting, at=at)
         case PinMessage() | UnpinMessage():
             return talk.pin(state, command)
         case ResolveThread() | ReopenThread():

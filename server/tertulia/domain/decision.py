@@ -31,11 +31,13 @@ class Asker(msgspec.Struct, frozen=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What else a decision looks at: the cohort's members and rooms, and a random id for what is created."""
+    """What else a decision looks at: the cohort's members and rooms, and random ids: `new_id` for what is created,
+    `alias_id` for an alias. Nobody is shown that one, so that no alias can be told from what else was created."""
 
     roles: Roles
     rooms: Mapping[RoomId, RoomListed] = {}
     new_id: str = ""
+    alias_id: str = ""
 
 
 class Happening(msgspec.Struct, frozen=True):

@@ -165,6 +165,7 @@ class RoomListed(Event, frozen=True, kw_only=True):
     name: str
     kind: RoomKind = "discussion"
     closed: bool = False
+    anonymity: Anonymity = "off"
 
 
 class MemberJoined(Event, frozen=True, kw_only=True):

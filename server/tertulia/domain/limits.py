@@ -52,6 +52,8 @@ teams_max: Final = 50
 filter_words_max: Final = 200
 filter_word_chars_max: Final = 60
 undoable_max: Final = 100
+reports_known_max: Final = 1_000
+team_people: Final = 4
 pace_answers_min: Final = 5
 attendance_people_max: Final = 200
 

@@ -52,7 +52,7 @@ from tertulia.domain.session.words import Anonymity, HandsOrder
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -85,8 +85,8 @@ class RoomState(msgspec.Struct):
     locked: bool = False
     closed: bool = False
     pins: list[int] = []
-    muted: dict[PersonId, int] = {}
-    last_post_at: dict[PersonId, int] = {}
+    muted: dict[str, int] = {}
+    last_post_at: dict[str, int] = {}
     head: int = 0
     staff_head: int = 0
     signals_head: int = 0
@@ -96,6 +96,12 @@ class RoomState(msgspec.Struct):
     @property
     def exists(self) -> bool:
         return self.kind != ""
+
+    def muted_until(self, person: PersonId) -> int:
+        """Until when (Unix ms) this person is, as whoever they speak; 0 for one who never was."""
+        if not self.muted:
+            return 0
+        return max(self.muted.get(persona, 0) for persona in self.session.personas(person))
 
 
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
@@ -177,11 +183,12 @@ def remember(state: RoomState, fact: MessageFact) -> None:
 
 
 def _note_post(state: RoomState, by: PersonId, at: int) -> None:
-    if not state.slow_mode_s:
+    longest_s = max([state.slow_mode_s, *state.slow_modes.values()])
+    if not longest_s:
         return
     state.last_post_at.pop(by, None)
     state.last_post_at[by] = at
-    horizon = at - state.slow_mode_s * 1000
+    horizon = at - longest_s * 1000
     while (oldest := next(iter(state.last_post_at))) != by and state.last_post_at[oldest] <= horizon:
         del state.last_post_at[oldest]
 

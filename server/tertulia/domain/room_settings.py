@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import assert_never
 
 from tertulia.domain import limits
-from tertulia.domain.commands import ChangeRoom, CloseRoom, LockRoom, MuteMember, OpenRoom, UnlockRoom, UnmuteMember
+from tertulia.domain.commands import (
+    ChangeRoom,
+    CloseRoom,
+    LockRoom,
+    MuteMember,
+    OpenRoom,
+    RoomKind,
+    UnlockRoom,
+    UnmuteMember,
+)
 from tertulia.domain.decision import Asker, Decision, Happening, Roles
 from tertulia.domain.event import Event
 from tertulia.domain.events import (
@@ -18,9 +27,10 @@ from tertulia.domain.events import (
     RoomOpened,
     RoomUnlocked,
 )
-from tertulia.domain.ids import cohort_stream, room_staff_stream, room_stream, user_stream
+from tertulia.domain.ids import PersonId, cohort_stream, room_staff_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
+from tertulia.domain.session.words import Anonymity
 from tertulia.domain.text import clean_line, clean_reason, clean_topic
 
 # --- the room itself ---------------------------------------------------------------------------------------------
@@ -60,8 +70,9 @@ def change(state: RoomState, command: ChangeRoom) -> Decision | Refusal:
     if changed == RoomChanged():
         return Decision(stream)
     happenings = [Happening(stream, changed)]
-    if changed.name is not None:
-        happenings.append(_listed(state, name=changed.name, closed=state.closed))
+    if changed.name is not None or changed.anonymity is not None:
+        name, anonymity = changed.name or state.name, changed.anonymity or state.anonymity
+        happenings.append(_listed(state, name=name, anonymity=anonymity, closed=state.closed))
     return Decision(stream, tuple(happenings))
 
 
@@ -85,33 +96,40 @@ def open_or_shut(state: RoomState, command: LockRoom | UnlockRoom | CloseRoom | 
             if state.closed == closes:
                 return Decision(stream)
             shut: Event = RoomClosed(reason=reason) if closes else RoomOpened()
-            return Decision(stream, (Happening(stream, shut), _listed(state, name=state.name, closed=closes)))
+            return Decision(
+                stream,
+                (Happening(stream, shut), _listed(state, name=state.name, anonymity=state.anonymity, closed=closes)),
+            )
         case _:
             assert_never(command)
 
 
-def _listed(state: RoomState, *, name: str, closed: bool) -> Happening:
-    listed = RoomListed(room=state.room, name=name, kind=state.kind, closed=closed)  # type: ignore[arg-type]
+def _listed(state: RoomState, *, name: str, anonymity: Anonymity, closed: bool) -> Happening:
+    kind: RoomKind = state.kind  # type: ignore[assignment]
+    listed = RoomListed(room=state.room, name=name, kind=kind, closed=closed, anonymity=anonymity)
     return Happening(cohort_stream(state.cohort), listed)
 
 
 def mute(
     state: RoomState, command: MuteMember | UnmuteMember, *, asker: Asker, roles: Roles, at: int
 ) -> Decision | Refusal:
+    """An alias that nobody may look behind is muted whoever it is: staff are told the alias alone."""
     person = state.session.person_behind(command.person)
+    is_sealed = state.session.is_sealed(command.person)
     role = None if person is None else roles.get(person)
-    if person is None or role is None:
+    if person is None or (role is None and not is_sealed):
         return Refusal("unknown_member")
-    if not asker.outranks(role):
+    if not is_sealed and not asker.outranks(role):
         return Refusal("not_allowed", "You may do this only to people of a lower role.")
     reason = clean_reason(command.reason)
     if reason is None:
         return Refusal("reason_required")
     stream = room_staff_stream(state.room)
+    whom = PersonId(command.person) if is_sealed else person
     if isinstance(command, MuteMember):
-        happened: Event = MemberMuted(room=state.room, person=person, until=at + command.for_s * 1000, reason=reason)
-    elif state.muted.get(person, 0) <= at:
+        happened: Event = MemberMuted(room=state.room, person=whom, until=at + command.for_s * 1000, reason=reason)
+    elif state.muted.get(whom, 0) <= at:
         return Decision(stream)
     else:
-        happened = MemberUnmuted(room=state.room, person=person, reason=reason)
+        happened = MemberUnmuted(room=state.room, person=whom, reason=reason)
     return Decision(stream, (Happening(stream, happened), Happening(user_stream(person), happened)))

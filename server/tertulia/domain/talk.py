@@ -5,7 +5,8 @@ Nothing here changes state.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from tertulia.domain import limits
 from tertulia.domain.commands import (
@@ -35,8 +36,13 @@ from tertulia.domain.ids import PersonId, RoomId, room_signals_stream, room_stre
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import MessageFact, RoomState
 from tertulia.domain.session import aliases, held
+from tertulia.domain.session.commands import MarkMindChanged
+from tertulia.domain.session.events import MindChanged
 from tertulia.domain.session.words import MessageKind
-from tertulia.domain.text import clean_reason, clean_text, mentioned_people
+from tertulia.domain.text import clean_reason, clean_text, links_in, mentioned_people, words_blocked
+
+CHALLENGE: Final = "challenge"
+"""The reaction that needs a sentence."""
 
 # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -51,35 +57,65 @@ def may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
     """React, and say that a thread is resolved: in a locked room too."""
     if state.closed:
         return Refusal("room_closed")
-    until = state.muted.get(asker.person, 0)
+    until = state.muted_until(asker.person)
     return Refusal("muted", after_ms=until - at) if until > at else None
 
 
 def post(state: RoomState, command: PostMessage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
-    """It is said, or held until staff or the floor let it; who was called and says something has been heard."""
-    text = clean_text(command.text)
+    said = say(
+        state,
+        command.text,
+        kind=command.kind,
+        reply_to=command.reply_to,
+        alias=command.alias,
+        asker=asker,
+        setting=setting,
+        at=at,
+    )
+    return said if isinstance(said, Refusal) else Decision(said[0].stream, tuple(said))
+
+
+def say(
+    state: RoomState,
+    raw: str,
+    *,
+    kind: MessageKind,
+    reply_to: int | None,
+    alias: bool,
+    asker: Asker,
+    setting: Setting,
+    at: int,
+) -> list[Happening] | Refusal:
+    """Whatever somebody says now: the message, who is told of it, and the alias if it was taken for it. It is held
+    back if it must wait for staff or for the floor; who was called and says something has been heard."""
+    text = clean_text(raw)
     if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
         return refusal
     if isinstance(text, Refusal):
         return text
     answered = None
-    if command.reply_to is not None:
-        answered = state.facts.get(command.reply_to)
+    if reply_to is not None:
+        answered = state.facts.get(reply_to)
         if answered is None:
             return Refusal("unknown_message")
-    speaker = aliases.speaker(state, asker, alias=command.alias, new_id=setting.new_id)
+    if refusal := words_refusal(state, text, asker):
+        return refusal
+    speaker = aliases.speaker(state, asker, alias=alias, new_id=setting.alias_id)
     if isinstance(speaker, Refusal):
         return speaker
-    person, by, kind = asker.person, speaker.by, command.kind
+    person, by = asker.person, speaker.by
     if (why := held.why_held(state, asker)) is not None:
         kept = held.hold(state, why, text=text, kind=kind, person=person, by=by, answered=answered)
-        if isinstance(kept, Refusal):
-            return kept
-        return Decision(kept.stream, (*kept.happenings, *speaker.happenings))
+        return kept if isinstance(kept, Refusal) else [*kept, *speaker.happenings]
     said = Said(text=text, kind=kind, person=person, by=by, answered=answered)
     happenings = post_happenings(state, said, seq=state.head + 1, roles=setting.roles)
-    happenings += held.called_is_heard(state, by=by)
-    return Decision(room_stream(state.room), (*happenings, *speaker.happenings))
+    return [*happenings, *held.called_is_heard(state, by=by), *speaker.happenings]
+
+
+def words_refusal(state: RoomState, text: str, asker: Asker) -> Refusal | None:
+    """Why this text may not be said here; staff may say anything."""
+    is_blocked = not asker.is_staff and words_blocked(state.session.words, text)
+    return Refusal("words_blocked") if is_blocked else None
 
 
 class Said(NamedTuple):
@@ -99,9 +135,10 @@ def post_happenings(state: RoomState, said: Said, *, seq: int, roles: Roles) -> 
     """`message_posted` at `seq`, and whom it concerns is told."""
     stream, by, answered = room_stream(state.room), said.by, said.answered
     thread = answered.thread if answered else None
-    mentions = _members_mentioned(said.text, said.person, roles)
+    mentions = _members_mentioned(said.text, said.by, roles)
     message = MessagePosted(
         text=said.text,
+        links=links_in(said.text),
         reply_to=answered.seq if answered else None,
         thread=thread,
         mentions=mentions,
@@ -123,14 +160,20 @@ def post_happenings(state: RoomState, said: Said, *, seq: int, roles: Roles) -> 
 
 
 def _slow_mode(state: RoomState, asker: Asker, at: int) -> Refusal | None:
-    if not state.slow_mode_s or asker.is_staff or asker.role == "bot":
+    """Staff and bots wait only where their role is named. What one says under an alias counts too."""
+    is_spared = asker.is_staff or asker.role == "bot"
+    wait_s = state.slow_modes.get(asker.role, 0 if is_spared else state.slow_mode_s)
+    if not wait_s:
         return None
-    wait_ms = state.last_post_at.get(asker.person, 0) + state.slow_mode_s * 1000 - at
+    last_at = max(state.last_post_at.get(persona, 0) for persona in state.session.personas(asker.person))
+    wait_ms = last_at + wait_s * 1000 - at
     return Refusal("slow_mode", after_ms=wait_ms) if wait_ms > 0 else None
 
 
-def _members_mentioned(text: str, person: PersonId, roles: Roles) -> list[PersonId]:
-    return [mentioned for mentioned in mentioned_people(text) if mentioned in roles and mentioned != person]
+def _members_mentioned(text: str, by: PersonId, roles: Roles) -> list[PersonId]:
+    """One does not mention oneself. But an alias mentions the person behind it like anybody else: else the one who is
+    missing would be known."""
+    return [mentioned for mentioned in mentioned_people(text) if mentioned in roles and mentioned != by]
 
 
 def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, at: int) -> Decision | Refusal:
@@ -148,12 +191,15 @@ def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, 
     text = clean_text(command.text)
     if isinstance(text, Refusal):
         return text
+    if refusal := words_refusal(state, text, asker):
+        return refusal
     edited = MessageEdited(
         message=fact.seq,
         text=text,
+        links=links_in(text),
         revision=fact.revision + 1,
         thread=fact.thread if fact.thread != fact.seq else None,
-        mentions=_members_mentioned(text, asker.person, roles),
+        mentions=_members_mentioned(text, fact.author, roles),
     )
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, edited, fact.author),))
@@ -164,7 +210,7 @@ def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Rol
     if fact is None:
         return Refusal("unknown_message")
     is_own = state.session.is_persona_of(fact.author, asker.person)
-    author = state.session.person_behind(fact.author)
+    author = state.session.person_known_to_staff(fact.author)
     if not is_own and not asker.outranks(None if author is None else roles.get(author)):
         return Refusal("not_author" if not asker.is_staff else "not_allowed")
     reason = clean_reason(command.reason)
@@ -183,7 +229,7 @@ def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Rol
     return Decision(stream, (happening,), redacts=((stream, fact.seq),))
 
 
-def react(state: RoomState, command: SetReaction, *, asker: Asker, at: int) -> Decision | Refusal:
+def react(state: RoomState, command: SetReaction, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
     if refusal := may_take_part(state, asker, at):
         return refusal
     # One that is no longer allowed can still be taken back; one that never was could be anything, of any length.
@@ -194,8 +240,59 @@ def react(state: RoomState, command: SetReaction, *, asker: Asker, at: int) -> D
         return Refusal("unknown_message")
     if fact.redacted:
         return Refusal("already_redacted")
+    if command.emoji == CHALLENGE:
+        return _challenge(state, command, asker=asker, setting=setting, at=at)
+    return _reaction(state, command, by=None)
+
+
+def _challenge(
+    state: RoomState, command: SetReaction, *, asker: Asker, setting: Setting, at: int
+) -> Decision | Refusal:
+    """Its sentence becomes a reply. It is counted for who readers see: one by an alias and one by the person behind it
+    are two, else that they are the same would show."""
+    if not command.on:
+        by = state.session.persona(asker.person, alias=command.alias)
+        return _reaction(state, command, by=None if by is None else PersonId(by))
+    if not command.sentence.strip():
+        return Refusal("sentence_required")
+    said = say(
+        state,
+        command.sentence,
+        kind="challenge",
+        reply_to=command.message,
+        alias=command.alias,
+        asker=asker,
+        setting=setting,
+        at=at,
+    )
+    return said if isinstance(said, Refusal) else _reaction(state, command, by=said[0].by, said=said)
+
+
+def _reaction(
+    state: RoomState, command: SetReaction, *, by: PersonId | None, said: Sequence[Happening] = ()
+) -> Decision:
     stream = room_signals_stream(state.room)
-    return Decision(stream, (Happening(stream, ReactionSet(message=fact.seq, emoji=command.emoji, on=command.on)),))
+    reaction = ReactionSet(message=command.message, emoji=command.emoji, on=command.on)
+    return Decision(stream, (Happening(stream, reaction, by), *said))
+
+
+def mark_mind_changed(state: RoomState, command: MarkMindChanged, *, asker: Asker) -> Decision | Refusal:
+    """An edge from my message to the other's that did it."""
+    if state.closed:
+        return Refusal("room_closed")
+    mine, because = state.facts.get(command.message), state.facts.get(command.because)
+    if mine is None or because is None:
+        return Refusal("unknown_message")
+    session = state.session
+    if not session.is_persona_of(mine.author, asker.person):
+        return Refusal("not_author")
+    if session.is_persona_of(because.author, asker.person):
+        return Refusal("not_allowed", "It takes somebody else to change one's mind.")
+    if mine.redacted or because.redacted:
+        return Refusal("already_redacted")
+    stream = room_stream(state.room)
+    changed = MindChanged(message=mine.seq, because=because.seq)
+    return Decision(stream, (Happening(stream, changed, mine.author),))
 
 
 def pin(state: RoomState, command: PinMessage | UnpinMessage) -> Decision | Refusal:

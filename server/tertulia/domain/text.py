@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from tertulia.domain import limits
@@ -27,6 +28,12 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and a symbol to Unicode, nothing to the eye."""
 _PERHAPS_MARKS: Final = re.compile(f"[\u0300-\U0010ffff]{{{limits.marks_max + 1},}}")
 _MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\(({ID_PATTERN})\)")
+_LINK: Final = re.compile(r"""\bhttps?://[^\s<>"'`\\^{|}]+""", re.IGNORECASE)
+_AFTER_LINK: Final = ".,;:!?*_~"
+_PAIRS: Final = {")": "(", "]": "["}
+_LINK_HOST: Final = re.compile(r"\w+://(?:[^/?#@]*@)?\[?\w", re.ASCII | re.IGNORECASE)
+_ACCENTS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_JOINERS: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064]")
 
 
 def clean_text(raw: str) -> str | Refusal:
@@ -73,6 +80,63 @@ def mentioned_people(text: str) -> list[PersonId]:
     if "@[" not in text:
         return []
     return [PersonId(id) for id in dict.fromkeys(_MENTION.findall(text))][: limits.mentions_max]
+
+
+def links_in(text: str) -> list[str]:
+    """The web addresses in a text, each once, in order: at most `links_max`; one that is too long is left out."""
+    if "://" not in text:
+        return []
+    found = (_trimmed(match[0]) for match in _LINK.finditer(text))
+    usable = (link for link in found if len(link) <= limits.link_chars_max and _LINK_HOST.match(link))
+    return list(dict.fromkeys(usable))[: limits.links_max]
+
+
+def words_blocked(words: Sequence[str], text: str) -> bool:
+    """Whether one of the words (or phrases) stands in the text as a whole word: whatever the case, with accents or
+    without, with unseen characters in it or with its letters spaced out."""
+    if not words:
+        return False
+    said = _spoken(text)
+    places = (f" {' '.join(said)} ", f" {' '.join(_drawn_together(said))} ")
+    return any(f" {' '.join(_spoken(word))} " in place for word in words for place in places)
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything in it that `words_blocked` could find."""
+    return bool(_spoken(text))
+
+
+def _trimmed(link: str) -> str:
+    """Without what belongs to the sentence around it: its stops, and brackets that were opened before it."""
+    while True:
+        last = link[-1]
+        opens = _PAIRS.get(last)
+        is_lone = opens is not None and link.count(last) > link.count(opens)
+        if last not in _AFTER_LINK and not is_lone:
+            return link
+        link = link[:-1]
+
+
+def _spoken(text: str) -> list[str]:
+    """The words of a text, without case, accents and what is not seen; signs part them."""
+    plain = unicodedata.normalize("NFKC", _JOINERS.sub("", text)).casefold()
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
+    kept = (char if char.isalnum() or unicodedata.category(char)[0] == "M" else " " for char in bare)
+    return "".join(kept).split()
+
+
+def _drawn_together(words: list[str]) -> list[str]:
+    """Letters that stand alone, as one word: `b a d` is `bad`."""
+    drawn: list[str] = []
+    is_open = False
+    for word in words:
+        is_letter = len(word) == 1
+        if is_letter and is_open:
+            drawn[-1] += word
+        else:
+            drawn.append(word)
+        is_open = is_letter
+    return drawn
 
 
 def _is_plain(raw: str) -> bool:

@@ -47,12 +47,12 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
             mark = _decide_mark(cohort_lane, command, person=person)
             node.person_lane(person).put(Job(person, command.key, fingerprint, mark, answer, relies_on=cohort_lane))
         case RoomCommand():
-            new_id = node.ids.new_id() if _makes_something(command) else ""
+            ids = (node.ids.new_id(), node.ids.new_id()) if _makes_something(command) else ("", "")
             job = Job(
                 person,
                 command.key,
                 fingerprint,
-                _decide_in_room(cohort_lane, command, person=person, cohort=cohort, new_id=new_id),
+                _decide_in_room(cohort_lane, command, person=person, cohort=cohort, ids=ids),
                 answer,
                 facts_needed(command),
                 relies_on=cohort_lane,
@@ -66,7 +66,7 @@ def handle(node: Node, command: AnyCommand, *, person: PersonId, cohort: CohortI
 
 
 def _makes_something(command: AnyRoomCommand) -> bool:
-    """Whether the decision may need a random id: for a question, an alias, teams' rooms."""
+    """Whether the decision may need random ids: for a question, an alias, teams' rooms."""
     return isinstance(command, AskQuestion | TakeAlias | FormTeams) or getattr(command, "alias", False)
 
 
@@ -94,7 +94,7 @@ def _decide_mark(
 
 
 def _decide_in_room(
-    cohort_lane: Lane[CohortState], command: AnyRoomCommand, *, person: PersonId, cohort: CohortId, new_id: str
+    cohort_lane: Lane[CohortState], command: AnyRoomCommand, *, person: PersonId, cohort: CohortId, ids: tuple[str, str]
 ) -> Callable[[RoomState, int], Decision | Refusal]:
     """Role and membership are looked up when it is decided, not when it was asked."""
 
@@ -106,7 +106,7 @@ def _decide_in_room(
             return asker
         if room.cohort != cohort:
             return Refusal("unknown_room")
-        setting = Setting(state.roles, state.rooms, new_id)
+        setting = Setting(state.roles, state.rooms, *ids)
         return decide_room(room, command, asker=asker, setting=setting, at=at)
 
     return decide

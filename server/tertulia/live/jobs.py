@@ -42,7 +42,7 @@ class State(Protocol):
 
 
 class Job(NamedTuple, Generic[S]):
-    """A command waiting to be decided. `decide(state, at)`; `needs`: an old message it must know; `key` None: the
+    """A command waiting to be decided. `decide(state, at)`; `needs`: old messages it must know; `key` None: the
     server's own; `relies_on`: another lane whose state it looks at."""
 
     author: PersonId
@@ -50,7 +50,7 @@ class Job(NamedTuple, Generic[S]):
     fingerprint: bytes
     decide: Callable[[S, int], Decision | Refusal]
     answer: Answer
-    needs: int | None = None
+    needs: tuple[int, ...] = ()
     relies_on: State | None = None
 
 

@@ -258,7 +258,7 @@ class Lane(Generic[S]):
             if not places:
                 return
             state = await self.ready()
-            await self._keeper.recall(state, [job.needs for p in places if (job := batch[p]).needs is not None])
+            await self._keeper.recall(state, [seq for p in places for seq in batch[p].needs])
             plan = self._plan(state, batch, places)
             if plan.decided:
                 self._is_appending = True
@@ -329,7 +329,8 @@ class Lane(Generic[S]):
             plan.decided.append(
                 Decided(job.author, job.key, job.fingerprint, at, verdict.stream, tuple(planned), verdict.redacts)
             )
-        if _total(heads) - self._checkpoint_at >= limits.checkpoint_every_events:
+        redacts = any(decided.redacts for decided in plan.decided)  # the last checkpoint may hold the text
+        if redacts or _total(heads) - self._checkpoint_at >= limits.checkpoint_every_events:
             packed = keeper.pack(plan.state)
             plan.checkpoint = Checkpoint(self.owner, keeper.version, keeper.heads(plan.state), packed)
         return plan

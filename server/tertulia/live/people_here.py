@@ -6,7 +6,7 @@ import asyncio
 
 from tertulia.bus import BusMessage
 from tertulia.conversation import Conversation
-from tertulia.domain.ids import PersonId, RoomId, StreamName, room_stream, stream_owner
+from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_stream, stream_owner
 from tertulia.domain.policy import Role
 from tertulia.hub.channel import Soft
 from tertulia.live.node import Node
@@ -20,6 +20,8 @@ class PeopleHere:
         self._node = node
         self._people = People(node.node_id, life=node.clock.now_ms())
         self._typing = Typing(self._people.count)
+        self._cohorts: dict[RoomId, CohortId] = {}
+        """Of the rooms that are or were followed here."""
 
     # --- this node's connections --------------------------------------------------------------------------------
 
@@ -31,6 +33,7 @@ class PeopleHere:
         role = state.roles.get(member.person) if state else None
         if role is None:
             return  # sent away this very moment
+        self._cohorts[room] = member.cohort
         said = self._people.enter(room, member.person, role=role)
         if said is not None:
             self._publish(room, PRESENCE, said)
@@ -60,8 +63,11 @@ class PeopleHere:
     # --- typing -------------------------------------------------------------------------------------------------
 
     def types(self, conversation: Conversation, room: RoomId, thread: int | None) -> None:
+        """Not in a room with aliases: who typed just before a line by one would be known for its author."""
         member = conversation.member
         assert member is not None, "only members type"
+        if self._has_aliases(room):
+            return
         said = self._typing.types(room, thread, person=member.person, now_s=_now_s())
         if said is not None:
             self._publish(room, TYPING, said)
@@ -120,10 +126,17 @@ class PeopleHere:
                 joined, left = sorted(in_view & change.came), sorted(in_view & change.went)
                 conversation.say(PresenceChanged(room=change.room, count=count, joined=joined, left=left))
 
+    def _has_aliases(self, room: RoomId) -> bool:
+        """As the cohort's list of rooms says, which a node has at hand; of a room it does not know: yes."""
+        cohort = self._cohorts.get(room)
+        state = None if cohort is None else self._node.cohort_state(cohort)
+        listed = None if state is None else state.rooms.get(room)
+        return listed is None or listed.anonymity != "off"
+
     def _tell_typing(self) -> None:
         for record in self._typing.changes(_now_s()):
             channel = self._node.channels.get(room_stream(record.room))
-            if channel is not None:
+            if channel is not None and not self._has_aliases(record.room):
                 channel.tell(Soft(encode(record), "ephemeral", record.room))
 
     def _publish(self, room: RoomId, kind: StreamName, payload: bytes) -> None:

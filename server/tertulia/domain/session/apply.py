@@ -5,7 +5,7 @@ Nothing is changed in place (state.py says why).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -16,8 +16,13 @@ from tertulia.domain.ids import PersonId
 from tertulia.domain.session.apply_stage import apply_stage, apply_stage_signals, apply_stage_staff
 from tertulia.domain.session.events import (
     ALL_OF_SESSION,
+    AliasTaken,
     AnswerAccepted,
     AnswerEndorsed,
+    ApprovalRequired,
+    MessageHidden,
+    MessageReported,
+    MessageUnhidden,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
@@ -34,11 +39,15 @@ from tertulia.domain.session.events import (
     SessionClosed,
     SessionMarked,
     SessionOpened,
+    TeamsFormed,
+    TeamsRecalled,
     VoteSet,
+    WordFilterSet,
 )
-from tertulia.domain.session.state import Question, SessionState, Undoable
+from tertulia.domain.session.state import Alias, Question, SessionState, Undoable
 from tertulia.domain.session.words import QuestionStatus
 
+K = TypeVar("K")
 OF_SESSION: Final = frozenset(ALL_OF_SESSION)
 
 
@@ -54,6 +63,17 @@ def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Eve
             state.hands, state.pace, state.floor = {}, {}, None
         case SessionMarked():
             state.mark_ms = event.media_position_ms
+        case MessageHidden():
+            state.hidden = {**state.hidden, event.message: None}
+            _note(state, seq, Undoable(message=event.message))
+        case MessageUnhidden():
+            state.hidden = _without(state.hidden, event.message)
+        case AnswerEndorsed():
+            state.endorsed = {**state.endorsed, f"{event.message}/{by}": None}
+        case TeamsFormed():
+            state.teams, state.teams_until = [team.room for team in event.teams], event.until
+        case TeamsRecalled():
+            state.teams, state.teams_until = [], None
         case _:
             _apply_question(state, seq, at, by, event)
             apply_stage(state, seq=seq, at=at, event=event)
@@ -67,6 +87,17 @@ def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, even
             _keep(state, replace(asked, status="pending", text=event.text, waited=True, message=None, accepted=None))
         case QuestionReworded():
             _change(state, event.question, text=event.text)
+        case AliasTaken():
+            _take_alias(state, event, is_sealed=False)
+        case ApprovalRequired():
+            whose = event.person or event.alias or ""
+            kept = _without(state.approvals, whose)
+            state.approvals = {**kept, whose: None} if event.on else kept
+        case WordFilterSet():
+            state.words = event.words
+        case MessageReported():
+            reported = {**state.reported, f"{event.message}/{by}": None}
+            state.reported = dict(list(reported.items())[-limits.reports_known_max :])
         case _:
             apply_stage_staff(state, seq=seq, at=at, by=by, event=event)
 
@@ -77,8 +108,18 @@ def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonI
         case VoteSet() if question := state.questions.get(event.question):
             voters = question.voters | {by} if event.on else question.voters - {by}
             _keep(state, replace(question, voters=voters))
+        case AliasTaken():
+            _take_alias(state, event, is_sealed=True)
         case _:
             apply_stage_signals(state, by=by, event=event)
+
+
+def _take_alias(state: SessionState, event: AliasTaken, *, is_sealed: bool) -> None:
+    """The streams may be read one after the other: which alias somebody has now must not depend on it."""
+    state.behind = {**state.behind, event.alias: event.person}
+    known = state.aliases.get(event.person)
+    if known is None or is_sealed or not known.sealed:
+        state.aliases = {**state.aliases, event.person: Alias(event.alias, is_sealed)}
 
 
 # --- the session -------------------------------------------------------------------------------------------------
@@ -117,13 +158,14 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
                 published = replace(known, status="published", seq=seq, message=event.message, asked_at=event.asked_at)
                 _keep(state, published)
                 if known.waited:
-                    _note(state, seq, known, published)
+                    _note(state, seq, Undoable(known.question, known.status, published.status))
         case QuestionMerged():
             _move(state, seq, event.question, "merged", merged_into=event.into, keep_before=True)
         case QuestionUnmerged() | QuestionRestored() | QuestionReopened():
             _put_back(state, seq, event)
         case QuestionHighlighted():
             _change(state, event.question, highlighted=event.on)
+            _note(state, seq, Undoable(event.question, highlighted=event.on))
         case QuestionAnswering():
             if (other := state.answering) is not None and other != event.question:
                 _change(state, other, status="published")
@@ -152,7 +194,8 @@ def _put_back(state: SessionState, seq: int, event: QuestionUnmerged | QuestionR
     question = state.questions.get(event.question)
     if question is None:
         return
-    state.undoable = {at: done for at, done in state.undoable.items() if done.question != event.question}
+    status_of = Undoable(event.question).what
+    state.undoable = {at: done for at, done in state.undoable.items() if done.what != status_of}
     status: QuestionStatus = "published"
     match event:
         case QuestionUnmerged():
@@ -190,13 +233,13 @@ def _move(
     moved = replace(question, status=status, **changes)
     _keep(state, moved)
     if is_undoable:
-        _note(state, seq, question, moved)
+        _note(state, seq, Undoable(id, question.status, moved.status))
 
 
-def _note(state: SessionState, seq: int, before: Question, after: Question) -> None:
-    """What can be undone: the newest change of each question."""
-    kept = {at: done for at, done in state.undoable.items() if done.question != after.question}
-    kept[seq] = Undoable(after.question, before.status, after.status)
+def _note(state: SessionState, seq: int, done: Undoable) -> None:
+    """What can be undone: the newest of what was done to each thing."""
+    kept = {at: known for at, known in state.undoable.items() if known.what != done.what}
+    kept[seq] = done
     if len(kept) > limits.undoable_max:
         del kept[next(iter(kept))]
     state.undoable = kept
@@ -209,3 +252,7 @@ def _change(state: SessionState, id: str, **changes: Any) -> None:
 
 def _keep(state: SessionState, question: Question) -> None:
     state.questions = {**state.questions, question.question: question}
+
+
+def _without(kept: dict[K, None], key: K) -> dict[K, None]:
+    return {one: None for one in kept if one != key}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
+from tertulia.domain import talk
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
-from tertulia.domain.session import floor, hands, life, polls, questions
+from tertulia.domain.session import aliases, floor, hands, life, moderation, polls, questions, teams, undo
 from tertulia.domain.session.commands import (
     AcceptAnswer,
     AnswerPoll,
@@ -18,25 +21,51 @@ from tertulia.domain.session.commands import (
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
+    FormTeams,
+    HideMessage,
     HighlightQuestion,
     HoldFloor,
     LowerHand,
+    MarkMindChanged,
     MarkSession,
     MergeQuestion,
+    NoteStaff,
     OpenPoll,
     OpenSession,
     RaiseHand,
+    RecallTeams,
     RejectHeld,
     ReleaseFloor,
     ReleaseHeld,
     ReopenQuestion,
+    ReportMessage,
+    ReportResult,
+    RequireApproval,
     ResendQuestion,
     RewordQuestion,
     SetPace,
+    SetWordFilter,
+    TakeAlias,
     UndoAction,
+    UnhideMessage,
+    UnmaskAlias,
     UnmergeQuestion,
     VoteQuestion,
     WithdrawQuestion,
+)
+
+OnStage = (
+    RaiseHand
+    | LowerHand
+    | CallHand
+    | OpenPoll
+    | AnswerPoll
+    | ClosePoll
+    | SetPace
+    | HoldFloor
+    | ReleaseFloor
+    | ReleaseHeld
+    | RejectHeld
 )
 
 
@@ -57,7 +86,7 @@ def decide_session(
         case EndorseAnswer():
             return questions.endorse(state, command, asker=asker)
         case UndoAction():
-            return questions.undo(state, command)
+            return undo.undo(state, command)
         case (
             ApproveQuestion()
             | RewordQuestion()
@@ -72,6 +101,48 @@ def decide_session(
             | AcceptAnswer()
         ):
             return questions.change(state, command, asker=asker, setting=setting)
+        case (
+            RaiseHand()
+            | LowerHand()
+            | CallHand()
+            | OpenPoll()
+            | AnswerPoll()
+            | ClosePoll()
+            | SetPace()
+            | HoldFloor()
+            | ReleaseFloor()
+            | ReleaseHeld()
+            | RejectHeld()
+        ):
+            return _decide_stage(state, command, asker=asker, setting=setting, at=at)
+        case TakeAlias():
+            return aliases.take(state, command, asker=asker, new_id=setting.alias_id)
+        case UnmaskAlias():
+            return aliases.unmask(state, command, asker=asker)
+        case FormTeams():
+            return teams.form(state, command, setting=setting, at=at)
+        case RecallTeams():
+            return teams.recall(state, setting=setting)
+        case ReportResult():
+            return teams.report_result(state, command, asker=asker, setting=setting, at=at)
+        case ReportMessage():
+            return moderation.report(state, command, asker=asker)
+        case HideMessage() | UnhideMessage():
+            return moderation.hide(state, command, asker=asker, roles=setting.roles)
+        case RequireApproval():
+            return moderation.require_approval(state, command, asker=asker, roles=setting.roles)
+        case SetWordFilter():
+            return moderation.set_words(state, command)
+        case NoteStaff():
+            return moderation.note(state, command)
+        case MarkMindChanged():
+            return talk.mark_mind_changed(state, command, asker=asker)
+        case _:
+            assert_never(command)
+
+
+def _decide_stage(state: RoomState, command: OnStage, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
+    match command:
         case RaiseHand():
             return hands.raise_hand(state, command, asker=asker, setting=setting, at=at)
         case LowerHand():
@@ -95,4 +166,4 @@ def decide_session(
         case RejectHeld():
             return floor.reject_held(state, command)
         case _:
-            return Refusal("unavailable")  # not built yet
+            assert_never(command)

@@ -16,9 +16,9 @@ from tertulia.domain.session.words import (
     HeldAnswer,
     HeldWhy,
     LoweredWhy,
+    MessageKind,
     Pace,
     PollKind,
-    PostKind,
     QuestionStatus,
     TeamsHow,
 )
@@ -260,7 +260,7 @@ class MessageHeld(Event, frozen=True, kw_only=True):
 
     room: RoomId
     text: str = ""
-    kind: PostKind = ""
+    kind: MessageKind = ""
     reply_to: int | None = None
     thread: int | None = None
     why: HeldWhy = "floor"

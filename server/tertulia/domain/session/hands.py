@@ -41,7 +41,7 @@ def raise_hand(state: RoomState, command: RaiseHand, *, asker: Asker, setting: S
     if any(session.is_persona_of(hand, asker.person) for hand in session.hands):
         return Refusal("already_raised")
     speaker = aliases.speaker(
-        state, asker, alias=command.alias or command.person not in (None, asker.person), new_id=setting.new_id
+        state, asker, alias=command.alias or command.person not in (None, asker.person), new_id=setting.alias_id
     )
     if isinstance(speaker, Refusal):
         return speaker

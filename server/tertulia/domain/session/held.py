@@ -6,19 +6,19 @@ What is held is told to staff and to who said it, and to nobody else; release.py
 from __future__ import annotations
 
 from tertulia.domain import limits
-from tertulia.domain.decision import Asker, Decision, Happening
+from tertulia.domain.decision import Asker, Happening
 from tertulia.domain.ids import PersonId, room_staff_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import MessageFact, RoomState
 from tertulia.domain.session.events import HandLowered, MessageHeld
-from tertulia.domain.session.words import HeldWhy, PostKind
+from tertulia.domain.session.words import HeldWhy, MessageKind
 
 
 def why_held(state: RoomState, asker: Asker) -> HeldWhy | None:
     """Staff and bots speak freely."""
     if asker.is_staff or asker.role == "bot":
         return None
-    if asker.person in state.session.approvals:
+    if state.session.waits_for_approval(asker.person):
         return "approval"
     return None if state.session.floor is None else "floor"
 
@@ -28,11 +28,11 @@ def hold(
     why: HeldWhy,
     *,
     text: str,
-    kind: PostKind,
+    kind: MessageKind,
     person: PersonId,
     by: PersonId,
     answered: MessageFact | None,
-) -> Decision | Refusal:
+) -> list[Happening] | Refusal:
     """It is kept for later. Its id, its seq in the staff stream, is told to who said it as `held`. `by`: who readers
     will see."""
     if len(state.session.held) >= limits.held_messages_max:
@@ -51,7 +51,7 @@ def hold(
         )
 
     told = Happening(user_stream(person), message(state.staff_head + 1), by)
-    return Decision(staff, (Happening(staff, message(None), by), told))
+    return [Happening(staff, message(None), by), told]
 
 
 def called_is_heard(state: RoomState, *, by: PersonId | None = None) -> list[Happening]:

@@ -1,5 +1,5 @@
-"""A session opens, closes, is marked against its recording. Called by `decide_room`; what the server does in one by
-itself, when it is time, by `live/session_clock.py`."""
+"""A session opens, closes, is marked against its recording. Called by `decide_room`; who is there is noted by
+`live/session_clock.py`."""
 
 from __future__ import annotations
 
@@ -93,18 +93,6 @@ def mark(state: RoomState, command: MarkSession) -> Decision | Refusal:
     marked = SessionMarked(media_position_ms=command.media_position_ms, label=label, rewound=command.rewound)
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, marked),))
-
-
-# --- by the server -----------------------------------------------------------------------------------------------
-
-
-def due(state: RoomState, *, setting: Setting, at: int) -> Decision | None:
-    """What is to happen in the room by itself, now that it is `at`; None: nothing. Asked by every node that has the
-    room: once one has done it, the others find nothing to do."""
-    floor = state.session.floor
-    if floor is not None and floor.until is not None and at >= floor.until:
-        return Decision(room_stream(state.room), tuple(release_floor(state, setting.roles, by=NOBODY)))
-    return None
 
 
 def note_attendance(state: RoomState, people: Iterable[PersonId]) -> Decision:

@@ -27,7 +27,6 @@ from tertulia.domain.session.commands import (
     ReopenQuestion,
     ResendQuestion,
     RewordQuestion,
-    UndoAction,
     UnmergeQuestion,
     VoteQuestion,
     WithdrawQuestion,
@@ -35,7 +34,6 @@ from tertulia.domain.session.commands import (
 from tertulia.domain.session.events import (
     AnswerAccepted,
     AnswerEndorsed,
-    MessageHidden,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
@@ -99,11 +97,13 @@ def ask(state: RoomState, command: AskQuestion, *, asker: Asker, setting: Settin
     mine = [q for q in session.questions.values() if q.status in _OPEN and session.is_persona_of(q.by, asker.person)]
     if len(mine) >= limits.questions_per_person_max or len(session.questions) >= limits.questions_max:
         return Refusal("too_many", "There are too many open questions already.")
-    speaker = aliases.speaker(state, asker, alias=command.alias, new_id=setting.new_id)
+    if refusal := talk.words_refusal(state, text, asker):
+        return refusal
+    speaker = aliases.speaker(state, asker, alias=command.alias, new_id=setting.alias_id)
     if isinstance(speaker, Refusal):
         return speaker
     question = Question(f"q-{setting.new_id}", speaker.by, at, text=text)
-    if not asker.is_staff and (state.approve_questions or asker.person in session.approvals):
+    if not asker.is_staff and (state.approve_questions or session.waits_for_approval(asker.person)):
         happenings = _received(state, question, person=asker.person, again=False)
     else:
         happenings = _published(state, question, person=asker.person, setting=setting, by=speaker.by)
@@ -118,11 +118,12 @@ def vote(state: RoomState, command: VoteQuestion, *, asker: Asker) -> Decision |
         return Refusal("unknown_question")
     if question.status not in QUEUED:
         return Refusal("question_status")
-    has_voted = asker.person in question.voters
-    if has_voted == command.on:
-        return Refusal("already_voted" if has_voted else "not_voted")
+    voted = next((persona for persona in state.session.personas(asker.person) if persona in question.voters), None)
+    if (voted is not None) == command.on:
+        return Refusal("not_voted" if voted is None else "already_voted")
     stream = room_signals_stream(state.room)
-    return Decision(stream, (Happening(stream, VoteSet(question=question.question, on=command.on)),))
+    happening = Happening(stream, VoteSet(question=question.question, on=command.on), PersonId(voted or asker.person))
+    return Decision(stream, (happening,))
 
 
 def change(state: RoomState, command: Change, *, asker: Asker, setting: Setting) -> Decision | Refusal:
@@ -159,13 +160,13 @@ def change(state: RoomState, command: Change, *, asker: Asker, setting: Setting)
         case AcceptAnswer():
             return _accept(state, question, command)
         case UnmergeQuestion():
-            return _done(state, question, QuestionUnmerged(question=question.question))
+            return done(state, question, QuestionUnmerged(question=question.question))
         case HighlightQuestion():
-            return _done(state, question, QuestionHighlighted(question=question.question, on=command.on))
+            return done(state, question, QuestionHighlighted(question=question.question, on=command.on))
         case ReopenQuestion():
-            return _done(state, question, QuestionReopened(question=question.question))
+            return done(state, question, QuestionReopened(question=question.question))
         case WithdrawQuestion():
-            return _done(state, question, QuestionWithdrawn(question=question.question), by=_seen(question))
+            return done(state, question, QuestionWithdrawn(question=question.question), by=_seen(question))
         case _:
             assert_never(command)
 
@@ -184,26 +185,6 @@ def endorse(state: RoomState, command: EndorseAnswer, *, asker: Asker) -> Decisi
         return Refusal("already_endorsed")
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, AnswerEndorsed(message=fact.seq, reason=command.reason)),))
-
-
-def undo(state: RoomState, command: UndoAction) -> Decision | Refusal:
-    """Put a question back to where it was before staff changed it: an event that says so, nothing is deleted."""
-    done = state.session.undoable.get(command.event)
-    question = None if done is None else state.session.questions.get(done.question)
-    if done is None or question is None or question.status != done.after or state.closed:
-        return Refusal("nothing_to_undo")
-    stream = room_stream(state.room)
-    if done.after == "merged":
-        return _done(state, question, QuestionUnmerged(question=question.question))
-    restored = QuestionRestored(question=question.question, status=done.before, undoes=command.event)
-    happenings = [Happening(stream, restored), *_tell(state, question, restored)]
-    if done.before == "pending":
-        asked = QuestionAsked(room=state.room, question=question.question, text=question.text, again=True)
-        happenings.append(Happening(room_staff_stream(state.room), asked, PersonId(question.by)))
-        if question.message is not None and question.status == "published":
-            hidden = MessageHidden(message=question.message, reason="The approval was undone.")
-            happenings.append(Happening(stream, hidden))
-    return Decision(stream, tuple(happenings))
 
 
 # --- what happens ------------------------------------------------------------------------------------------------
@@ -237,8 +218,10 @@ def _published(
     )
     happenings = talk.post_happenings(state, said, seq=seq, roles=setting.roles)
     happenings.append(Happening(stream, published, by))
-    if person is not None and person not in question.voters:
-        happenings.append(Happening(room_signals_stream(state.room), VoteSet(question=question.question), person))
+    # By who readers see: an alias's own vote must not fall together with one of the person's when questions are merged.
+    if question.by not in question.voters and (person is None or person not in question.voters):
+        vote = VoteSet(question=question.question)
+        happenings.append(Happening(room_signals_stream(state.room), vote, PersonId(question.by)))
     return happenings
 
 
@@ -246,7 +229,7 @@ def _approve(state: RoomState, question: Question, *, asker: Asker, setting: Set
     person = state.session.person_behind(question.by)
     happenings = _published(state, question, person=person, setting=setting, by=asker.person)
     published = next(h.event for h in happenings if isinstance(h.event, QuestionPublished))
-    return Decision(room_stream(state.room), (*happenings, *_tell(state, question, published)))
+    return Decision(room_stream(state.room), (*happenings, *tell(state, question, published)))
 
 
 def _reword(state: RoomState, question: Question, command: RewordQuestion) -> Decision | Refusal:
@@ -271,6 +254,8 @@ def _resend(state: RoomState, question: Question, command: ResendQuestion, *, as
     text = _clean(command.text)
     if isinstance(text, Refusal):
         return text
+    if refusal := talk.words_refusal(state, text, asker):
+        return refusal
     again = Question(question.question, question.by, question.asked_at, text=text)
     return Decision(room_stream(state.room), tuple(_received(state, again, person=asker.person, again=True)))
 
@@ -288,7 +273,7 @@ def _merge(state: RoomState, question: Question, command: MergeQuestion) -> Deci
     target = state.session.questions[command.into]
     if target.status not in QUEUED:
         return Refusal("question_status", "A question can only be merged into one that is in the queue.")
-    return _done(state, question, QuestionMerged(question=question.question, into=target.question))
+    return done(state, question, QuestionMerged(question=question.question, into=target.question))
 
 
 def _answer(state: RoomState, question: Question, command: AnswerQuestion) -> Decision | Refusal:
@@ -299,14 +284,14 @@ def _answer(state: RoomState, question: Question, command: AnswerQuestion) -> De
             return refusal
         if question.status == "answering":
             return Decision(room_stream(state.room))
-        return _done(state, question, QuestionAnswering(question=question.question))
+        return done(state, question, QuestionAnswering(question=question.question))
     if command.how == "live":
         answered = QuestionAnswered(question=question.question, media_position_ms=state.session.mark_ms)
-        return _done(state, question, answered)
+        return done(state, question, answered)
     fact = None if command.message is None else state.facts.get(command.message)
     if fact is None or fact.thread != question.message or fact.seq == question.message:
         return Refusal("unknown_message", "An answer in text is a reply in the question's thread.")
-    return _done(state, question, QuestionAnswered(question=question.question, message=fact.seq))
+    return done(state, question, QuestionAnswered(question=question.question, message=fact.seq))
 
 
 def _dismiss(state: RoomState, question: Question, command: DismissQuestion) -> Decision | Refusal:
@@ -329,13 +314,14 @@ def _accept(state: RoomState, question: Question, command: AcceptAnswer) -> Deci
     if fact is None or fact.thread != question.message or fact.seq == question.message or fact.redacted:
         return Refusal("unknown_message", "An answer is a reply in the question's thread.")
     accepted = AnswerAccepted(question=question.question, message=fact.seq)
-    return _done(state, question, accepted, by=question.by)
+    return done(state, question, accepted, by=question.by)
 
 
-def _done(state: RoomState, question: Question, event: Event, *, by: str | None = None) -> Decision:
+def done(state: RoomState, question: Question, event: Event, *, by: str | None = None) -> Decision:
+    """It happens to the question. `by`: when readers are not to see the asker as who did it."""
     stream = room_stream(state.room)
     happening = Happening(stream, event, None if by is None else PersonId(by))
-    return Decision(stream, (happening, *_tell(state, question, event)))
+    return Decision(stream, (happening, *tell(state, question, event)))
 
 
 def _seen(question: Question) -> str:
@@ -343,7 +329,7 @@ def _seen(question: Question) -> str:
     return NOBODY if question.message is None else question.by
 
 
-def _tell(state: RoomState, question: Question, event: Event) -> list[Happening]:
+def tell(state: RoomState, question: Question, event: Event) -> list[Happening]:
     """Who asked a question that waits, or waited, follows it in their own stream, since others could not."""
     person = state.session.person_behind(question.by)
     if person is None or not (question.status in ("pending", "dismissed") or isinstance(event, QuestionRestored)):

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tertulia.domain.ids import PersonId, RoomId
-from tertulia.domain.session.words import HeldAnswer, HeldWhy, Pace, PollKind, PostKind, QuestionStatus
+from tertulia.domain.session.words import HeldAnswer, HeldWhy, MessageKind, Pace, PollKind, QuestionStatus
 
 NOBODY: Final = PersonId("~")
 """The author readers see of what must not say whose it is, or is nobody's: what the server does by itself."""
@@ -69,7 +69,7 @@ class Held(msgspec.Struct, frozen=True):
     by: str
     at: int
     text: str
-    kind: PostKind
+    kind: MessageKind
     reply_to: int | None
     thread: int | None
     why: HeldWhy
@@ -83,11 +83,19 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Undoable(msgspec.Struct, frozen=True):
-    """What staff did to a question at some seq: it was in `before` and is in `after`."""
+    """What staff did at some seq: to a question, which was in `before` and is in `after`, or which was `highlighted`
+    (or no more); or to `message`, which they hid."""
 
-    question: str
-    before: QuestionStatus
-    after: QuestionStatus
+    question: str = ""
+    before: QuestionStatus = "published"
+    after: QuestionStatus = "published"
+    highlighted: bool | None = None
+    message: int | None = None
+
+    @property
+    def what(self) -> tuple[str, bool, int | None]:
+        """The newest of these can be undone."""
+        return self.question, self.highlighted is not None, self.message
 
 
 class SessionState(msgspec.Struct):
@@ -113,7 +121,13 @@ class SessionState(msgspec.Struct):
     teams: list[RoomId] = []
     teams_until: int | None = None
     aliases: dict[PersonId, Alias] = {}
-    approvals: dict[PersonId, None] = {}
+    """The one each has now. A sealed one takes the place of one that staff know, never the other way round."""
+    behind: dict[str, PersonId] = {}
+    """Alias → whose it is or was."""
+    approvals: dict[str, None] = {}
+    """Whose words wait for staff, as staff named them: a person, or an alias that nobody may look behind."""
+    reported: dict[str, None] = {}
+    """`<message>/<person>`, the newest."""
     words: list[str] = []
     hidden: dict[int, None] = {}
     endorsed: dict[str, None] = {}
@@ -131,9 +145,14 @@ class SessionState(msgspec.Struct):
         known = self.aliases.get(person)
         return None if known is None else known.alias
 
+    def personas(self, person: PersonId) -> list[str]:
+        """All that readers see, or saw, of this person: the person, the aliases they have or had."""
+        if person not in self.aliases:
+            return [person]
+        return [person, *(alias for alias, behind in self.behind.items() if behind == person)]
+
     def is_persona_of(self, by: str, person: PersonId) -> bool:
-        known = self.aliases.get(person)
-        return by == person or (known is not None and known.alias == by)
+        return by == person or self.behind.get(by) == person
 
     def may_see_held(self, person: PersonId) -> bool:
         """Whether what others say while the floor is held is shown to this one, who is no staff, already."""
@@ -146,6 +165,16 @@ class SessionState(msgspec.Struct):
 
     def person_behind(self, by: str) -> PersonId | None:
         """Who is behind what readers see: the person themself, or whose alias it is; None: nobody's."""
-        if not by.startswith("~"):
-            return PersonId(by)
-        return next((person for person, alias in self.aliases.items() if alias.alias == by), None)
+        return PersonId(by) if not by.startswith("~") else self.behind.get(by)
+
+    def person_known_to_staff(self, by: str) -> PersonId | None:
+        """The same, as far as staff may know: whatever they are told, or refused, must rest on no more than this."""
+        return None if self.is_sealed(by) else self.person_behind(by)
+
+    def is_sealed(self, by: str) -> bool:
+        person = self.behind.get(by)
+        return person is not None and (current := self.aliases[person]).alias == by and current.sealed
+
+    def waits_for_approval(self, person: PersonId) -> bool:
+        """Whether what this person says, as whoever, waits for staff."""
+        return bool(self.approvals) and any(persona in self.approvals for persona in self.personas(person))
