@@ -213,7 +213,7 @@ async def test_rebuild_of_everything_a_server_carries_changes_nothing_to_see(pat
     await log.close()
 
 
-@pytest.mark.parametrize("told", ["room", "people", "search"])
+@pytest.mark.parametrize("told", ["room", "people", "session", "session_view", "search"])
 async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_start(path: Path, told: str) -> None:
     """Method: SIGKILL when it has just folded the last slice of one of them: its indexes and the next are missing."""
     log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
@@ -231,7 +231,7 @@ async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_s
     program = (
         "import asyncio, os, signal\n"
         "from pathlib import Path\n"
-        "from tests.test_eventlog_projections import PEOPLE, ROOMS, SearchIndex, opened\n"
+        "from tests.test_eventlog_projections import PEOPLE, ROOMS, SESSIONS, SearchIndex, SessionViews, opened\n"
         "async def main():\n"
         f"    log = await opened(Path({str(path)!r}), ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())\n"
         f"    await log.rebuild(lambda name, *_: name == {told!r} and os.kill(os.getpid(), signal.SIGKILL))\n"

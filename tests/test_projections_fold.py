@@ -17,6 +17,7 @@ from typing import Any
 import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tertulia.domain.cohort import (
     CohortState,
@@ -51,13 +52,48 @@ from tertulia.domain.commands import (
     UnpinMessage,
 )
 from tertulia.domain.decide_room import decide_room
-from tertulia.domain.decision import Asker, Decision
+from tertulia.domain.decision import Asker, Decision, Setting
+from tertulia.domain.event import Event
 from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted, ReactionSet
-from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, cohort_stream, room_stream, user_stream
+from tertulia.domain.ids import (
+    CohortId,
+    PersonId,
+    RoomId,
+    StreamName,
+    cohort_stream,
+    room_signals_stream,
+    room_staff_stream,
+    room_stream,
+    user_stream,
+)
 from tertulia.domain.person import PersonState, apply_person, decide_mark_read
 from tertulia.domain.policy import Role
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import RoomState, apply_room
+from tertulia.domain.room import RoomState, apply_room, apply_room_signals, apply_room_staff
+from tertulia.domain.session.commands import (
+    AcceptAnswer,
+    AnswerQuestion,
+    ApproveQuestion,
+    AskQuestion,
+    CloseSession,
+    DismissQuestion,
+    EndorseAnswer,
+    HideMessage,
+    HighlightQuestion,
+    MarkSession,
+    MergeQuestion,
+    OpenSession,
+    ReopenQuestion,
+    ResendQuestion,
+    RewordQuestion,
+    UndoAction,
+    UnhideMessage,
+    UnmergeQuestion,
+    VoteQuestion,
+    WithdrawQuestion,
+)
+from tertulia.domain.session.events import VoteSet
+from tertulia.domain.session.view import SessionView
 from tertulia.domain.view import apply_cohort as view_cohort
 from tertulia.domain.view import apply_room as view_room
 from tertulia.domain.view import apply_tally, new_cohort_view, new_room_view, new_user_view
@@ -99,6 +135,7 @@ COMMANDS = st.one_of(
     of_room(UnlockRoom),
     of_room(CloseRoom),
     of_room(OpenRoom),
+    of_room(PostMessage, text=st.sampled_from(WORDS), kind=st.sampled_from(["question", "idea", "resource"])),
     of_room(MarkRead, seq=MESSAGE, thread=st.sampled_from([None, 2, 3])),
     st.builds(lambda n: RenameMember(key=KEY, name=f"Name {n}"), st.integers(0, 3)),
     st.builds(lambda p: ChangeRole(key=KEY, person=p, role="ta"), st.sampled_from(PEOPLE_IDS)),
@@ -107,6 +144,35 @@ COMMANDS = st.one_of(
     st.just(LeaveCohort(key=KEY)),
     st.builds(lambda n: CreateRoom(key=KEY, name=f"Room {n}"), st.integers(0, 3)),
 )
+QUESTION = st.integers(0, 5).map(lambda n: f"q-{n}")
+"""Stands for one of the questions there are, whatever its id (`Play.act`)."""
+SESSIONS_COMMANDS = st.one_of(
+    of_room(OpenSession, title=st.sampled_from(["", "Trees"])),
+    of_room(CloseSession),
+    of_room(MarkSession, media_position_ms=st.integers(0, 9), label=st.just("L"), rewound=st.booleans()),
+    of_room(ChangeRoom, approve_questions=st.booleans()),
+    of_room(ChangeRoom, anonymity=st.sampled_from(["off", "alias", "anonymous"])),
+    of_room(AskQuestion, text=st.sampled_from(WORDS), alias=st.booleans()),
+    of_room(AskQuestion, text=st.sampled_from(WORDS)),
+    of_room(VoteQuestion, question=QUESTION, on=st.sampled_from([True, True, False])),
+    of_room(VoteQuestion, question=QUESTION),
+    of_room(ApproveQuestion, question=QUESTION),
+    of_room(RewordQuestion, question=QUESTION, text=st.sampled_from(WORDS)),
+    of_room(MergeQuestion, question=QUESTION, into=QUESTION),
+    of_room(UnmergeQuestion, question=QUESTION),
+    of_room(HighlightQuestion, question=QUESTION, on=st.booleans()),
+    of_room(AnswerQuestion, question=QUESTION, how=st.sampled_from(["now", "live"])),
+    of_room(AnswerQuestion, question=QUESTION, how=st.just("text"), message=st.integers(2, 30)),
+    of_room(DismissQuestion, question=QUESTION, reason=st.just("unclear"), note=st.sampled_from(["", "N"])),
+    of_room(ReopenQuestion, question=QUESTION),
+    of_room(ResendQuestion, question=QUESTION, text=st.sampled_from(WORDS)),
+    of_room(WithdrawQuestion, question=QUESTION),
+    of_room(AcceptAnswer, question=QUESTION, message=st.integers(2, 30)),
+    of_room(EndorseAnswer, message=MESSAGE, reason=st.just("correct")),
+    of_room(UndoAction, event=st.integers(2, 40)),
+    of_room(HideMessage, message=MESSAGE, reason=st.just("Because")),
+    of_room(UnhideMessage, message=MESSAGE),
+)
 ACTORS = st.sampled_from([OWNER, OWNER, *PEOPLE_IDS])
 # What is done is often undone later; what closes a room or empties it would leave little to see.
 UNDONE = {
@@ -114,6 +180,7 @@ UNDONE = {
     LockRoom: lambda locked: UnlockRoom(key=KEY, room=ROOM),
     PinMessage: lambda pin: UnpinMessage(key=KEY, room=ROOM, message=pin.message),
     ResolveThread: lambda resolve: ReopenThread(key=KEY, room=ROOM, thread=resolve.thread),
+    HideMessage: lambda hide: UnhideMessage(key=KEY, room=ROOM, message=hide.message),
     BanMember: lambda ban: UnbanMember(key=KEY, person=ban.person, reason="Because"),
 }
 Act = tuple[PersonId, Any]
@@ -128,13 +195,19 @@ def with_undoing(act: Act) -> st.SearchStrategy[list[Act]]:
 
 
 ACTS = (
-    st.lists(st.tuples(ACTORS, COMMANDS | COMMANDS | st.none()).flatmap(with_undoing), min_size=10, max_size=60)
+    st.lists(
+        st.tuples(ACTORS, COMMANDS | SESSIONS_COMMANDS | SESSIONS_COMMANDS | st.none()).flatmap(with_undoing),
+        min_size=10,
+        max_size=80,
+    )
     .map(lambda acts: [act for some in acts for act in some])
     .map(lambda acts: [act for act in acts if act != (OWNER, LeaveCohort(key=KEY))])
 )
 PRELUDE: list[Act] = [
     *((person, None) for person in PEOPLE_IDS),
     *((person, PostMessage(key=KEY, room=ROOM, text=word)) for person, word in zip(PEOPLE_IDS, WORDS, strict=False)),
+    (OWNER, OpenSession(key=KEY, room=ROOM)),
+    *((person, AskQuestion(key=KEY, room=ROOM, text=word)) for person, word in zip(PEOPLE_IDS, WORDS, strict=False)),
 ]
 CUTS = st.lists(st.integers(1, 12), min_size=1, max_size=8)
 
@@ -149,7 +222,8 @@ class Play:
         self.decided: list[Decided] = []
         self.at = 1_700_000_000_000
         self._accept(OWNER, decide_found(COHORT, name="Autumn", course="cs", course_name="Algorithms"))
-        self._accept(OWNER, decide_room_made(COHORT, ROOM, name="General", kind="discussion"))
+        self._accept(OWNER, decide_room_made(COHORT, ROOM, name="General", kind="session"))
+        self._accept(OWNER, decide_room_made(COHORT, RoomId("lounge"), name="Lounge", kind="discussion"))
         self._accept(OWNER, decide_admission(self.cohort, OWNER, name="Olga", role="owner", at=self.at))
 
     def act(self, person: PersonId, command: Any) -> None:
@@ -163,8 +237,10 @@ class Play:
         elif isinstance(command, MarkRead):
             self._accept(person, decide_mark_read(self.people[person], command))
         elif isinstance(command, AnyRoomCommand):
-            asker, roles = Asker(person, role), self.cohort.roles
-            self._accept(person, decide_room(self.room, command, asker=asker, roles=roles, at=self.at))
+            asker = Asker(person, role)
+            setting = Setting(self.cohort.roles, self.cohort.rooms, f"n{len(self.decided):06d}")
+            named = self._named(command)
+            self._accept(person, decide_room(self.room, named, asker=asker, setting=setting, at=self.at))
         else:
             new_id = f"n{len(self.decided)}"
             self._accept(
@@ -172,23 +248,41 @@ class Play:
                 decide_cohort(self.cohort, command, asker=Asker(person, role), at=self.at, new_id=new_id),
             )
 
+    def _named(self, command: Any) -> Any:
+        """With the ids of questions there are in the places of those that stand for them."""
+        questions = list(self.room.session.questions)
+        for name in ("question", "into"):
+            if questions and (stands := getattr(command, name, None)) is not None:
+                command = replace(command, **{name: questions[int(stands[2:]) % len(questions)]})
+        undoable = list(self.room.session.undoable)
+        if isinstance(command, UndoAction) and undoable:
+            command = replace(command, event=undoable[command.event % len(undoable)])
+        return command
+
     def _accept(self, person: PersonId, decision: Decision | Refusal) -> None:
         if isinstance(decision, Refusal) or not decision.happenings:
             return
         planned = []
-        for stream, event in ((happening.stream, happening.event) for happening in decision.happenings):
+        for happening in decision.happenings:
+            stream, by = happening.stream, happening.by or person
             self.heads[stream] += 1
-            planned.append(Planned(stream, person, *encode_event(event)))
-            seq = self.heads[stream]
-            if stream == room_stream(ROOM):
-                apply_room(self.room, seq=seq, at=self.at, by=person, event=event)
-            elif stream == "cohort/demo":
-                apply_cohort(self.cohort, seq=seq, event=event)
-            elif stream == "cohort/demo/staff":
-                apply_cohort_staff(self.cohort, seq=seq, event=event)
-            elif stream.startswith("user/"):
-                apply_person(self.people[PersonId(stream[5:])], seq=seq, event=event)
+            planned.append(Planned(stream, by, *encode_event(happening.event)))
+            self._apply(stream, self.heads[stream], by, happening.event)
         self.decided.append(Decided(person, None, b"", self.at, decision.stream, tuple(planned), decision.redacts))
+
+    def _apply(self, stream: StreamName, seq: int, by: PersonId, event: Event) -> None:
+        if stream == room_stream(ROOM):
+            apply_room(self.room, seq=seq, at=self.at, by=by, event=event)
+        elif stream == room_staff_stream(ROOM):
+            apply_room_staff(self.room, seq=seq, at=self.at, by=by, event=event)
+        elif stream == room_signals_stream(ROOM):
+            apply_room_signals(self.room, seq=seq, at=self.at, by=by, event=event)
+        elif stream == "cohort/demo":
+            apply_cohort(self.cohort, seq=seq, event=event)
+        elif stream == "cohort/demo/staff":
+            apply_cohort_staff(self.cohort, seq=seq, event=event)
+        elif stream.startswith("user/"):
+            apply_person(self.people[PersonId(stream[5:])], seq=seq, event=event)
 
 
 async def entries_of(log: SqliteLog, stream: StreamName) -> list[Entry]:
@@ -203,12 +297,33 @@ async def purely(log: SqliteLog) -> dict[str, Any]:
     for entry in await entries_of(log, cohort_stream(COHORT)):
         view_cohort(cohort, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
     apply_tally(room, await tallies_of(log))
+    if room.session is not None:
+        room.session.votes = votes_of(room.session, await entries_of(log, SIGNALS))
     people = {}
     for person in PEOPLE_IDS:
         people[person] = new_user_view()
         for entry in await entries_of(log, user_stream(person)):
             view_user(people[person], seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
     return {"room": room, "cohort": cohort, "order": list(cohort.members), "people": people}
+
+
+def votes_of(session: SessionView, signals: list[Entry]) -> dict[str, int]:
+    """Who voted for a question, or for one that was merged into it, or into one of those: each person once."""
+    voters: dict[str, set[str]] = defaultdict(set)
+    for entry in signals:
+        event = decode_event(entry)
+        if isinstance(event, VoteSet):
+            people = voters[event.question]
+            people.add(entry.by) if event.on else people.discard(entry.by)
+    merged = {question.question: question.merged_into for question in session.questions}
+    merged |= {id: unpublished.merged_into for id, unpublished in session.unpublished.items()}
+    counted: dict[str, set[str]] = defaultdict(set)
+    for question in merged:
+        root: str | None = question
+        while root is not None:
+            counted[root] |= voters[question]
+            root = merged.get(root)
+    return {question: len(people) for question, people in counted.items() if people}
 
 
 async def tallies_of(log: SqliteLog) -> dict[str, dict[str, int]]:
@@ -220,7 +335,8 @@ async def tallies_of(log: SqliteLog) -> dict[str, dict[str, int]]:
     reactions: dict[tuple[int, str], set[str]] = defaultdict(set)
     for entry in await entries_of(log, SIGNALS):
         event = decode_event(entry)
-        assert isinstance(event, ReactionSet)
+        if not isinstance(event, ReactionSet):
+            continue
         people = reactions[event.message, event.emoji]
         people.add(entry.by) if event.on else people.discard(entry.by)
     tallies: dict[str, dict[str, int]] = defaultdict(dict)
@@ -257,6 +373,20 @@ async def check_search(log: SqliteLog, reading: SqliteReading) -> None:
         found = await reading.search([ROOM], word, limit=50)
         assert {hit.message.seq for hit in found} == {seq for seq, text in texts.items() if word in text}
         assert all(hit.message.text == texts[hit.message.seq] for hit in found)
+
+
+def dump(path: Path) -> dict[str, list[Any]]:
+    """Every row of every table that a projection made; of the index for search, what it says of itself."""
+    connection = apsw.Connection(str(path))
+    own = {"meta", "stream", "entry", "receipt", "checkpoint", "projection"}
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    tables = [
+        name for name in names if name not in own and not name.startswith(("search_", "sqlite_")) and name != "search"
+    ]
+    found = {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in tables}
+    found["search_day"] = sorted(connection.execute("SELECT * FROM search_day").fetchall())
+    connection.close()
+    return found
 
 
 def refold_in_slices(path: Path, size: int) -> None:
@@ -298,7 +428,9 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
             assert await folded(reading) == expected
             await check_search(log, reading)
         await log.close()
+        before = dump(path)
         refold_in_slices(path, size)
+        assert dump(path) == before
         log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
         assert await folded(SqliteReading(log.readers)) == expected
         await check_search(log, SqliteReading(log.readers))
@@ -328,5 +460,10 @@ def test_histories_are_rich_enough() -> None:
     count()
     expected = {"message_posted", "message_edited", "message_redacted", "reaction_set", "message_pinned",
                 "message_unpinned", "thread_resolved", "thread_reopened", "member_left", "member_returned",
-                "room_changed", "room_closed", "room_opened", "room_locked", "read_marked", "mentioned"}  # fmt: skip
+                "room_changed", "room_closed", "room_opened", "room_locked", "read_marked", "mentioned",
+                "question_published", "question_received", "question_merged",
+                "question_unmerged", "question_answered", "question_answering", "question_dismissed", "vote_set",
+                "question_restored", "question_reopened", "question_withdrawn", "question_carried",
+                "session_closed", "session_marked", "question_reworded", "answer_endorsed",
+                "alias_taken", "message_hidden", "message_unhidden"}  # fmt: skip
     assert expected <= seen.keys(), expected - seen.keys()

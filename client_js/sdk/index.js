@@ -5,4 +5,5 @@ export { Client } from "./client.js";
 export { EVENTS, STATES, TABLE } from "./connection.js";
 export { applyThread, fold, newView } from "./fold.js";
 export { Followed } from "./followed.js";
+export { ledger } from "./ledger.js";
 export { Pending } from "./outbox.js";

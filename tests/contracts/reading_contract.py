@@ -50,13 +50,25 @@ from tertulia.domain.ids import (
     StreamName,
     cohort_stream,
     room_signals_stream,
+    room_staff_stream,
     room_stream,
     user_stream,
 )
 from tertulia.domain.room import MessageFact
+from tertulia.domain.session.events import (
+    PaceSet,
+    PollAnswered,
+    PollOpened,
+    QuestionMerged,
+    QuestionPublished,
+    QuestionUnmerged,
+    SessionClosed,
+    SessionOpened,
+    VoteSet,
+)
 from tertulia.domain.view import LastReply, ListedMember, ListedRoom, MentionView, UserView
 from tertulia.eventlog import Append, Appended, Decided, EventLog, Planned
-from tertulia.projections import MessagesPage, Reading, Revision, Unread
+from tertulia.projections import MessagesPage, MySession, Reading, Revision, SessionCounts, Unread
 from tertulia.wire.stored import encode_event
 
 ROOM, OTHER, COHORT = RoomId("general"), RoomId("other"), CohortId("demo")
@@ -108,6 +120,16 @@ class School:
     async def react(self, message: int, *emoji: str, by: PersonId = ANA, on: bool = True) -> None:
         events = [ReactionSet(message=message, emoji=one, on=on) for one in emoji]
         await self.happen(room_signals_stream(ROOM), *events, by=by)
+
+    async def signal(self, *events: Event, by: PersonId = ANA) -> None:
+        await self.happen(room_signals_stream(ROOM), *events, by=by)
+
+    async def ask(self, *questions: str, by: PersonId = ANA) -> None:
+        """Publish questions that say their own ids."""
+        for question in questions:
+            (seq,) = await self.do(MessagePosted(text=question, kind="question", question=question), by=by)
+            at = next(self.seconds) * 1000
+            await self.do(QuestionPublished(question=question, message=seq, asker=by, asked_at=at), by=by)
 
     async def page(self, limit: int = 10, **where: int) -> MessagesPage:
         return await self.reading.messages(ROOM, person=ANA, limit=limit, **where)
@@ -325,6 +347,50 @@ class ReadingContract:
         _, view = await school.reading.room_view(ROOM) or pytest.fail("no room")
         assert view.tallies == {"2": {"👍": 3}}
         assert await school.reading.tallies(ROOM, []) == {}
+
+    # --- live sessions ----------------------------------------------------------------------------------------
+
+    async def test_votes_polls_and_pace_are_counted_by_people_in_the_last_session(self, school: School) -> None:
+        await school.room(kind="session")
+        await school.do(SessionOpened())
+        await school.ask("q-old")
+        await school.signal(VoteSet(question="q-old"), PaceSet(pace="ok"))
+        await school.do(SessionClosed(), SessionOpened())
+        assert await school.reading.session_counts(ROOM) == SessionCounts({}, {}, {}, {})
+        await school.ask("q-1", "q-2", "q-3")
+        (poll,) = await school.do(PollOpened(text="Which?", options=["a", "b", "c"], kind="multiple"))
+        for person in (ANA, BEN):
+            await school.signal(VoteSet(question="q-1"), VoteSet(question="q-2"), by=person)
+        await school.signal(VoteSet(question="q-2"), VoteSet(question="q-3"), by=EVE)
+        await school.signal(VoteSet(question="q-1", on=False), by=BEN)
+        await school.signal(PollAnswered(poll=poll, choices=[0, 2]), PollAnswered(poll=poll, choices=[2]))
+        await school.happen(room_staff_stream(ROOM), PollAnswered(poll=poll, choices=[0, 2]), by=BEN)
+        await school.signal(PaceSet(pace="lost"), PaceSet(pace="fast"))
+        await school.signal(PaceSet(pace="fast"), PaceSet(), by=BEN)
+        counts = await school.reading.session_counts(ROOM)
+        assert counts.votes == {"q-1": 1, "q-2": 3, "q-3": 1}
+        assert (counts.answered, counts.bars) == ({str(poll): 2}, {str(poll): {"0": 1, "2": 2}})
+        assert counts.pace == {"fast": 1}
+        await school.do(QuestionMerged(question="q-1", into="q-2"), QuestionMerged(question="q-2", into="q-3"))
+        assert (await school.reading.session_counts(ROOM)).votes == {"q-1": 1, "q-2": 3, "q-3": 3}
+        await school.do(QuestionUnmerged(question="q-2"))
+        assert (await school.reading.session_counts(ROOM)).votes == {"q-1": 1, "q-2": 3, "q-3": 1}
+
+    async def test_what_one_did_in_a_session_is_ones_own(self, school: School) -> None:
+        await school.room(kind="session")
+        assert await school.reading.my_session(ROOM, ANA) == MySession([], {}, None)
+        await school.do(SessionOpened())
+        await school.ask("q-1", "q-2")
+        (poll,) = await school.do(PollOpened(text="Why?", kind="short"))
+        await school.signal(VoteSet(question="q-2"), VoteSet(question="q-1"), PaceSet(pace="lost"))
+        await school.signal(PollAnswered(poll=poll, text="Because"))
+        mine = MySession(["q-1", "q-2"], {str(poll): {"choices": [], "text": "Because"}}, "lost")
+        assert await school.reading.my_session(ROOM, ANA) == mine
+        assert await school.reading.my_session(ROOM, BEN) == MySession([], {}, None)
+        await school.signal(VoteSet(question="q-2", on=False), PaceSet())
+        assert await school.reading.my_session(ROOM, ANA) == mine._replace(votes=["q-1"], pace=None)
+        await school.do(SessionClosed(), SessionOpened())
+        assert await school.reading.my_session(ROOM, ANA) == MySession([], {}, None)
 
     # --- cohorts ----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tertulia.domain.events import EVENTS
 from tertulia.projections.sqlite_fold import FoldedTables
 
 _TABLES: Final = """
@@ -41,6 +42,7 @@ CREATE TABLE question (
     published_at INTEGER,
     answered_at INTEGER,
     answer INTEGER,
+    accepted INTEGER,
     merged_into TEXT,
     reason TEXT,
     PRIMARY KEY (room, question)
@@ -101,13 +103,22 @@ CREATE TABLE hand (
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Addresses in messages: the shelf of resources. `place`: which of the message's it is.
+-- Addresses in messages: the shelf of resources. `place`: which of the message's it is; -1, without an address: the
+-- message itself is of the kind.
 CREATE TABLE link (
     room TEXT NOT NULL,
     message INTEGER NOT NULL,
     place INTEGER NOT NULL,
     url TEXT NOT NULL,
     PRIMARY KEY (room, message, place)
+) STRICT, WITHOUT ROWID;
+
+-- Where the entries of a room stand that are neither messages nor edits: few, so that a past moment is folded quickly.
+CREATE TABLE moment (
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -121,7 +132,12 @@ _THIS_SESSION: Final = "coalesce((SELECT max(opened) FROM session WHERE room = N
 _OF_QUESTION: Final = "WHERE room = NEW.owner AND question = NEW.data ->> '$.question'"
 _OPEN_HAND: Final = "WHERE room = NEW.owner AND hand = NEW.data ->> '$.hand' AND lowered_at IS NULL"
 
+_MOMENTS: Final = " ".join(name for name in EVENTS if name not in ("message_posted", "message_edited"))
+
 _ROOM_EVENTS: Final = (
+    # `room_created` comes first among them, so that the rule is called after no other one's event.
+    f"""{_MOMENTS}
+    INSERT INTO moment (room, seq, position) VALUES (NEW.owner, NEW.seq, NEW.position);""",
     """session_opened
     INSERT INTO session (room, opened, opened_at, title)
     VALUES (NEW.owner, NEW.seq, NEW.at, coalesce(NEW.data ->> '$.title', ''));""",
@@ -157,6 +173,8 @@ _ROOM_EVENTS: Final = (
     f"""question_answered
     UPDATE question SET status = iif(NEW.data ->> '$.message' IS NULL, 'answered_live', 'answered_text'),
         answered_at = coalesce(answered_at, NEW.at), answer = NEW.data ->> '$.message' {_OF_QUESTION};""",
+    f"""answer_accepted
+    UPDATE question SET accepted = NEW.data ->> '$.message' {_OF_QUESTION};""",
     f"""question_dismissed
     UPDATE question SET status = 'dismissed', reason = NEW.data ->> '$.reason' {_OF_QUESTION};""",
     f"""question_withdrawn question_carried
@@ -170,9 +188,11 @@ _ROOM_EVENTS: Final = (
     UPDATE hand SET lowered_at = NEW.at {_OPEN_HAND};""",
     """message_posted
     INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.seq, key, value FROM json_each(NEW.data, '$.links');""",
+    SELECT NEW.owner, NEW.seq, key, value FROM json_each(NEW.data, '$.links');
+    INSERT INTO link (room, message, place, url)
+    SELECT NEW.owner, NEW.seq, -1, '' WHERE NEW.data ->> '$.kind' = 'resource';""",
     """message_edited
-    DELETE FROM link WHERE room = NEW.owner AND message = NEW.data ->> '$.message';
+    DELETE FROM link WHERE room = NEW.owner AND message = NEW.data ->> '$.message' AND place >= 0;
     INSERT INTO link (room, message, place, url)
     SELECT NEW.owner, NEW.data ->> '$.message', key, value FROM json_each(NEW.data, '$.links');""",
     """message_redacted
@@ -207,6 +227,8 @@ _SIGNAL_EVENTS: Final = (
 _STAFF_EVENTS: Final = (
     _POLL_ANSWERED,
     _alias_taken(0),
+    f"""question_asked
+    UPDATE question SET by = NEW.by {_OF_QUESTION};""",
     f"""attendance_noted
     INSERT OR IGNORE INTO attendance (room, session, person, at)
     SELECT NEW.owner, {_THIS_SESSION}, value, NEW.at FROM json_each(NEW.data, '$.people');""",
@@ -214,9 +236,21 @@ _STAFF_EVENTS: Final = (
 
 SESSIONS: Final = FoldedTables(
     "session",
-    1,
+    2,
     tables=_TABLES,
     indexes=_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS, "room/staff": _STAFF_EVENTS},
-    made=("session", "mark", "question", "vote", "poll_answer", "pace", "attendance", "alias", "hand", "link"),
+    made=(
+        "session",
+        "mark",
+        "question",
+        "vote",
+        "poll_answer",
+        "pace",
+        "attendance",
+        "alias",
+        "hand",
+        "link",
+        "moment",
+    ),
 )
