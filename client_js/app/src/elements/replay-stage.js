@@ -70,7 +70,7 @@ export class TtReplayStage extends Light {
   render() {
     const { t } = this.ui;
     const { queue } = this.session;
-    const tab = (/** @type {"talk" | "questions"} */ name, /** @type {string} */ label) =>
+    const tab = (/** @type {"talk" | "questions"} */ name, /** @type {unknown} */ label) =>
       html`<button type="button" aria-pressed=${this.tab === name} @click=${() => (this.tab = name)}>${label}</button>`;
     return html`<div class="replay-tabs" role="group" aria-label=${t("session_parts")}>${tab("talk", t("talk"))}${tab("questions", html`${t("questions")} <small>${queue.length}</small>`)}</div>
       <div class="replay-stage show-${this.tab}">

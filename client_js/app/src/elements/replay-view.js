@@ -27,13 +27,13 @@ export class TtReplayView extends Light {
     this.panel = null;
     /** @type {number | null} the entry that a link led to */
     this.sought = null;
-    /** @type {import("../model/replay.js").ReplayModel | null} what was drawn last */
+    /** How far it was when it was drawn last. */
     this.status = "";
   }
 
   willUpdate() {
     // The clock ticks: what watches it are the parts that show it.
-    this.watch.only(this.replay.stage, this.cohort.list ? this.cohort : null, this.ui.catalogue);
+    this.watch.only(this.replay.stage, this.cohort, this.ui.catalogue);
   }
 
   /** @param {Map<string, unknown>} changed */

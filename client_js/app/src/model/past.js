@@ -3,8 +3,12 @@
 /** @typedef {import("../../../sdk/index.js").Api} Api */
 
 /**
- * @typedef {{session: number, title: string, opened_at: number, closed: number | null, closed_at: number | null}} PastSession
+ * @typedef {{session: number, title: string, opened_at: number, closed: number | null, closed_at: number | null,
+ *   questions?: number, messages?: number}} PastSession
  *   `session`: the seq of its `session_opened`; `closed`: of its `session_closed`
+ *
+ * @typedef {{url: string, message: number, by: string, at: number, text: string}} Resource
+ *   `url` is empty where the message itself is the resource
  */
 
 const EVENTS_PAGE = 500;
@@ -55,8 +59,10 @@ export async function stepsOf(api, room, session) {
 /** @param {Api} api @param {string} room */
 export const catchUp = (api, room) => api.call("GET", `rooms/${room}/catch-up`);
 
-/** @param {Api} api @param {string} room @param {{after?: number}} [query] */
-export const resources = (api, room, query) => api.call("GET", `rooms/${room}/resources`, { query });
+/** What was shared in a room, newest first. @param {Api} api @param {string} room @returns {Promise<Resource[]>} */
+export async function resources(api, room) {
+  return (await api.call("GET", `rooms/${room}/resources`)).resources;
+}
 
 /**
  * One session as a file.
