@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from tertulia.domain import limits
-from tertulia.domain.commands import ChangeRoom, CloseRoom, PostMessage
+from tertulia.domain.commands import ChangeRoom, CloseRoom, PostMessage, SetReaction
 from tertulia.domain.decision import Decision, Setting
 from tertulia.domain.events import Mentioned, MessagePosted, Replied
 from tertulia.domain.ids import PersonId, RoomId
+from tertulia.domain.refusals import Refusal
 from tertulia.domain.session import life
 from tertulia.domain.session.commands import (
     CloseSession,
+    FormTeams,
     HoldFloor,
     OpenSession,
     RejectHeld,
     ReleaseFloor,
     ReleaseHeld,
+    RequireApproval,
 )
+from tertulia.domain.session.due import due as due_in_room
+from tertulia.domain.session.due import is_due
 from tertulia.domain.session.events import (
     AttendanceNoted,
     FloorHeld,
@@ -30,7 +34,7 @@ from tertulia.domain.session.events import (
     MessageHeld,
     SessionClosed,
 )
-from tertulia.domain.session.state import Alias, Held
+from tertulia.domain.session.state import Held
 from tests.classroom import Classroom
 
 MAIN, STAFF = "room/general", "room/general/staff"
@@ -54,7 +58,10 @@ def posted(here: Classroom) -> list[tuple[int, str, str]]:
 
 
 def due(here: Classroom) -> Decision | None:
-    return life.due(here.room, setting=Setting(here.cohort.roles, here.cohort.rooms), at=here.at)
+    decision = due_in_room(here.room, setting=Setting(here.cohort.roles, here.cohort.rooms), at=here.at)
+    assert not isinstance(decision, Refusal)
+    assert (decision is not None) == is_due(here.room, at=here.at)
+    return decision
 
 
 # --- holding ------------------------------------------------------------------------------------------------------
@@ -117,17 +124,38 @@ def test_the_floor_is_held_in_an_open_session(here: Classroom) -> None:
 
 
 def test_who_has_said_something_may_see_what_others_did(here: Classroom) -> None:
-    here.room.session.aliases = {PersonId("len"): Alias("~red-fox.0001")}
+    here.gives("ina", ChangeRoom, anonymity="alias")
     for shown_to, may in (("nobody", []), ("answered", ["lea", "len"])):
         here.gives("tad", HoldFloor, shown_to=shown_to)
         here.says("lea", "One")
-        floor = here.room.session.floor
-        assert floor is not None
-        here.room.session.floor = replace(floor, said=floor.said | {"~red-fox.0001"})
-        people = ["lea", "len", "obi"]
-        assert [one for one in people if here.room.session.may_see_held(PersonId(one))] == may
+        here.gives("len", PostMessage, text="Two", alias=True)
+        assert [one for one in ("lea", "len", "obi") if here.room.session.may_see_held(PersonId(one))] == may
         here.gives("tad", ReleaseFloor)
         assert not here.room.session.may_see_held(PersonId("lea"))
+
+
+def test_what_is_said_under_an_alias_is_held_under_it(here: Classroom) -> None:
+    here.gives("ina", ChangeRoom, anonymity="alias")
+    here.gives("tad", HoldFloor)
+    happened = here.gives("len", PostMessage, text="Who, me?", alias=True)
+    alias = here.room.session.aliases[PersonId("len")].alias
+    assert [type(event) for event in happened[:2]] == [MessageHeld, MessageHeld]
+    (held,) = here.room.session.held
+    assert (here.room.session.held[held].by, happened[1].held) == (alias, held), type(happened[1])
+    assert [entry.by for entry in here.entries if entry.name == "message_held"] == [alias, alias]
+    here.gives("tad", ReleaseFloor)
+    assert posted(here) == [(here.room.head, alias, "Who, me?")]
+
+
+def test_the_sentence_of_a_challenge_is_held_too(here: Classroom) -> None:
+    seq = here.says("ina", "All heaps are trees")
+    here.gives("tad", HoldFloor)
+    here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Mine is an array")
+    assert [text for _, _, text in posted(here)] == ["All heaps are trees"]
+    here.gives("tad", ReleaseFloor)
+    last = here.in_stream(MAIN)[-1]
+    assert isinstance(last, MessagePosted)
+    assert (last.kind, last.reply_to, last.held_at) == ("challenge", seq, here.at)
 
 
 # --- releasing ----------------------------------------------------------------------------------------------------
@@ -207,11 +235,26 @@ def test_the_time_of_a_held_floor_is_up(here: Classroom) -> None:
     assert due(here) is None, "another node finds nothing to do"
 
 
+def test_the_time_of_teams_is_up(here: Classroom) -> None:
+    here.happens("~", life.note_attendance(here.room, [PersonId("lea"), PersonId("len")]))
+    here.gives("tad", FormTeams, teams=2, for_s=10)
+    teams = here.room.session.teams
+    here.gives("tad", HoldFloor, for_s=10)
+    here.after(s=10)
+    for name in ("floor_released", "teams_recalled"):
+        decision = due(here)
+        assert decision is not None
+        here.happens("~", decision)
+        assert name in {entry.name for entry in here.entries[-5:]}
+    assert due(here) is None
+    assert all(here.cohort.rooms[team].closed for team in teams)
+
+
 # --- approval -----------------------------------------------------------------------------------------------------
 
 
 def approve(here: Classroom, name: str) -> None:
-    here.room.session.approvals = {PersonId(name): None}
+    here.gives("ina", RequireApproval, person=name, reason="Again and again")
 
 
 def test_the_words_of_one_who_needs_approval_wait_for_staff_also_without_a_session(here: Classroom) -> None:

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tertulia.domain import limits
-from tertulia.domain.commands import CloseRoom, MuteMember, PostMessage
+from tertulia.domain.commands import ChangeRoom, CloseRoom, MuteMember, PostMessage
 from tertulia.domain.events import MessagePosted
 from tertulia.domain.ids import PersonId
-from tertulia.domain.session.commands import CallHand, CloseSession, LowerHand, OpenSession, RaiseHand
+from tertulia.domain.session.commands import CallHand, CloseSession, LowerHand, OpenSession, RaiseHand, TakeAlias
 from tertulia.domain.session.events import HandCalled, HandLowered, HandRaised, SessionClosed
 from tertulia.domain.session.hands import hands_in_order
-from tertulia.domain.session.state import Alias
 from tests.classroom import Classroom
 
 
@@ -27,9 +26,9 @@ def here() -> Classroom:
 
 
 def with_alias(here: Classroom, name: str) -> str:
-    alias = "~blue-heron.k3f9"
-    here.room.session.aliases = {PersonId(name): Alias(alias)}
-    return alias
+    here.gives("ina", ChangeRoom, anonymity="alias")
+    here.gives(name, TakeAlias)
+    return here.room.session.aliases[PersonId(name)].alias
 
 
 def raised(here: Classroom, *names: str) -> None:
@@ -150,7 +149,9 @@ def test_at_the_close_who_was_called_has_been_heard_and_no_hand_is_up(here: Clas
 def test_the_hand_of_one_behind_an_alias_is_the_aliases(here: Classroom) -> None:
     """Goal: what the person does as themself never moves their alias's hand, and the other way round."""
     alias = with_alias(here, "lea")
-    assert here.gives("tad", RaiseHand, person=alias) == [HandRaised(hand=alias)]
+    assert here.gives("lea", RaiseHand, alias=True) == [HandRaised(hand=alias)]
+    assert here.entries[-1].by == alias
+    assert here.refusal("tad", RaiseHand, person=alias).code == "already_raised"
     assert here.refusal("lea", RaiseHand).code == "already_raised", "told to herself alone"
     assert here.gives("tad", RaiseHand, person="lea") == [HandRaised(hand="lea")], "staff are not told that she has one"
     here.gives("tad", CallHand, person=alias)

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { Announcer } from "../src/model/announcer.js";
 import en from "../src/lang/en.js";
 import es from "../src/lang/es.js";
+import "../src/lang/en_later.js";
+import "../src/lang/en_session.js";
 
 const src = new URL("../src/", import.meta.url);
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js") && !name.startsWith("lang/e"));

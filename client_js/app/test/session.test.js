@@ -15,7 +15,8 @@ function stage(session = {}, more = {}) {
   };
   /** @type {any} */
   const room = {
-    id: "s", cohort, followed: { votes: null, bars: null, mySession: null }, client: { now: () => 100 * MINUTE, outbox: [], api: {} },
+    id: "s", cohort, followed: { votes: null, bars: null, mySession: null }, client: { now: () => 100 * MINUTE, outbox: [], api: {}, draft: () => "" },
+    isMine: (/** @type {string} */ by) => by === "p-ana" || by === "~blue-heron.k3f9",
     state: { session: { opened: 3, opened_at: 40 * MINUTE, ...session }, ...more },
   };
   globalThis.document ??= /** @type {any} */ ({ hidden: false, addEventListener() {} });

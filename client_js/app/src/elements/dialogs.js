@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { keyTable } from "./keys.js";
 import "./message-body.js";
+import "../lang/en_later.js";
 
 /** @typedef {import("./ui.js").Question} Question */
 

@@ -1,5 +1,6 @@
 /** What staff and people are asked before something is done with a room, a cohort or its members; each sends one command. Fetched late. */
 import { changeRoom, setLock } from "./room-actions.js";
+import "../lang/en_later.js";
 
 /** @typedef {import("./ui.js").Ui} Ui */
 /** @typedef {import("../model/room.js").RoomModel} RoomModel */

@@ -3,6 +3,7 @@ import { Api } from "../../../sdk/index.js";
 import { html, nothing } from "lit";
 import { mark } from "./icons.js";
 import { Light, define } from "./light.js";
+import "../lang/en_later.js";
 
 export class TtJoinView extends Light {
   static properties = { ui: { attribute: false }, url: {}, invite: {}, why: {}, busy: { state: true }, error: { state: true } };

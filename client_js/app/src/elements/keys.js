@@ -1,5 +1,6 @@
 /** The keys, as data and as the table the help shows. */
 import { html } from "lit";
+import "../lang/en_later.js";
 
 /** @type {[string[], string][]} keys → catalogue key of what they do */
 const KEYS = [

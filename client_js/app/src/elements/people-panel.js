@@ -5,6 +5,7 @@ import { Light, define } from "./light.js";
 import { avatar, rolePill } from "./person.js";
 import { banPerson, changeRole, createInvite, mutePerson } from "./room-actions.js";
 import "./menu.js";
+import "../lang/en_later.js";
 
 const SHOWN_MAX = 200;
 

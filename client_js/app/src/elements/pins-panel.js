@@ -5,6 +5,7 @@ import { brief } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
+import "../lang/en_later.js";
 
 export class TtPinsPanel extends Light {
   static properties = { ui: { attribute: false }, room: { attribute: false } };

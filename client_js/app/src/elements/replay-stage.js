@@ -11,6 +11,7 @@ import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
 import "./message-body.js";
+import "../lang/en_past.js";
 
 /** @typedef {import("../model/types.js").Message} Message */
 /** @typedef {import("../model/types.js").Poll} Poll */

@@ -11,6 +11,7 @@ import { stopwatch } from "../text/stopwatch.js";
 import { clock } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import "../lang/en_past.js";
 
 const STEP_MS = 5_000;
 const PAGE_MS = 60_000;

@@ -9,6 +9,7 @@ import { download } from "./room-actions.js";
 import "./menu.js";
 import "./replay-stage.js";
 import "./replay-time.js";
+import "../lang/en_past.js";
 
 const FORMATS = /** @type {const} */ ([["markdown", "md"], ["html", "html"], ["jsonl", "jsonl"]]);
 

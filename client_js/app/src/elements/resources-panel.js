@@ -6,6 +6,8 @@ import { brief } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
+import "../lang/en_later.js";
+import "../lang/en_past.js";
 
 export class TtResourcesPanel extends Light {
   static properties = { ui: { attribute: false }, cohort: { attribute: false }, room: {}, found: { state: true }, error: { state: true } };

@@ -6,6 +6,7 @@ import { snippetParts } from "../text/snippet.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
+import "../lang/en_later.js";
 
 const LIMIT = 50;
 

@@ -10,6 +10,7 @@ import "./composer.js";
 import "./message-row.js";
 import "./pending-row.js";
 import "./typing-line.js";
+import "../lang/en_later.js";
 
 const END_PX = 40;
 

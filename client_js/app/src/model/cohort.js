@@ -229,7 +229,7 @@ export class CohortModel extends Observable {
     });
     on("typing", (detail) => this.rooms.get(detail.room)?.onTyping(detail));
     on("mine", ({ room, reactions }) => this.rooms.get(room)?.onMine(reactions));
-    for (const type of /** @type {const} */ (["votes", "bars", "my_session"])) on(type, ({ room }) => this.rooms.get(room)?.session.onCounted(type));
+    for (const type of /** @type {const} */ (["votes", "bars", "my_session"])) on(type, ({ room }) => this.rooms.get(room)?.session?.onCounted(type));
     on("tally", ({ room, tallies }) => this.rooms.get(room)?.onTally(tallies));
     on("follow", (followed) => {
       if (followed.stream.startsWith("room/")) this.rooms.get(followed.stream.slice(5))?.onChange(null);
@@ -243,7 +243,7 @@ export class CohortModel extends Observable {
     });
     this.user.addEventListener("change", () => {
       this.room?.onMarkers();
-      this.room?.session.changed();
+      this.room?.session?.changed();
       this.changed();
     });
   }
@@ -261,6 +261,8 @@ export class CohortModel extends Observable {
   onEvent(event) {
     if (event.stream.startsWith("room/")) {
       this.rooms.get(event.stream.slice(5))?.onEvent(event);
+    } else if (event.name === "message_held" || event.name === "held_rejected") {
+      this.rooms.get(event.data.room)?.session?.onMine(event);
     } else if (event.name === "mentioned" && event.data.room !== this.room?.id) {
       this.notices.mention(this, event);
     } else if (event.name === "replied" && !(this.room?.id === event.data.room && this.room?.thread?.root === event.data.thread)) {
@@ -274,7 +276,7 @@ export class CohortModel extends Observable {
   onRefused(pending) {
     const { type, room } = pending.command;
     if (type === "set_reaction") this.rooms.get(room)?.undoReaction(pending.command);
-    if (type === "mark_read" || this.rooms.get(room)?.session.onRefused(pending)) return;
+    if (type === "mark_read" || this.rooms.get(room)?.session?.onRefused(pending)) return;
     if (type === "post_message") this.notices.failed(pending);
     else this.notices.refused(pending.refusal);
   }

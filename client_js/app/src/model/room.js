@@ -6,7 +6,6 @@
  */
 import { Observable } from "./observe.js";
 import { Reactions } from "./reactions.js";
-import { SessionModel } from "./session.js";
 import { ThreadModel } from "./thread.js";
 import { MessageWindow, messageOf } from "./window.js";
 
@@ -45,7 +44,8 @@ export class RoomModel extends Observable {
     /** @type {{seq: number, times: number} | null} where a permalink led */
     this.target = null;
     this.seen = 0;
-    this.session = new SessionModel(this);
+    /** Its live session: made, with its code, by those who show one (`sessionOf`). @type {import("./session.js").SessionModel | null} */
+    this.session = null;
     this.followed = this.client.follow(`room/${id}`, { gap: "snapshot" });
     this.followed.addEventListener("change", (event) => this.onChange(/** @type {CustomEvent} */ (event).detail));
   }
@@ -89,7 +89,7 @@ export class RoomModel extends Observable {
 
   /** @param {any} record */
   onChange(record) {
-    if (record?.type === "snapshot") this.session.changed();
+    if (record?.type === "snapshot") this.session?.changed();
     if (this.state && (!this.seeded || record?.type === "snapshot")) this.seed(this.state, false);
     this.onMarkers();
     this.changed();
@@ -116,7 +116,7 @@ export class RoomModel extends Observable {
   /** @param {EventRecord} event */
   onEvent(event) {
     const { name, data } = event;
-    this.session.onEvent(event);
+    this.session?.onEvent(event);
     if (!this.seeded) return;
     if (name === "message_posted" && !data.thread) {
       this.window.append(messageOf(event), this.following);
@@ -145,11 +145,12 @@ export class RoomModel extends Observable {
 
   /** By me, or under my alias here. @param {string} by */
   isMine(by) {
-    return this.session.isMine(by);
+    const { me, mineState } = this.cohort;
+    return by === me.person || by === mineState?.aliases?.[this.id];
   }
 
   onPending() {
-    this.session.changed();
+    this.session?.changed();
     this.changed();
   }
 

@@ -33,12 +33,18 @@ const NOTHING = Object.freeze({
 const ASKED = { status: "published", highlighted: false, merged_into: null, reason: null, answer: null, media_position_ms: null, accepted: null, reworded: false, to: null };
 const POLL = { kind: "single", options: [], anonymous: true, again: null, closed: false, answered: 0, results: [], texts: [] };
 
+/** The session of a room. @param {import("./room.js").RoomModel} room */
+export function sessionOf(room) {
+  return (room.session ??= new SessionModel(room));
+}
+
 export class SessionModel extends Observable {
   /** @param {import("./room.js").RoomModel} room */
   constructor(room) {
     super();
     this.room = room;
     this.cohort = room.cohort;
+    this.client = room.client;
     this.give = new SessionCommands(this);
     this.similar = new Similar(room);
     /** @type {Order} */
@@ -59,6 +65,12 @@ export class SessionModel extends Observable {
     this.derived = null;
     /** When I last said something here, Unix ms of this machine: slow mode counts from it. */
     this.spokeAt = 0;
+    /** Mine that wait until the floor is released, or staff let them through. @type {{held: number, text: string}[]} */
+    this.kept = [];
+    /** A poll that was closed before my eyes: its results stay in view until I put them away. @type {number | null} */
+    this.justClosed = null;
+    /** What I write is under my alias. Kept, so that a reload unmasks nobody. */
+    this.asAlias = this.client.draft(`${room.id}/alias`) === "1";
   }
 
   changed() {
@@ -95,7 +107,7 @@ export class SessionModel extends Observable {
 
   /** @param {string | null | undefined} persona */
   isMine(persona) {
-    return Boolean(persona) && (persona === this.cohort.me.person || persona === this.alias);
+    return Boolean(persona) && this.room.isMine(/** @type {string} */ (persona));
   }
 
   /**
@@ -281,6 +293,14 @@ export class SessionModel extends Observable {
     return this.room.followed.bars?.pace ?? {};
   }
 
+  /** @param {boolean} on */
+  setAsAlias(on) {
+    this.asAlias = on;
+    this.client.draft(`${this.room.id}/alias`, on ? "1" : "");
+    if (on && !this.alias) this.give.takeAlias();
+    this.changed();
+  }
+
   // --- floor, slow mode, teams ----------------------------------------------------------------------------------
 
   /** The team I am in, while there are teams. */
@@ -322,7 +342,16 @@ export class SessionModel extends Observable {
       return;
     }
     if (event.name === "session_opened") this.forget();
+    if (event.name === "floor_released") this.kept = [];
+    if (event.name === "poll_closed") this.justClosed = event.data.poll;
     if (this.cohort.room === this.room) this.announce(event);
+    this.changed();
+  }
+
+  /** Something of mine is held; or, with a reason, will not be shown. @param {import("./types.js").EventRecord} event */
+  onMine({ name, data }) {
+    if (name === "message_held") this.kept = [...this.kept, { held: data.held ?? 0, text: data.text ?? "" }];
+    if (name === "held_rejected") this.kept = this.kept.filter(({ held }) => held !== data.held);
     this.changed();
   }
 
@@ -345,6 +374,8 @@ export class SessionModel extends Observable {
     this.answering.clear();
     this.pacing = null;
     this.shown = [];
+    this.kept = [];
+    this.justClosed = null;
   }
 
   /** @param {import("./types.js").EventRecord} event */

@@ -72,6 +72,8 @@ OnStage = (
 def decide_session(
     state: RoomState, command: AnySessionCommand, *, asker: Asker, setting: Setting, at: int
 ) -> Decision | Refusal:
+    if isinstance(command, OnStage):
+        return _decide_stage(state, command, asker=asker, setting=setting, at=at)
     match command:
         case OpenSession():
             return life.open_session(state, command)
@@ -101,20 +103,6 @@ def decide_session(
             | AcceptAnswer()
         ):
             return questions.change(state, command, asker=asker, setting=setting)
-        case (
-            RaiseHand()
-            | LowerHand()
-            | CallHand()
-            | OpenPoll()
-            | AnswerPoll()
-            | ClosePoll()
-            | SetPace()
-            | HoldFloor()
-            | ReleaseFloor()
-            | ReleaseHeld()
-            | RejectHeld()
-        ):
-            return _decide_stage(state, command, asker=asker, setting=setting, at=at)
         case TakeAlias():
             return aliases.take(state, command, asker=asker, new_id=setting.alias_id)
         case UnmaskAlias():
