@@ -5,6 +5,7 @@ import { Announcer } from "../src/model/announcer.js";
 import en from "../src/lang/en.js";
 import es from "../src/lang/es.js";
 import "../src/lang/en_later.js";
+import "../src/lang/en_past.js";
 import "../src/lang/en_session.js";
 
 const src = new URL("../src/", import.meta.url);

@@ -32,6 +32,8 @@ export class TtApp extends Light {
     this.url = location.origin;
     /** @type {string | null} the one room of an embedded app */
     this.fixedRoom = null;
+    /** @type {string | null} the past session of it that is shown first */
+    this.fixedSession = null;
     /** @type {import("../model/settings.js").Settings} */
     this.settings = /** @type {any} */ (null);
     /** @type {Keeper} */
@@ -66,7 +68,7 @@ export class TtApp extends Light {
 
   connectedCallback() {
     super.connectedCallback();
-    this.place = new Place(() => this.moved(), this.fixedRoom ? `/room/${encodeURIComponent(this.fixedRoom)}` : null);
+    this.place = new Place(() => this.moved(), this.fixedRoom ? this.fixedPath(this.fixedRoom) : null);
     this.ui = this.makeUi();
     this.announcer.level = () => this.settings.announce;
     this.place.start();
@@ -86,6 +88,11 @@ export class TtApp extends Light {
     document.removeEventListener("visibilitychange", this.onVisible);
     this.replay?.pause();
     this.cohort?.close();
+  }
+
+  /** Where an embedded app begins. @param {string} room */
+  fixedPath(room) {
+    return this.fixedSession ? sessionPath("-", room, Number(this.fixedSession)) : `/room/${encodeURIComponent(room)}`;
   }
 
   /** @returns {import("./ui.js").Ui} */
@@ -327,6 +334,7 @@ export class TtApp extends Light {
     const id = room?.id ?? this.replay?.room;
     if (panel === "sessions" && id) return html`<tt-sessions-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-sessions-panel>`;
     if (panel === "resources" && id) return html`<tt-resources-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-resources-panel>`;
+    if (panel === "catch-up" && id) return html`<tt-catch-up-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-catch-up-panel>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;
     if (panel === "people") return html`<tt-people-panel .ui=${ui} .room=${room}></tt-people-panel>`;

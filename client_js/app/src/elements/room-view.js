@@ -37,7 +37,7 @@ export class TtRoomView extends Light {
       return html`<div class="empty"><h1>${ui.t("room_denied")}</h1><p>${ui.catalogue.refusal({ code: room.followed.code ?? "unknown_room" })}</p>
         <a class="btn" href=${ui.href(`/c/${this.cohort.id}`)}>${ui.t("to_all_rooms")}</a></div>`;
     }
-    return html`${this.head()}${this.pins()}
+    return html`${this.head()}${this.pins()}${room.state?.kind === "session" ? html`<tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>` : nothing}
       <tt-message-log .ui=${ui} .room=${room}></tt-message-log>
       <tt-typing-line .ui=${ui} .room=${room} .thread=${null}></tt-typing-line>
       <tt-composer .ui=${ui} .room=${room} .thread=${null} @posted=${this.onPosted}></tt-composer>`;

@@ -9,6 +9,9 @@
  *
  * @typedef {{url: string, message: number, by: string, at: number, text: string}} Resource
  *   `url` is empty where the message itself is the resource
+ *
+ * @typedef {{kind: "answering" | "answered" | "poll" | "pin" | "top", seq: number, text: string, votes?: number}} CatchUpItem
+ *   `seq`: of the message, or of the poll
  */
 
 const EVENTS_PAGE = 500;
@@ -56,8 +59,10 @@ export async function stepsOf(api, room, session) {
   }
 }
 
-/** @param {Api} api @param {string} room */
-export const catchUp = (api, room) => api.call("GET", `rooms/${room}/catch-up`);
+/** What one who comes late should know, at most five. @param {Api} api @param {string} room @returns {Promise<CatchUpItem[]>} */
+export async function catchUp(api, room) {
+  return (await api.call("GET", `rooms/${room}/catch-up`)).items;
+}
 
 /** What was shared in a room, newest first. @param {Api} api @param {string} room @returns {Promise<Resource[]>} */
 export async function resources(api, room) {

@@ -135,10 +135,9 @@ export class ReplayModel extends Observable {
     this.show(count);
   }
 
-  /** To a place of the recording. @param {number} media ms */
+  /** To a place of the recording; without marks it began with the session. @param {number} media ms */
   seekMedia(media) {
-    const at = this.lecture.atOf(media, this.position);
-    if (at !== null) this.seek(at);
+    this.seek(this.lecture.atOf(media, this.position) ?? media);
   }
 
   /** @param {number} [rate] */
