@@ -94,9 +94,9 @@ from tertulia.domain.session.commands import (
 )
 from tertulia.domain.session.events import VoteSet
 from tertulia.domain.session.view import SessionView
+from tertulia.domain.view import MessageView, RoomView, apply_tally, new_cohort_view, new_room_view, new_user_view
 from tertulia.domain.view import apply_cohort as view_cohort
 from tertulia.domain.view import apply_room as view_room
-from tertulia.domain.view import apply_tally, new_cohort_view, new_room_view, new_user_view
 from tertulia.domain.view import apply_user as view_user
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
@@ -106,6 +106,7 @@ from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.wire.stored import Entry, decode_event, encode_event
+from tests.classroom import unpacked
 
 KEY, ROOM, COHORT, OWNER = "a-key-0001", RoomId("general"), CohortId("demo"), PersonId("p-0")
 PEOPLE_IDS = [PersonId(f"p-{n}") for n in range(4)]
@@ -332,8 +333,12 @@ async def tallies_of(log: SqliteLog) -> dict[str, dict[str, int]]:
         for entry in await entries_of(log, room_stream(ROOM))
         if isinstance(event := decode_event(entry), MessageRedacted)
     }
+    return tallies_in(await entries_of(log, SIGNALS), redacted)
+
+
+def tallies_in(signals: list[Entry], redacted: set[int]) -> dict[str, dict[str, int]]:
     reactions: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for entry in await entries_of(log, SIGNALS):
+    for entry in signals:
         event = decode_event(entry)
         if not isinstance(event, ReactionSet):
             continue
@@ -373,6 +378,53 @@ async def check_search(log: SqliteLog, reading: SqliteReading) -> None:
         found = await reading.search([ROOM], word, limit=50)
         assert {hit.message.seq for hit in found} == {seq for seq, text in texts.items() if word in text}
         assert all(hit.message.text == texts[hit.message.seq] for hit in found)
+
+
+async def check_every_moment(log: SqliteLog, reading: SqliteReading) -> None:
+    """Each entry of the room and what was counted before the next one, folded purely, against what is read."""
+    room, signals = await entries_of(log, room_stream(ROOM)), await entries_of(log, SIGNALS)
+    present = await reading.room_view(ROOM)
+    assert present is not None
+    assert await reading.room_at(ROOM, seq=len(room)) == (len(room), without_hidden(present[1], present[1].messages))
+    assert await reading.room_at(ROOM, seq=len(room) + 1) is None
+    places = await log.readers.run(positions_of)
+    view = new_room_view(ROOM)
+    hidden = [message for entry in room if (message := (await reading.message(ROOM, entry.seq))) is not None]
+    now = [message for message, _ in hidden]
+    assert await reading.room_at(ROOM, seq=0) == (0, view)
+    for entry in room:
+        view_room(view, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
+        until = places.get((room_stream(ROOM), entry.seq + 1), 2**62)
+        before = [signal for signal in signals if places[SIGNALS, signal.seq] < until]
+        expected = unpacked(view)
+        expected.tallies = {}
+        apply_tally(expected, tallies_in(before, {m.seq for m in expected.messages if m.redacted}))
+        if expected.session is not None:
+            expected.session.votes = votes_of(expected.session, before)
+        assert await reading.room_at(ROOM, seq=entry.seq) == (entry.seq, without_hidden(expected, now)), entry.seq
+        if entry.seq == len(room) or room[entry.seq].at > entry.at:
+            before = [signal for signal in before if signal.at <= entry.at]
+            if expected.session is not None:
+                expected.session.votes = votes_of(expected.session, before)
+            expected.tallies = {}
+            apply_tally(expected, tallies_in(before, {m.seq for m in expected.messages if m.redacted}))
+            assert await reading.room_at(ROOM, at=entry.at) == (entry.seq, without_hidden(expected, now))
+
+
+def without_hidden(view: RoomView, now: list[MessageView]) -> RoomView:
+    """The view without what is hidden `now`."""
+    view, hidden = unpacked(view), {message.seq: message.hidden for message in now if message.hidden is not None}
+    for message in view.messages:
+        if message.seq in hidden:
+            message.text, message.hidden = "", hidden[message.seq]
+    for question in view.session.questions if view.session else ():
+        question.text = "" if question.message in hidden else question.text
+    return view
+
+
+def positions_of(connection: apsw.Connection) -> dict[tuple[str, int], int]:
+    found = connection.execute("SELECT stream.name, seq, position FROM entry JOIN stream ON stream.id = entry.stream")
+    return {(name, seq): position for name, seq, position in found}
 
 
 def dump(path: Path) -> dict[str, list[Any]]:
@@ -423,6 +475,7 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
         expected = await purely(log)
         assert await folded(reading) == expected
         await check_search(log, reading)
+        await check_every_moment(log, reading)
         if size == 1:  # else the index that appends left is looked at below
             await log.rebuild()
             assert await folded(reading) == expected

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tertulia.domain import limits
 from tertulia.domain.ids import snake
+from tertulia.domain.session.commands import DismissQuestion, EndorseAnswer
 from tertulia.wire.codec import Malformed, decode_request
 from tertulia.wire.requests import Hello, Position, Request, Subscribe
 from tests.wire_values import like
@@ -23,12 +24,17 @@ HELLO = {"type": "hello", "token": "t"}
 def least(struct: type[Any]) -> dict[str, Any]:
     """A request with only the fields it must have."""
     values: dict[str, Any] = {
-        **dict.fromkeys(("message", "thread", "seq", "id", "for_s"), 1),
-        **dict.fromkeys(("room", "person", "invite", "text", "emoji", "name", "reason", "token"), "x"),
-        **{"key": KEY, "role": "learner", "streams": [], "people": []},
+        **dict.fromkeys(("message", "thread", "seq", "id", "for_s", "event", "poll", "held", "because"), 1),
+        **dict.fromkeys(("room", "person", "invite", "text", "emoji", "name", "reason", "token", "alias"), "x"),
+        **{"key": KEY, "role": "learner", "streams": [], "people": [], "words": []},
+        **{"question": "q-1", "into": "q-2", "how": "live", "media_position_ms": 1},
     }
     if struct is Subscribe:
         values["streams"] = {}
+    if struct is DismissQuestion:
+        values["reason"] = "unclear"
+    if struct is EndorseAnswer:
+        values["reason"] = "correct"
     fields = [field for field in msgspec.structs.fields(struct) if field.required]
     return {"type": struct.__struct_config__.tag} | {field.encode_name: values[field.encode_name] for field in fields}
 

@@ -36,10 +36,10 @@ def builtins_like(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.integers(-SAFE_INTEGER if least is None else least, SAFE_INTEGER if most is None else most)
         case inspect.FloatType():
             return st.floats(0, 2**40)
-        case inspect.StrType(pattern=None, max_length=most):
-            return TEXT if most is None else TEXT.map(lambda text: text[:most])
-        case inspect.StrType():
-            return st.from_regex(r"[A-Za-z0-9_.:-]{8,64}", fullmatch=True)
+        case inspect.StrType(pattern=None, min_length=least, max_length=most):
+            return TEXT.map(lambda text: text.ljust(least or 0, "x")[:most])
+        case inspect.StrType(min_length=least):
+            return st.from_regex(r"[a-z0-9]{8,48}" if least is None else r"[A-Za-z0-9_.:-]{8,64}", fullmatch=True)
         case inspect.BoolType():
             return st.booleans()
         case inspect.NoneType():

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
@@ -68,6 +70,16 @@ class MySession(NamedTuple):
     pace: str | None
 
 
+class TallyStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was counted by `at`, after entry `seq` of the room: votes by question, how many answered by poll. One of
+    the two is left out when it had not changed."""
+
+    seq: int
+    at: int
+    votes: dict[str, int] | None = None
+    answered: dict[str, int] | None = None
+
+
 class Reading(Protocol):
     async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
         """What decisions need to know of old messages; a seq that is no message is left out."""
@@ -75,6 +87,13 @@ class Reading(Protocol):
 
     async def room_view(self, room: RoomId) -> tuple[int, RoomView] | None:
         """The room's snapshot and the exact seq it stands at; None when there is no such room."""
+        ...
+
+    async def room_at(
+        self, room: RoomId, *, seq: int | None = None, at: int | None = None
+    ) -> tuple[int, RoomView] | None:
+        """What the snapshot was when `seq` was the room's newest entry (or at a time, Unix ms), until the next one;
+        without what is redacted or hidden by now. None beyond the log's end."""
         ...
 
     async def cohort_view(self, cohort: CohortId) -> tuple[int, CohortView] | None: ...
@@ -122,6 +141,13 @@ class Reading(Protocol):
     async def session_counts(self, room: RoomId) -> SessionCounts: ...
 
     async def my_session(self, room: RoomId, person: PersonId) -> MySession: ...
+
+    async def tally_steps(
+        self, room: RoomId, *, session: int, after: int, limit: int
+    ) -> tuple[list[TallyStep], bool] | None:
+        """How votes moved in a session, later than `after` (Unix ms): at most a step every 250 ms; whether there are
+        more. None: there is no such session."""
+        ...
 
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]: ...
 

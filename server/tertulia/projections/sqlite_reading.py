@@ -10,7 +10,7 @@ import apsw
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
-from tertulia.projections import Found, MessagesPage, MySession, Revision, SessionCounts, Unread
+from tertulia.projections import Found, MessagesPage, MySession, Revision, SessionCounts, TallyStep, Unread
 from tertulia.projections.message_queries import (
     read_facts,
     read_message,
@@ -19,6 +19,7 @@ from tertulia.projections.message_queries import (
     read_tallies,
     read_thread,
 )
+from tertulia.projections.past_queries import read_room_at, read_tally_steps
 from tertulia.projections.person_export import export_person
 from tertulia.projections.search import search_messages
 from tertulia.projections.session_queries import read_my_session, read_session_counts
@@ -51,6 +52,11 @@ class SqliteReading:
 
     async def room_view(self, room: RoomId) -> tuple[int, RoomView] | None:
         return await self._readers.run(lambda connection: read_room(connection, room))
+
+    async def room_at(
+        self, room: RoomId, *, seq: int | None = None, at: int | None = None
+    ) -> tuple[int, RoomView] | None:
+        return await self._readers.run(lambda connection: read_room_at(connection, room, seq=seq, at=at))
 
     async def cohort_view(self, cohort: CohortId) -> tuple[int, CohortView] | None:
         return await self._readers.run(lambda connection: read_cohort(connection, cohort))
@@ -100,6 +106,13 @@ class SqliteReading:
 
     async def my_session(self, room: RoomId, person: PersonId) -> MySession:
         return await self._readers.run(lambda connection: read_my_session(connection, room, person))
+
+    async def tally_steps(
+        self, room: RoomId, *, session: int, after: int, limit: int
+    ) -> tuple[list[TallyStep], bool] | None:
+        return await self._readers.run(
+            lambda connection: read_tally_steps(connection, room, session=session, after=after, limit=limit)
+        )
 
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
         return await self._readers.run(lambda connection: read_unread(connection, person, rooms))

@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from tertulia.domain.session.view import SessionView
+from tertulia.domain.session.view import QuestionView, SessionView, UnpublishedView
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ledger(view: SessionView) -> Ledger:
-    all_of_them = [*view.questions, *view.unpublished.values()]
+    all_of_them: list[QuestionView | UnpublishedView] = [*view.questions, *view.unpublished.values()]
     counts = Counter(question.status for question in all_of_them)
     reasons = Counter(question.reason or "other" for question in all_of_them if question.status == "dismissed")
     return Ledger(
