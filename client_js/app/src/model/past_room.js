@@ -11,11 +11,17 @@ export class PastRoom {
     this.cohort = cohort;
     this.replay = replay;
     this.id = replay.room;
-    this.client = { now: () => replay.at, outbox: [], api: cohort.client.api };
+    this.client = { now: () => replay.at, outbox: [], draft: () => "", api: cohort.client.api };
   }
 
   get state() {
     return this.replay.state;
+  }
+
+  /** @param {string | null | undefined} persona */
+  isMine(persona) {
+    const { me, mineState } = this.cohort;
+    return Boolean(persona) && (persona === me.person || persona === mineState?.aliases?.[this.id]);
   }
 
   /** What was counted then. Nothing was one's own: who reads it now may not have been there. */
