@@ -19,6 +19,7 @@ from tertulia.wire.stored import Entry
 from tests.simulation.model_log import ModelReading
 
 ROOM, STAFF = StreamName("room/general"), StreamName("room/general/staff")
+SIGNALS = StreamName("room/general/signals")
 ANA, BEN = PersonId("ana"), PersonId("ben")
 CREATED = RoomCreated(cohort=CohortId("demo"), name="General", kind="discussion", topic="", emoji=[], slow_mode_s=0)
 

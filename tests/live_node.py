@@ -106,14 +106,17 @@ class CountedIds:
 
 
 class LiveNode:
-    def __init__(self) -> None:
-        self.log = HandLog()
+    """`log`: what another node has written already, when this one is to begin on it."""
+
+    def __init__(self, *, log: HandLog | None = None, node_id: str = "here") -> None:
+        self.log = log or HandLog()
         self.bus = HandBus()
         self.clock = VirtualClock()
         self.tokens = Tokens(SECRET, clock=self.clock)
-        found(self.log, list(PEOPLE.values())[1:], [GENERAL, OTHER])
+        if log is None:
+            found(self.log, list(PEOPLE.values())[1:], [GENERAL, OTHER])
         self.node = Node(
-            node_id="here",
+            node_id=node_id,
             log=self.log,
             bus=self.bus,
             reading=ModelReading(self.log),

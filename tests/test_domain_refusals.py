@@ -30,6 +30,31 @@ from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.refusals import CODES, Refusal, Retry
 from tertulia.domain.room import RoomState
+from tertulia.domain.session.commands import (
+    AnswerPoll,
+    ApproveQuestion,
+    AskQuestion,
+    CallHand,
+    ClosePoll,
+    EndorseAnswer,
+    FormTeams,
+    HideMessage,
+    HoldFloor,
+    MarkSession,
+    MergeQuestion,
+    OpenPoll,
+    OpenSession,
+    RaiseHand,
+    RecallTeams,
+    ReleaseFloor,
+    ReleaseHeld,
+    SetWordFilter,
+    TakeAlias,
+    UndoAction,
+    UnhideMessage,
+    UnmaskAlias,
+    VoteQuestion,
+)
 from tests.classroom import Classroom, command
 
 SERVER = Path(refusals.__file__).parent.parent
@@ -117,6 +142,152 @@ DECIDED: dict[str, Scene] = {
     "slow_mode": slow_mode,
     "too_many": lambda here: here.refusal("ina", ChangeRoom, emoji=[str(n) for n in range(limits.room_emoji_max + 1)]),
 }
+
+
+def opened(**settings: object) -> Classroom:
+    """A room with an open session."""
+    here = Classroom(kind="session")
+    here.gives("ina", OpenSession)
+    if settings:
+        here.gives("ina", ChangeRoom, **settings)
+    return here
+
+
+def question(here: Classroom) -> str:
+    here.gives("lea", AskQuestion, text="Why?")
+    return list(here.room.session.questions)[-1]
+
+
+def poll(here: Classroom, **fields: object) -> int:
+    here.gives("ina", OpenPoll, **({"text": "Which?", "options": ["a", "b"]} | fields))
+    return here.room.head
+
+
+def twice(here: Classroom, who: str, kind: type, /, **fields: object) -> Refusal:
+    here.gives(who, kind, **fields)
+    return here.refusal(who, kind, **fields)
+
+
+def sentence_required() -> Refusal:
+    here = opened()
+    return here.refusal("lea", SetReaction, message=here.says("len", "a"), emoji="challenge")
+
+
+def words_blocked() -> Refusal:
+    here = opened()
+    here.gives("tad", SetWordFilter, words=["heck"])
+    return here.refusal("lea", PostMessage, text="What the HECK!")
+
+
+def question_status() -> Refusal:
+    here = opened()
+    return here.refusal("ina", ApproveQuestion, question=question(here))
+
+
+def merge_circle() -> Refusal:
+    here = opened()
+    one = question(here)
+    return here.refusal("ina", MergeQuestion, question=one, into=one)
+
+
+def mark_goes_back() -> Refusal:
+    here = opened()
+    here.gives("ina", MarkSession, media_position_ms=2)
+    return here.refusal("ina", MarkSession, media_position_ms=1)
+
+
+def already_voted() -> Refusal:
+    here = opened()
+    return twice(here, "len", VoteQuestion, question=question(here))
+
+
+def not_voted() -> Refusal:
+    here = opened()
+    return here.refusal("len", VoteQuestion, question=question(here), on=False)
+
+
+def poll_closed() -> Refusal:
+    here = opened()
+    one = poll(here)
+    here.gives("ina", ClosePoll, poll=one)
+    return here.refusal("lea", AnswerPoll, poll=one, choices=[0])
+
+
+def alias_sealed() -> Refusal:
+    here = opened(anonymity="anonymous")
+    here.gives("lea", TakeAlias)
+    alias = here.room.session.aliases[PersonId("lea")].alias
+    return here.refusal("ina", UnmaskAlias, alias=alias, reason="x")
+
+
+def unknown_option() -> Refusal:
+    here = opened()
+    return here.refusal("lea", AnswerPoll, poll=poll(here), choices=[2])
+
+
+def answer_invalid() -> Refusal:
+    here = opened()
+    return here.refusal("lea", AnswerPoll, poll=poll(here), choices=[0, 1])
+
+
+def groups_invalid() -> Refusal:
+    lea = PersonId("lea")
+    return opened().refusal("ina", FormTeams, how="manual", groups=[[lea], [lea]])
+
+
+def teams_formed() -> Refusal:
+    groups = [[PersonId("lea")], [PersonId("len")]]
+    return twice(opened(), "ina", FormTeams, how="manual", groups=groups)
+
+
+def already_endorsed() -> Refusal:
+    here = opened()
+    return twice(here, "len", EndorseAnswer, message=here.says("lea", "So."), reason="correct")
+
+
+def already_hidden() -> Refusal:
+    here = opened()
+    return twice(here, "tad", HideMessage, message=here.says("lea", "So."), reason="x")
+
+
+def not_hidden() -> Refusal:
+    here = opened()
+    return here.refusal("tad", UnhideMessage, message=here.says("lea", "So."))
+
+
+IN_SESSION: dict[str, Callable[[], Refusal]] = {
+    "sentence_required": sentence_required,
+    "words_blocked": words_blocked,
+    "options_invalid": lambda: opened().refusal("ina", OpenPoll, text="Which?", options=["a", "a"]),
+    "answer_invalid": answer_invalid,
+    "groups_invalid": groups_invalid,
+    "unknown_question": lambda: opened().refusal("lea", VoteQuestion, question="q-none"),
+    "unknown_poll": lambda: opened().refusal("lea", AnswerPoll, poll=99, choices=[0]),
+    "unknown_option": unknown_option,
+    "unknown_hand": lambda: opened().refusal("ina", CallHand, person="lea"),
+    "unknown_held": lambda: opened().refusal("ina", ReleaseHeld, held=99),
+    "unknown_alias": lambda: opened().refusal("ina", UnmaskAlias, alias="~blue-heron.k3f9", reason="x"),
+    "not_a_session": lambda: Classroom().refusal("ina", OpenSession),
+    "session_not_open": lambda: Classroom(kind="session").refusal("lea", AskQuestion, text="Why?"),
+    "session_open": lambda: opened().refusal("ina", OpenSession),
+    "mark_goes_back": mark_goes_back,
+    "question_status": question_status,
+    "merge_circle": merge_circle,
+    "already_voted": already_voted,
+    "not_voted": not_voted,
+    "already_raised": lambda: twice(opened(), "lea", RaiseHand),
+    "poll_closed": poll_closed,
+    "floor_held": lambda: twice(opened(), "ina", HoldFloor),
+    "floor_not_held": lambda: opened().refusal("ina", ReleaseFloor),
+    "alias_not_allowed": lambda: opened().refusal("lea", PostMessage, text="Hi", alias=True),
+    "alias_sealed": alias_sealed,
+    "already_endorsed": already_endorsed,
+    "already_hidden": already_hidden,
+    "not_hidden": not_hidden,
+    "teams_formed": teams_formed,
+    "teams_not_formed": lambda: opened().refusal("ina", RecallTeams),
+    "nothing_to_undo": lambda: opened().refusal("ina", UndoAction, event=1),
+}
 ELSEWHERE = {
     "malformed",
     "key_reused",
@@ -142,11 +313,16 @@ def test_the_domain_refuses_with_this_code(code: str) -> None:
     assert (refusal.after_ms is not None) == (code in ("muted", "slow_mode"))
 
 
+@pytest.mark.parametrize("code", IN_SESSION)
+def test_a_session_refuses_with_this_code(code: str) -> None:
+    assert IN_SESSION[code]().code == code
+
+
 def test_every_code_is_refused_with_somewhere() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in SERVER.rglob("*.py") if path.name != "refusals.py")
     for code in ELSEWHERE:
         assert f'"{code}"' in text, f"nothing refuses with {code}"
-    assert DECIDED.keys() | ELSEWHERE == CODES.keys()
+    assert DECIDED.keys() | IN_SESSION.keys() | ELSEWHERE == CODES.keys()
 
 
 def test_no_code_is_refused_with_that_is_not_in_the_list() -> None:

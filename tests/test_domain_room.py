@@ -39,6 +39,7 @@ from tertulia.domain.room import (
     MessageFact,
     RoomState,
     apply_room,
+    apply_room_signals,
     apply_room_staff,
     remember,
     state_streams,
@@ -71,16 +72,17 @@ def test_a_room_exists_from_its_making_on() -> None:
         5,
     )
     assert (state.head, state.staff_head) == (1, 0)
-    assert state_streams(ROOM) == ("room/general", "room/general/staff")
+    assert state_streams(ROOM) == ("room/general", "room/general/staff", "room/general/signals")
 
 
 def test_what_a_newer_program_wrote_only_moves_the_head() -> None:
     state = created()
     before = unpacked(state)
     apply_room(state, seq=2, at=1, by=LEA, event=None)
-    apply_room_staff(state, seq=7, event=None)
-    assert (state.head, state.staff_head) == (2, 7)
-    assert msgspec.structs.replace(state, head=1, staff_head=0) == before
+    apply_room_staff(state, seq=7, at=1, by=LEA, event=None)
+    apply_room_signals(state, seq=9, at=1, by=LEA, event=None)
+    assert (state.head, state.staff_head, state.signals_head) == (2, 7, 9)
+    assert msgspec.structs.replace(state, head=1, staff_head=0, signals_head=0) == before
 
 
 def test_a_state_shares_nothing_with_the_events_it_was_folded_from() -> None:

@@ -41,6 +41,8 @@ from tertulia.domain.events import (
     ThreadResolved,
 )
 from tertulia.domain.refusals import Refusal
+from tertulia.domain.session.commands import MarkMindChanged
+from tertulia.domain.session.events import MindChanged
 from tests.classroom import Classroom, command
 
 MUTE_S = 60
@@ -391,3 +393,80 @@ def test_a_role_counts_as_it_is_now(here: Classroom) -> None:
     assert here.refusal("tad", PostMessage, text="x").code == "room_locked"
     here.gives("ina", BanMember, person="len", reason="x")
     assert here.refusal("len", PostMessage, text="x").code == "banned"
+
+
+def test_slow_mode_may_be_another_for_a_role(here: Classroom) -> None:
+    """Staff and bots are spared unless they are named; a role that is named with 0 is spared too."""
+    here.gives("ina", ChangeRoom, slow_mode_s=30, slow_modes={"ta": 60, "bot": 5})
+    for name in ("lea", "tad", "botty", "ina"):
+        here.says(name, "a")
+    here.after(s=5)
+    here.says("botty", "b")
+    here.says("ina", "b")
+    assert here.refusal("lea", PostMessage, text="b").after_ms == 25_000
+    assert here.refusal("tad", PostMessage, text="b").after_ms == 55_000
+    here.gives("ina", ChangeRoom, slow_modes={"learner": 0, "ta": 3_600})
+    here.says("tad", "c")
+    here.after(s=31)
+    for _ in range(3):
+        here.says("lea", "c")
+    assert here.refusal("tad", PostMessage, text="d").after_ms == 3_569_000, "the longest wait is remembered"
+
+
+# --- kinds, links, challenges, minds changed -----------------------------------------------------------------------
+
+
+def test_a_message_has_the_kind_it_was_given_and_the_links_in_it(here: Classroom) -> None:
+    (posted,) = here.gives("lea", PostMessage, text="See https://a.example.", kind="resource")
+    assert posted == MessagePosted(text="See https://a.example.", kind="resource", links=["https://a.example"])
+    (edited,) = here.gives("lea", EditMessage, message=here.room.head, text="See http://b.example")
+    assert edited == MessageEdited(message=2, text="See http://b.example", revision=1, links=["http://b.example"])
+
+
+def test_a_challenge_needs_a_sentence_which_is_a_reply(here: Classroom) -> None:
+    seq = here.says("len", "It is O(1).")
+    for sentence in ("", " \n"):
+        assert here.refusal("lea", SetReaction, message=seq, emoji="challenge", sentence=sentence).code == (
+            "sentence_required"
+        )
+    told = here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Is it, @[Tad](tad)?")
+    reply = MessagePosted(text="Is it, @[Tad](tad)?", kind="challenge", reply_to=seq, thread=seq, mentions=["tad"])
+    assert told[:2] == [ReactionSet(message=seq, emoji="challenge"), reply]
+    assert [type(event) for event in told[2:]] == [Mentioned, Replied]
+    assert here.gives("lea", SetReaction, message=seq, emoji="challenge", on=False) == [
+        ReactionSet(message=seq, emoji="challenge", on=False)
+    ]
+    assert here.gives("lea", SetReaction, message=seq, emoji="agree", sentence="ignored") == [
+        ReactionSet(message=seq, emoji="agree")
+    ]
+
+
+def test_a_challenge_is_refused_like_a_message(here: Classroom) -> None:
+    seq = here.says("len", "It is O(1).")
+    challenge = {"message": seq, "emoji": "challenge", "sentence": "Is it?"}
+    here.gives("ina", LockRoom)
+    assert here.refusal("lea", SetReaction, **challenge).code == "room_locked"
+    here.gives("lea", SetReaction, message=seq, emoji="agree")
+    here.gives("ina", UnlockRoom)
+    here.gives("ina", ChangeRoom, slow_mode_s=30)
+    here.gives("lea", SetReaction, **challenge)
+    assert here.refusal("lea", SetReaction, **challenge).code == "slow_mode"
+    assert here.refusal("len", SetReaction, **(challenge | {"sentence": "x" * 8_001})).code == "text_too_long"
+
+
+def test_anothers_message_changes_ones_mind_about_ones_own(here: Classroom) -> None:
+    mine, theirs = here.says("lea", "It is O(1)."), here.says("len", "It is O(n): look.")
+    assert here.gives("lea", MarkMindChanged, message=mine, because=theirs) == [
+        MindChanged(message=mine, because=theirs)
+    ]
+    for message, because, code in (
+        (theirs, mine, "not_author"),
+        (mine, mine, "not_allowed"),
+        (mine, 99, "unknown_message"),
+        (99, theirs, "unknown_message"),
+    ):
+        assert here.refusal("lea", MarkMindChanged, message=message, because=because).code == code
+    here.gives("len", RedactMessage, message=theirs)
+    assert here.refusal("lea", MarkMindChanged, message=mine, because=theirs).code == "already_redacted"
+    here.gives("ina", CloseRoom)
+    assert here.refusal("lea", MarkMindChanged, message=mine, because=mine).code == "room_closed"

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from tertulia.domain import limits
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.text import clean_line, clean_reason, clean_text, clean_topic, mentioned_people
+from tertulia.domain.text import (
+    clean_line,
+    clean_reason,
+    clean_text,
+    clean_topic,
+    has_words,
+    links_in,
+    mentioned_people,
+    words_blocked,
+)
 
 ACUTE, BELOW = "\u0301", "\u0316"
 ODD = st.sampled_from(
@@ -158,3 +167,69 @@ def test_only_so_many_are_mentioned() -> None:
 def code(answer: str | Refusal) -> str:
     assert isinstance(answer, Refusal)
     return answer.code
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("see https://a.example/x?y=1#z.", ["https://a.example/x?y=1#z"]),
+        ("(https://a.example/b_(c))", ["https://a.example/b_(c)"]),
+        ("[here](https://a.example/b) and <http://b.example>", ["https://a.example/b", "http://b.example"]),
+        ("**https://a.example**, https://a.example!", ["https://a.example"]),
+        ("HTTPS://Ä.example/ü", ["HTTPS://Ä.example/ü"]),
+        ("http://[::1]:80/ http://1.2.3.4/", ["http://[::1]:80/", "http://1.2.3.4/"]),
+        ("ftp://a.example javascript://x xhttp://a.example mailto:a@b.example a.example", []),
+        ("http:// https://... http://) https:///x", []),
+        ("no link", []),
+    ],
+)
+def test_links_in_a_text(text: str, links: list[str]) -> None:
+    assert links_in(text) == links
+
+
+def test_links_are_not_too_many_nor_too_long() -> None:
+    many = [f"https://a.example/{number}" for number in range(limits.links_max + 3)]
+    assert links_in(" ".join(many)) == many[: limits.links_max]
+    longest = "https://a.example/".ljust(limits.link_chars_max, "x")
+    assert links_in(f"{longest} {longest}x") == [longest]
+
+
+def test_looking_for_links_takes_no_time_that_grows_with_the_square() -> None:
+    begun = time.perf_counter()
+    for text in ("http://" * 1_100, "https://a" + ")" * 7_900, "https://a" + "](" * 3_900, "://" * 2_600):
+        links_in(text)
+    assert time.perf_counter() - begun < 0.5
+
+
+# --- words that are not allowed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Damn!",
+        "well,DAMN",
+        "d\u00e1mn it",
+        "da\u0301mn",
+        "da\u200bmn",
+        "\uff44\uff41\uff4d\uff4e",
+        "d.a.m.n",
+        "D A M N",
+        "_damn_",
+    ],
+)
+def test_a_word_is_found_however_it_is_written(text: str) -> None:
+    assert words_blocked(["d\u00e2mn"], text)
+
+
+def test_words_are_found_whole() -> None:
+    assert not words_blocked(["ass"], "A class passes the assessment.")
+    assert words_blocked(["so what"], "So... what?")
+    assert not words_blocked(["so what"], "So is what")
+    assert words_blocked(["stra\u00dfe"], "STRASSE")
+    assert not words_blocked(["\u0915\u093f"], "\u0915\u0941"), "vowel signs are no accents"
+    assert not words_blocked([], "anything")
+    assert not has_words(" ...")

@@ -51,6 +51,8 @@ from tertulia.domain.policy import Role
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
 from tertulia.domain.room import apply_room as apply_room_state
+from tertulia.domain.session.staff_fold import new_staff_room_view
+from tertulia.domain.session.view import NoteView
 from tertulia.domain.view import (
     CohortView,
     RoomView,
@@ -143,6 +145,13 @@ def test_what_a_message_looks_like_from_post_to_redaction() -> None:
         "replies": 1,
         "last_reply": {"seq": 3, "at": 3_000, "by": "p-ana"},
         "resolved": True,
+        "kind": "",
+        "question": None,
+        "held_at": None,
+        "source": None,
+        "hidden": None,
+        "endorsed": {},
+        "minds_changed": 0,
     }
     assert (view.pins, view.tallies, view.has_more) == ([2], {"2": {"👍": 1}}, False)
     apply_room(view, seq=7, at=7_000, by=OLGA, event=MessageRedacted(message=2, by_staff=True, reason="Rude"))
@@ -194,6 +203,10 @@ def test_views_share_nothing_with_each_other_or_with_events() -> None:
     view.emoji.append("🎉")
     view.messages[0].mentions.append(OLGA)
     assert (created.emoji, posted.mentions) == (["👍"], [BEN])
+    one_staff, other_staff = new_staff_room_view(), new_staff_room_view()
+    one_staff.muted["p-ana"] = 1
+    one_staff.notes.append(NoteView(seq=1, at=1, by="p-ana", text="Hm"))
+    assert other_staff == new_staff_room_view()
     new_user_view().markers["general"] = {"": 1}
     new_cohort_view("demo").rooms.append(view_of_listed := make_listed())
     assert new_user_view().markers == {}

@@ -20,7 +20,7 @@ from tertulia.eventlog import LogFull, LogUnavailable
 from tertulia.live.jobs import Done
 from tertulia.wire.stored import decode_event
 from tests.hand_log import HandLog, turns
-from tests.lanes import ANA, BEN, CREATED, ROOM, STAFF, Here, posts, seqs
+from tests.lanes import ANA, BEN, CREATED, ROOM, SIGNALS, STAFF, Here, posts, seqs
 
 
 @pytest.fixture
@@ -44,7 +44,10 @@ async def test_commands_gather_while_an_append_is_under_way_and_go_together(log:
     await log.let("append")
     assert seqs(first, *later) == [2, 3, 4, 5]
     assert [len(append.decisions) for append in log.appends] == [1, 3]
-    assert [append.expect for append in log.appends] == [{ROOM: 1, STAFF: 0}, {ROOM: 2, STAFF: 0}]
+    assert [append.expect for append in log.appends] == [
+        {ROOM: 1, STAFF: 0, SIGNALS: 0},
+        {ROOM: 2, STAFF: 0, SIGNALS: 0},
+    ]
     assert [event.text for entry in here.published if isinstance(event := decode_event(entry), MessagePosted)] == [
         *"1234"
     ]
@@ -72,9 +75,9 @@ async def test_nothing_is_known_of_a_batch_before_it_is_written(log: HandLog) ->
     log.hold("append")
     here.gives()
     await turns()
-    assert here.lane.heads() == {ROOM: 1, STAFF: 0}
+    assert here.lane.heads() == {ROOM: 1, STAFF: 0, SIGNALS: 0}
     await log.let("append")
-    assert here.lane.heads() == {ROOM: 2, STAFF: 0}
+    assert here.lane.heads() == {ROOM: 2, STAFF: 0, SIGNALS: 0}
 
 
 async def test_a_batch_has_its_limit(log: HandLog) -> None:
@@ -111,7 +114,7 @@ async def test_streams_that_must_be_new_are_expected_to_be_empty(log: HandLog) -
     here, new = Here(log), StreamName("room/new")
     here.gives(lambda state, at: Decision(ROOM, (Happening(ROOM, MessagePosted(text="x")),), fresh=(new,)))
     await turns()
-    assert log.appends[0].expect == {ROOM: 1, STAFF: 0, new: 0}
+    assert log.appends[0].expect == {ROOM: 1, STAFF: 0, SIGNALS: 0, new: 0}
 
 
 async def test_the_server_can_ask_too_and_may_stop_waiting(log: HandLog) -> None:

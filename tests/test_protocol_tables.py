@@ -108,7 +108,7 @@ def test_every_example_of_a_command_is_one() -> None:
     malformed = 0
     for body in sent:
         try:
-            request = decoder.decode(msgspec.json.encode(body))
+            request = decoder.decode(re.sub(rb'"<\w+>"', b'"an-id"', msgspec.json.encode(body)))
         except msgspec.ValidationError:
             malformed += 1
             continue

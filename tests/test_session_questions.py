@@ -474,6 +474,14 @@ def test_open_questions_are_carried_into_a_room_for_talk() -> None:
     assert {q.status for q in seen(here).questions} == {"carried"}
 
 
+def test_who_waits_for_approval_when_the_session_closes_is_told() -> None:
+    here = in_session(approve_questions=True)
+    id = asks(here, "lea")
+    here.gives("ina", CloseSession)
+    assert here.in_stream("user/lea")[-1] == QuestionDismissed(question=id, reason="not_now", room=ROOM)
+    assert seen(here).unpublished[id].status == status(here, id) == "dismissed"
+
+
 def test_where_open_questions_cannot_be_carried(here: Classroom) -> None:
     asks(here, "lea")
     assert here.refusal("ina", CloseSession, carry_to="nowhere").code == "unknown_room"

@@ -7,18 +7,25 @@
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {{[name: string]: (view: any, data: any, record: any) => any}} Folds */
 
+import { foldSession, fullMine, fullSession, fullStaff, OF_MINE, OF_STAFF, reword } from "./session_fold.js";
+
 const SNAPSHOT_MESSAGES = 50;
 const SNAPSHOT_MENTIONS = 50;
 
 // Defaults, which a record may leave out. Nothing in them is ever changed in place.
-const SETTINGS = { kind: "discussion", topic: "", emoji: [], slow_mode_s: 0 };
+const SETTINGS = {
+  ...{ kind: "discussion", topic: "", emoji: [], slow_mode_s: 0, slow_modes: {}, anonymity: "off" },
+  ...{ approve_questions: false, hands_order: "first_raised", parent: null },
+};
 const LISTED = { kind: "discussion", closed: false };
 const EMPTY = { text: "", mentions: [] };
 const MESSAGE = {
   ...EMPTY,
   ...{ revision: 0, redacted: false, reply_to: null, thread: null },
-  ...{ replies: 0, last_reply: null, resolved: false },
+  ...{ replies: 0, last_reply: null, resolved: false, kind: "", question: null, held_at: null, source: null },
+  ...{ hidden: null, endorsed: {}, minds_changed: 0 },
 };
+const CHANGEABLE = "name topic emoji slow_mode_s slow_modes anonymity approve_questions hands_order";
 /** @type {{[list: string]: object}} */
 const ITEMS = { messages: MESSAGE, rooms: LISTED, mentions: { thread: null } };
 
@@ -29,15 +36,15 @@ const ITEMS = { messages: MESSAGE, rooms: LISTED, mentions: { thread: null } };
  */
 export function newView(stream) {
   const [kind, owner, part] = stream.split("/");
-  if (part) return {};
+  if (part) return kind === "room" && part === "staff" ? fullStaff() : {};
   if (kind === "room") {
     const settings = { room: owner, cohort: "", name: "", ...SETTINGS, locked: false, closed: false };
-    return { ...settings, messages: [], pins: [], tallies: {}, has_more: false };
+    return { ...settings, messages: [], pins: [], tallies: {}, has_more: false, session: null };
   }
   if (kind === "cohort") {
     return { cohort: owner, name: "", course: "", course_name: "", rooms: [], members: {}, member_count: 0 };
   }
-  return { markers: {}, mentions: [] };
+  return { markers: {}, mentions: [], aliases: {}, questions: {} };
 }
 
 /**
@@ -46,7 +53,10 @@ export function newView(stream) {
  * @param {any} state
  */
 export function fullView(stream, state) {
+  if (stream.endsWith("/staff")) return newView(stream).asked ? fullStaff(state) : { ...state };
   const view = { ...newView(stream), ...state };
+  view.session &&= fullSession(view.session);
+  view.questions &&= fullMine(view.questions);
   for (const list in ITEMS) view[list] &&= view[list].map((/** @type {any} */ item) => ({ ...ITEMS[list], ...item }));
   return view;
 }
@@ -59,8 +69,21 @@ export function fullView(stream, state) {
  */
 export function fold(stream, view, record) {
   const [kind, , part] = stream.split("/");
-  if (record.tallies) foldShown(view, view.tallies, record.tallies);
-  else if (!part) FOLDS[kind]?.[record.name]?.(view, record.data, record);
+  if (record.tallies) return void foldShown(view, view.tallies, record.tallies);
+  FOLDS[part ? `${kind}/${part}` : kind]?.[record.name]?.(view, record.data, record);
+  if (kind === "room" && !part) view.session = sessionAfter(view, record);
+}
+
+/**
+ * The session of a room's view after an event that was folded into the rest of it.
+ * @param {any} view
+ * @param {any} record
+ */
+function sessionAfter({ session, messages }, record) {
+  const { name, data } = record;
+  if (name === "message_edited" || name === "message_redacted") return reword(session, data.message, data.text ?? "");
+  const asked = name === "question_published" && messages.find((/** @type {Message} */ { seq }) => seq === data.message);
+  return foldSession(session, record, asked ? asked.text : "");
 }
 
 /**
@@ -121,7 +144,7 @@ function pick(target, data, names) {
 
 /** @param {any} record */
 const messageOf = ({ seq, at, by, data }) =>
-  pick({ seq, at, by, ...MESSAGE }, data, "text mentions redacted reply_to thread");
+  pick({ seq, at, by, ...MESSAGE }, data, "text mentions redacted reply_to thread kind question held_at source");
 
 /** @param {any} view @param {any} data @param {any} record */
 const countReply = (view, { thread }, { seq, at, by }) =>
@@ -151,6 +174,12 @@ const OF_MESSAGE = {
   },
   thread_resolved: resolve(true),
   thread_reopened: resolve(false),
+  message_hidden: (view, { message, reason }) => change(view, message, () => ({ hidden: reason })),
+  message_unhidden: (view, { message }) => change(view, message, () => ({ hidden: null })),
+  answer_endorsed: (view, { message, reason }) =>
+    change(view, message, ({ endorsed }) => ({ endorsed: { ...endorsed, [reason]: (endorsed[reason] ?? 0) + 1 } })),
+  mind_changed: (view, { because }) =>
+    change(view, because, ({ minds_changed }) => ({ minds_changed: minds_changed + 1 })),
 };
 
 /** @type {Folds} */
@@ -159,8 +188,8 @@ const OF_ROOM = {
   __proto__: null,
   ...OF_MESSAGE,
   room_created: (view, data) =>
-    pick(Object.assign(view, SETTINGS), data, "cohort name kind topic emoji slow_mode_s"),
-  room_changed: (view, data) => pick(view, data, "name topic emoji slow_mode_s"),
+    pick(Object.assign(view, SETTINGS), data, `cohort kind parent ${CHANGEABLE}`),
+  room_changed: (view, data) => pick(view, data, CHANGEABLE),
   room_locked: set({ locked: true }),
   room_unlocked: set({ locked: false }),
   room_closed: set({ closed: true }),
@@ -217,6 +246,7 @@ const OF_COHORT = {
 const OF_USER = {
   // @ts-ignore
   __proto__: null,
+  ...OF_MINE,
   read_marked({ markers }, { room, seq, thread }) {
     if (!Object.hasOwn(markers, room)) markers[room] = {};
     const place = thread ?? "";
@@ -228,4 +258,4 @@ const OF_USER = {
 };
 
 /** @type {{[kind: string]: Folds}} */
-const FOLDS = { room: OF_ROOM, cohort: OF_COHORT, user: OF_USER };
+const FOLDS = { room: OF_ROOM, "room/staff": OF_STAFF, cohort: OF_COHORT, user: OF_USER };

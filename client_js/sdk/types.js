@@ -18,20 +18,52 @@
 
 /** @typedef {{seq: number, at: number, by: string, text: string, revision: number, redacted: boolean,
  *   mentions: string[], reply_to: number | null, thread: number | null, replies: number,
- *   last_reply: {seq: number, at: number, by: string} | null, resolved: boolean}} Message */
+ *   last_reply: {seq: number, at: number, by: string} | null, resolved: boolean, kind: string,
+ *   question: string | null, held_at: number | null, source: string | null, hidden: string | null,
+ *   endorsed: {[reason: string]: number}, minds_changed: number}} Message */
 
 /** @typedef {{[message: string]: {[emoji: string]: number}}} Tallies */
 
 /** @typedef {{room: string, cohort: string, name: string, kind: string, topic: string, emoji: string[],
- *   slow_mode_s: number, locked: boolean, closed: boolean, messages: Message[], pins: number[],
- *   tallies: Tallies, has_more: boolean}} RoomView */
+ *   slow_mode_s: number, slow_modes: {[role: string]: number}, anonymity: "off" | "alias" | "anonymous",
+ *   approve_questions: boolean, hands_order: "first_raised" | "least_heard", parent: string | null,
+ *   locked: boolean, closed: boolean, messages: Message[], pins: number[], tallies: Tallies, has_more: boolean,
+ *   session: SessionView | null}} RoomView */
+
+/** @typedef {{question: string, message: number, by: string, text: string, status: string, asked_at: number,
+ *   seq: number, highlighted: boolean, merged_into: string | null, reason: string | null, answer: number | null,
+ *   media_position_ms: number | null, accepted: number | null, reworded: boolean, to: string | null}} QuestionView */
+
+/** @typedef {{poll: number, at: number, text: string, kind: "single" | "multiple" | "scale" | "short",
+ *   options: string[], anonymous: boolean, again: number | null, closed: boolean, answered: number,
+ *   results: number[], texts: string[]}} PollView */
+
+/** @typedef {{opened: number, opened_at: number, closed_at: number | null, title: string,
+ *   mark: {seq: number, at: number, media_position_ms: number, label: string} | null, questions: QuestionView[],
+ *   unpublished: {[question: string]: {status: string, reason: string | null, merged_into: string | null}},
+ *   answering: string | null, heard: {[persona: string]: number}, hands: {hand: string, at: number}[],
+ *   called: string | null, polls: PollView[],
+ *   floor: {seq: number, until: number | null, prompt: string, shown_to: "nobody" | "answered"} | null,
+ *   teams: {teams: {room: string, name: string, people: string[]}[], how: string, until: number | null} | null,
+ *   votes: {[question: string]: number}}} SessionView */
+
+/** State of `room/<id>/staff`.
+ * @typedef {{asked: {question: string, by: string, text: string, at: number, again: boolean}[],
+ *   held: {held: number, by: string, at: number, text: string, kind: string, reply_to: number | null,
+ *   thread: number | null, why: "floor" | "approval"}[],
+ *   reports: {seq: number, at: number, by: string, message: number, reason: string}[],
+ *   notes: {seq: number, at: number, by: string, text: string}[], muted: {[person: string]: number},
+ *   aliases: {[alias: string]: string}, unmasked: string[], attended: string[], approvals: string[],
+ *   words: string[]}} StaffRoomView */
 
 /** @typedef {{cohort: string, name: string, course: string, course_name: string,
  *   rooms: {room: string, name: string, kind: string, closed: boolean}[],
  *   members: {[person: string]: {name: string, role: string}}, member_count: number}} CohortView */
 
 /** @typedef {{markers: {[room: string]: {[place: string]: number}},
- *   mentions: {room: string, message: number, thread: number | null, at: number, by: string}[]}} UserView */
+ *   mentions: {room: string, message: number, thread: number | null, at: number, by: string}[],
+ *   aliases: {[room: string]: string}, questions: {[question: string]: {question: string, room: string, text: string,
+ *   status: string, at: number, reason: string | null, note: string}}}} UserView */
 
 /** A page of a thread, as `/api/rooms/<room>/threads/<seq>` gives it.
  * @typedef {{thread: number, messages: Message[], tallies: Tallies, mine: {[message: string]: string[]},

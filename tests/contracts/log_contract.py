@@ -293,6 +293,35 @@ class LogContract:
         assert left[0] == {"reply_to": 1, "thread": 1, "colour": "red", "redacted": True}
         assert left[1] == left[2] == {"message": 2, "revision": 1, "redacted": True}
 
+    async def test_a_redaction_takes_the_text_out_of_what_was_told_of_it_while_it_waited(self, log: EventLog) -> None:
+        asker, held = StreamName("user/p-ana"), b'{"room":"a","text":"a secret"}'
+        waits = [
+            (STAFF, "question_asked", b'{"room":"a","question":"q-1","text":"a secret"}'),
+            (asker, "question_asked", b'{"room":"a","question":"q-1","text":"a secret"}'),
+            (STAFF, "question_reworded", b'{"question":"q-1","text":"a secret"}'),
+            (STAFF, "question_asked", b'{"room":"a","question":"q-2","text":"other"}'),
+            (STAFF, "message_held", held),
+            (asker, "message_held", held),
+        ]
+        told = [Planned(stream, ANA, name, data) for stream, name, data in waits]
+        others = [
+            Planned(STAFF, BEN, "message_held", held),
+            Planned(STAFF, ANA, "message_held", b'{"room":"b","text":"x"}'),
+        ]
+        await appended(log, decided(*told, *others, at=7))
+        question = Planned(ROOM, ANA, "message_posted", b'{"text":"a secret","question":"q-1"}')
+        shown = Planned(ROOM, ANA, "message_posted", b'{"text":"a secret","held_at":7}')
+        await appended(log, decided(question), decided(shown))
+        gone = [Planned(ROOM, ANA, "message_redacted", b'{"message":%d}' % seq) for seq in (1, 2)]
+        await appended(log, decided(gone[0], redacts=[(ROOM, 1)]))
+        texts = [json.loads(entry.data).get("text") for entry in await log.read(STAFF, after=0, limit=9)]
+        assert texts == [None, None, "other", "a secret", "a secret", "x"]
+        await appended(log, decided(gone[1], redacts=[(ROOM, 2)]))
+        staff = [json.loads(entry.data) for entry in await log.read(STAFF, after=0, limit=9)]
+        assert [entry.get("text") for entry in staff] == [None, None, "other", None, "a secret", "x"]
+        assert staff[3] == {"room": "a"}
+        assert [json.loads(e.data).get("text") for e in await log.read(asker, after=0, limit=9)] == [None, None]
+
     async def test_a_redaction_that_conflicts_redacts_nothing(self, log: EventLog) -> None:
         await appended(log, post(text="still here"))
         gone = Planned(ROOM, ANA, "message_redacted", b'{"message":1}')

@@ -28,6 +28,7 @@ from tertulia.domain.ids import (
     user_stream,
 )
 from tertulia.domain.room import MessageFact
+from tertulia.domain.session.events import MessageHeld, QuestionAsked, QuestionReworded
 from tertulia.domain.view import (
     CohortView,
     RoomView,
@@ -172,13 +173,33 @@ class ModelLog:
         return entry
 
     def _redact(self, stream: StreamName, message: int) -> None:
+        posted = self.streams[stream][message - 1]
+        said = decode_event(posted)
+        if isinstance(said, MessagePosted):
+            self._redact_copies(posted, said)
         for place, entry in enumerate(self.streams[stream]):
             event = decode_event(entry)
             is_it = isinstance(event, MessagePosted) and entry.seq == message
             if is_it or (isinstance(event, MessageEdited) and event.message == message):
-                bare = msgspec.structs.replace(event, text="", mentions=[], redacted=True)
-                changed = self.streams[stream][place] = entry._replace(data=encode_event(bare)[1])
-                self.versions[stream, entry.seq].append(encode_entry(changed).json)
+                self._rewrite(entry, place, text="", mentions=[], links=[], redacted=True)
+
+    def _redact_copies(self, posted: Entry, said: MessagePosted) -> None:
+        """What staff and its author were told of it while it waited."""
+        for entries in self.streams.values():
+            for place, entry in enumerate(entries):
+                match decode_event(entry):
+                    case QuestionAsked(question=question) | QuestionReworded(question=question):
+                        if question == said.question:
+                            self._rewrite(entry, place, text="")
+                    case MessageHeld(text=said.text) if (entry.at, entry.by) == (said.held_at, posted.by):
+                        self._rewrite(entry, place, text="")
+                    case _:
+                        pass
+
+    def _rewrite(self, entry: Entry, place: int, **fields: Any) -> None:
+        bare = msgspec.structs.replace(decode_event(entry), **fields)
+        changed = self.streams[entry.stream][place] = entry._replace(data=encode_event(bare)[1])
+        self.versions[entry.stream, entry.seq].append(encode_entry(changed).json)
 
 
 class ModelReading:

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fullView, newView, fold } from "../fold.js";
 import { applyThread } from "../index.js";
 
-const FILES = ["room", "cohort", "user"];
+const FILES = ["room", "cohort", "user", "session", "staff"];
 const HERE = new URL("../../../tests/vectors/", import.meta.url);
 
 for (const file of FILES) {
@@ -25,7 +25,7 @@ test("a new view has all keys", () => {
     const [vector] = JSON.parse(readFileSync(new URL(`${file}.json`, HERE), "utf8"));
     assert.deepEqual(Object.keys(newView(vector.stream)).sort(), Object.keys(vector.expected).sort());
   }
-  assert.deepEqual(newView("room/general/staff"), {});
+  assert.deepEqual(newView("cohort/demo/staff"), {});
 });
 
 test("a snapshot may leave out what has its default value", () => {
@@ -36,7 +36,41 @@ test("a snapshot may leave out what has its default value", () => {
   assert.deepEqual([revision, redacted, mentions, reply_to, thread], [0, false, [], null, null]);
   assert.deepEqual([replies, last_reply, resolved], [0, null, false]);
   assert.deepEqual(fullView("cohort/demo", { rooms: [{ room: "a", name: "A" }] }).rooms[0].closed, false);
-  assert.deepEqual(fullView("room/general/staff", {}), {});
+  assert.deepEqual(fullView("cohort/demo/staff", { a: 1 }), { a: 1 });
+  assert.deepEqual(fullView("room/general/staff", {}), newView("room/general/staff"));
+  const [held] = fullView("room/general/staff", { held: [{ held: 2, by: "p-ana", at: 1, text: "Hm" }] }).held;
+  assert.deepEqual([held.kind, held.reply_to, held.thread, held.why], ["", null, null, "floor"]);
+  const { q } = fullView("user/p-ana", { questions: { q: { status: "pending" } } }).questions;
+  assert.deepEqual([q.reason, q.note], [null, ""]);
+});
+
+test("a snapshot's session may leave out what has its default value", () => {
+  const given = { opened: 2, opened_at: 2, questions: [{ question: "q" }], polls: [{ poll: 3 }], floor: { seq: 4 } };
+  const more = { unpublished: { r: {} }, mark: { seq: 5, at: 5, media_position_ms: 1 }, teams: { teams: [], how: "mixed" } };
+  const { session } = fullView("room/general", { session: { ...given, ...more } });
+  const opened = newView("room/general");
+  fold("room/general", opened, event(2, "session_opened", {}));
+  assert.deepEqual(Object.keys(session).sort(), Object.keys(opened.session).sort());
+  const [{ status, answer }] = session.questions;
+  const [{ kind, anonymous, results }] = session.polls;
+  assert.deepEqual([status, answer, kind, anonymous, results], ["published", null, "single", true, []]);
+  assert.deepEqual([session.floor.until, session.floor.shown_to, session.mark.label], [null, "nobody", ""]);
+  assert.deepEqual([session.unpublished.r.status, session.teams.until], ["pending", null]);
+});
+
+test("what did not change in a session stays the same object", () => {
+  const view = newView("room/general");
+  const say = (/** @type {[number, string, object]} */ ...what) => fold("room/general", view, event(...what));
+  say(1, "session_opened", {});
+  for (const [seq, question] of [[3, "a"], [5, "b"]])
+    say(Number(seq), "question_published", { question, message: Number(seq) - 1, asker: "p-ana", asked_at: 1 });
+  const before = view.session;
+  say(6, "message_posted", { text: "Hi" });
+  assert.equal(view.session, before);
+  say(7, "question_highlighted", { question: "b" });
+  assert.notEqual(view.session, before);
+  assert.equal(view.session.questions[0], before.questions[0]);
+  assert.equal(before.questions[1].highlighted, false);
 });
 
 test("a message that did not change stays the same object, one that did is another", () => {

@@ -187,12 +187,12 @@ test("unknown events, records and keys are ignored, and the position still advan
   server.say({ type: "hologram", room: "general", stream: ROOM, seq: 77 }, { type: "toString", stream: ROOM });
   server.socket.sayRaw("\n");
   server.socket.sayRaw("this is not JSON\n" + JSON.stringify({ type: "typing", room: "general", people: [] }));
-  server.happen(ROOM, "question_asked", { text: "Why?" });
+  server.happen(ROOM, "comet_seen", { text: "Why?" });
   server.post("after it");
   await clock.pass(10);
   isWhole(server, room);
   assert.deepEqual([room.position?.seq, details("typing").length], [3, 1]);
-  assert.deepEqual(details("event").map(({ name }) => name), ["question_asked", "message_posted"]);
+  assert.deepEqual(details("event").map(({ name }) => name), ["comet_seen", "message_posted"]);
 });
 
 test("a server that never mends a hole is not hammered", async () => {

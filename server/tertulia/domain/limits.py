@@ -172,7 +172,8 @@ fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 25_000
 
-# Soft state
+# Soft state, and what the server does by itself
+session_tick_s: Final = 1.0
 tally_every_s: Final = 0.25
 head_every_s: Final = 3.0
 presence_tick_s: Final = 1.5

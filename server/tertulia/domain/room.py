@@ -6,6 +6,7 @@ kept for the newest ones and handed in for others (`facts_needed`). Projections 
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -145,7 +146,7 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
 def _change_room(state: RoomState, event: RoomChanged) -> None:
     for name in event.__struct_fields__:
         if (value := getattr(event, name)) is not None:
-            setattr(state, name, value)
+            setattr(state, name, copy(value))
     if event.slow_mode_s is not None or event.slow_modes is not None:
         state.last_post_at = {}
 

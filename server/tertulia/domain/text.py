@@ -31,7 +31,7 @@ _MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\(({ID_
 _LINK: Final = re.compile(r"""\bhttps?://[^\s<>"'`\\^{|}]+""", re.IGNORECASE)
 _AFTER_LINK: Final = ".,;:!?*_~"
 _PAIRS: Final = {")": "(", "]": "["}
-_LINK_HOST: Final = re.compile(r"\w+://(?:[^/?#@]*@)?\[?\w", re.ASCII | re.IGNORECASE)
+_LINK_HOST: Final = re.compile(r"\w+://(?:[^/?#@]*@)?(?:\w|\[[0-9a-f:])", re.IGNORECASE)
 _ACCENTS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _JOINERS: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064]")
 

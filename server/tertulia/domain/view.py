@@ -7,6 +7,7 @@ Views are built to be shown and sent: plain mutable structs whose JSON is the sh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import msgspec
 
@@ -275,7 +276,7 @@ def _shown(view: RoomView, seq: int | None) -> MessageView | None:
 def _change_room(view: RoomView, event: RoomChanged) -> None:
     for name in event.__struct_fields__:
         if (value := getattr(event, name)) is not None:
-            setattr(view, name, value)
+            setattr(view, name, copy(value))
 
 
 def _begin_thread(view: RoomView, event: MessagePosted, *, seq: int, at: int, by: str) -> None:

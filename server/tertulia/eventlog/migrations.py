@@ -73,7 +73,14 @@ SELECT entry.position, entry.stream, stream.kind, stream.owner, entry.seq, entry
 FROM entry JOIN stream ON stream.id = entry.stream;
 """
 
-MIGRATIONS: Final[Sequence[str]] = (_LOG,)
+_COPIES: Final = """
+-- What staff and the asker were told of a question, and of a message that was held: so that redactions find it.
+CREATE INDEX entry_question ON entry (data ->> '$.question')
+WHERE name = 'question_asked' OR name = 'question_reworded';
+CREATE INDEX entry_held ON entry (at, by) WHERE name = 'message_held';
+"""
+
+MIGRATIONS: Final[Sequence[str]] = (_LOG, _COPIES)
 
 
 def migrate(connection: apsw.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:

@@ -58,7 +58,7 @@ ON CONFLICT (owner) DO UPDATE
 SET version = excluded.version, positions = excluded.positions, state = excluded.state
 """
 _REDACT: Final = """
-UPDATE entry SET data = json_remove(json_set(data, '$.redacted', json('true')), '$.text', '$.mentions')
+UPDATE entry SET data = json_remove(json_set(data, '$.redacted', json('true')), '$.text', '$.mentions', '$.links')
 WHERE name IN ('message_posted', 'message_edited') AND position IN (
     SELECT entry.position FROM jsonb_each(?1) AS asked CROSS JOIN entry
     WHERE entry.stream = asked.value ->> 0 AND entry.seq = asked.value ->> 1
@@ -66,6 +66,24 @@ WHERE name IN ('message_posted', 'message_edited') AND position IN (
     SELECT entry.position FROM jsonb_each(?1) AS asked CROSS JOIN entry
     WHERE entry.name = 'message_edited' AND entry.stream = asked.value ->> 0
         AND entry.data ->> '$.message' = asked.value ->> 1)
+"""
+# What waited was told to staff and to its author, in streams and at seqs that who redacts does not know: a question is
+# found by its id, a held message by when it was held, by whom, and its words.
+_REDACT_COPIES: Final = """
+WITH said AS MATERIALIZED (
+    SELECT stream.owner AS room, entry.by AS by, entry.data ->> '$.text' AS text,
+        entry.data ->> '$.question' AS question, entry.data ->> '$.held_at' AS held_at
+    FROM jsonb_each(?1) AS asked CROSS JOIN entry CROSS JOIN stream
+    WHERE entry.stream = asked.value ->> 0 AND entry.seq = asked.value ->> 1 AND stream.id = entry.stream
+        AND entry.name = 'message_posted')
+UPDATE entry SET data = json_remove(data, '$.text') WHERE position IN (
+    SELECT told.position FROM said CROSS JOIN entry AS told
+    WHERE (told.name = 'question_asked' OR told.name = 'question_reworded')
+        AND told.data ->> '$.question' = said.question
+    UNION ALL
+    SELECT told.position FROM said CROSS JOIN entry AS told
+    WHERE told.name = 'message_held' AND told.at = said.held_at AND told.by = said.by
+        AND told.data ->> '$.room' = said.room AND told.data ->> '$.text' = said.text)
 """
 
 _encode = msgspec.json.Encoder().encode
@@ -137,7 +155,9 @@ class GroupCommit:
         if draft.redacts:
             for projection in self._projections:
                 projection.redact(self._connection, draft.redacts)
-            execute(_REDACT, (_encode([(draft.places[stream][0], seq) for stream, seq in draft.redacts]).decode(),))
+            places = _encode([(draft.places[stream][0], seq) for stream, seq in draft.redacts]).decode()
+            execute(_REDACT_COPIES, (places,))  # first: it goes by the words that are taken out then
+            execute(_REDACT, (places,))
         if draft.position > before:
             for projection in self._projections:
                 if not projection.is_behind:

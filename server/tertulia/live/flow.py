@@ -17,6 +17,7 @@ from tertulia.live.handle import handle
 from tertulia.live.jobs import Done
 from tertulia.live.node import Node
 from tertulia.live.receive import Receiver
+from tertulia.live.session_clock import SessionClock
 from tertulia.live.soft import SoftState
 from tertulia.wire.records import Reconnect
 
@@ -27,6 +28,7 @@ class Flow:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.soft = SoftState(node)
+        self.sessions = SessionClock(node, self.soft.here)
         self.receiver = Receiver(node, self.soft)
         self.catch_up = CatchUp(node, self.receiver, self.soft)
         self.desk = NodeDesk(node, self.receiver, self.catch_up, self.soft)
@@ -37,6 +39,7 @@ class Flow:
         for period_s, work in (
             *self.soft.ticks(),
             (limits.head_check_s, self.receiver.check_heads),
+            (limits.session_tick_s, self.sessions.tick),
             (limits.head_check_s, self.node.bring_up_lanes),
             (limits.channel_idle_s / 4, self._tidy),
         ):

@@ -15,8 +15,9 @@ There are no locks and there is no owner: two nodes may run a lane for the same 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -93,16 +94,20 @@ class Lane(Generic[S]):
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def ask(
-        self, decide: Callable[[S, int], Decision | Refusal], *, author: PersonId
+        self,
+        decide: Callable[[S, int], Decision | Refusal],
+        *,
+        author: PersonId,
+        relies_on: Lane[Any] | None = None,
     ) -> asyncio.Future[Done | Refusal]:
-        """The server's own decision, awaited."""
+        """The server's own decision, awaited. `relies_on`: another lane whose state it looks at."""
         future: asyncio.Future[Done | Refusal] = asyncio.get_running_loop().create_future()
 
         def answer(verdict: Done | Refusal) -> None:
             if not future.done():
                 future.set_result(verdict)
 
-        self.put(Job(author, None, b"", decide, answer))
+        self.put(Job(author, None, b"", decide, answer, relies_on=relies_on))
         return future
 
     # --- state --------------------------------------------------------------------------------------------------
@@ -192,13 +197,9 @@ class Lane(Generic[S]):
         if state is None:
             saved = await self._log.checkpoint(self.owner, version=keeper.version)
             state = keeper.fresh(self.owner) if saved is None else keeper.unpack(saved.state)
-        for stream, head in keeper.heads(state).items():
-            after = head
-            while entries := await self._log.read(stream, after=after, limit=limits.page_events_max):
-                for entry in entries:
-                    keeper.apply(state, entry, decode_event(entry))
-                    self._last_at = max(self._last_at, entry.at)
-                after = entries[-1].seq
+        async for entry in _by_time(self._log, keeper.heads(state)):
+            keeper.apply(state, entry, decode_event(entry))
+            self._last_at = max(self._last_at, entry.at)
         if self._is_stale or self._state is None or _total(keeper.heads(state)) >= _total(keeper.heads(self._state)):
             self._state = state
         self._checkpoint_at = max(self._checkpoint_at, _total(keeper.heads(self._state)))
@@ -367,3 +368,17 @@ class Lane(Generic[S]):
 
 def _total(heads: dict[StreamName, int]) -> int:
     return sum(heads.values())
+
+
+async def _by_time(log: EventLog, heads: dict[StreamName, int]) -> AsyncIterator[Entry]:
+    """The entries after these heads: of each stream in its order, of all of them in the order they happened. (What a
+    session's streams say of one another must not come before what it speaks of.)"""
+    waiting: dict[StreamName, deque[Entry]] = {}
+    for stream, head in heads.items():
+        waiting[stream] = deque(await log.read(stream, after=head, limit=limits.page_events_max))
+    while any(waiting.values()):
+        stream = min((stream for stream, entries in waiting.items() if entries), key=lambda s: waiting[s][0].at)
+        entry = waiting[stream].popleft()
+        yield entry
+        if not waiting[stream]:
+            waiting[stream].extend(await log.read(stream, after=entry.seq, limit=limits.page_events_max))

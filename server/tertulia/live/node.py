@@ -117,6 +117,10 @@ class Node:
         lane.is_pinned = True
         return lane
 
+    def cohort_lanes(self) -> list[Lane[CohortState]]:
+        """Of all cohorts this node has to do with."""
+        return [lane for owner, lane in self._lanes.items() if owner.startswith("cohort/")]
+
     def person_lane(self, person: PersonId) -> Lane[PersonState]:
         return cast(Lane[PersonState], self._lane(user_stream(person), self._person_keeper))
 

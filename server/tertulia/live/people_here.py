@@ -60,6 +60,10 @@ class PeopleHere:
     def tell_all(self, room: RoomId, conversation: Conversation) -> None:
         conversation.say(self._people.presence(room))
 
+    def own(self, room: RoomId) -> dict[PersonId, Role]:
+        """Those who follow the room on this node, or did a moment ago."""
+        return self._people.own(room)
+
     # --- typing -------------------------------------------------------------------------------------------------
 
     def types(self, conversation: Conversation, room: RoomId, thread: int | None) -> None:

@@ -105,7 +105,24 @@ class Receiver:
         event = decode_event(entry)
         assert isinstance(event, MessageRedacted), "the name says so"
         channel.rewrites += 1
-        self._node.spawn(self._reread(channel, event.message))
+        self._node.spawn(self._reread_all(channel, event.message))
+
+    async def _reread_all(self, channel: Channel, message: int) -> None:
+        await self._reread(channel, message)
+        await self._forget_copies(channel.stream, message)
+
+    async def _forget_copies(self, stream: StreamName, message: int) -> None:
+        """What waited before it was posted was told to staff and its author: their tails may hold the text."""
+        try:
+            posted = await self._node.log.read(stream, after=message - 1, limit=1)
+        except LogUnavailable:
+            posted = []
+        event = decode_event(posted[0]) if posted else None
+        if isinstance(event, MessagePosted) and event.question is None and event.held_at is None:
+            return
+        for other in self._node.channels.values():
+            if other.stream == f"{stream}/staff" or stream_kind(other.stream) == "user":
+                other.forget_tail()
 
     async def _reread(self, channel: Channel, message: int) -> None:
         """The redacted message, and its edits, as the log has them now; if it cannot say, nothing is kept.

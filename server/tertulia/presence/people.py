@@ -74,6 +74,11 @@ class People:
         if its and person in its.own:
             its.set_own(person, role)
 
+    def own(self, room: RoomId) -> dict[PersonId, Role]:
+        """Those who follow the room on this node, or did a moment ago."""
+        its = self._rooms.get(room)
+        return its.own_people() if its else {}
+
     # --- who is here --------------------------------------------------------------------------------------------
 
     def presence(self, room: RoomId) -> Presence:

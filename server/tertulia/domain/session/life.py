@@ -12,6 +12,7 @@ from tertulia.domain.ids import PersonId, RoomId, room_staff_stream, room_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
 from tertulia.domain.session.commands import CloseSession, MarkSession, OpenSession
+from tertulia.domain.session.dismissal import dismissal
 from tertulia.domain.session.events import (
     AttendanceNoted,
     QuestionCarried,
@@ -49,7 +50,8 @@ def open_session(state: RoomState, command: OpenSession) -> Decision | Refusal:
 
 def close_session(state: RoomState, command: CloseSession, *, setting: Setting) -> Decision | Refusal:
     """First the floor is released, who was called has been heard, and open polls are closed. Open questions go on as
-    threads in `carry_to`, each said again there by who asked it, under the same id."""
+    threads in `carry_to`, each said again there by who asked it, under the same id; those that still wait for approval
+    are dismissed, so that who asked is told."""
     if refusal := must_be_open(state):
         return refusal
     queued = [question for question in state.session.questions.values() if question.status in QUEUED and question.text]
@@ -62,6 +64,9 @@ def close_session(state: RoomState, command: CloseSession, *, setting: Setting) 
     for id, poll in state.session.polls.items():
         if not poll.closed:
             happenings.append(Happening(stream, poll_results(id, poll)))
+    for question in state.session.questions.values():
+        if question.status == "pending":
+            happenings += dismissal(state, question, reason="not_now")
     for question in queued if to is not None else ():
         assert to is not None, "checked in the loop's head"
         thread = MessagePosted(text=question.text, kind="question", question=question.question, source=state.room)

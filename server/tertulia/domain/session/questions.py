@@ -31,13 +31,13 @@ from tertulia.domain.session.commands import (
     VoteQuestion,
     WithdrawQuestion,
 )
+from tertulia.domain.session.dismissal import dismissal
 from tertulia.domain.session.events import (
     AnswerAccepted,
     AnswerEndorsed,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
-    QuestionDismissed,
     QuestionHighlighted,
     QuestionMerged,
     QuestionPublished,
@@ -295,18 +295,10 @@ def _answer(state: RoomState, question: Question, command: AnswerQuestion) -> De
 
 
 def _dismiss(state: RoomState, question: Question, command: DismissQuestion) -> Decision | Refusal:
-    """All are told the reason, the asker (and staff, in the staff stream) the note too."""
     note = clean_line(command.note, chars_max=limits.note_chars_max) if command.note.strip() else ""
     if note is None:
         return Refusal("reason_required", f"A note has at most {limits.note_chars_max} characters.")
-    stream, staff = room_stream(state.room), room_staff_stream(state.room)
-    dismissed = QuestionDismissed(question=question.question, reason=command.reason)
-    told = QuestionDismissed(question=question.question, reason=command.reason, note=note, room=state.room)
-    happenings = [Happening(stream, dismissed), Happening(staff, told)]
-    person = state.session.person_behind(question.by)
-    if person is not None:
-        happenings.append(Happening(user_stream(person), told))
-    return Decision(stream, tuple(happenings))
+    return Decision(room_stream(state.room), tuple(dismissal(state, question, reason=command.reason, note=note)))
 
 
 def _accept(state: RoomState, question: Question, command: AcceptAnswer) -> Decision | Refusal:
