@@ -39,6 +39,7 @@ from tertulia.domain.commands import (
     LeaveCohort,
     LockRoom,
     MarkRead,
+    MuteMember,
     OpenRoom,
     PinMessage,
     PostMessage,
@@ -72,20 +73,34 @@ from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState, apply_room, apply_room_signals, apply_room_staff
 from tertulia.domain.session.commands import (
     AcceptAnswer,
+    AnswerPoll,
     AnswerQuestion,
     ApproveQuestion,
     AskQuestion,
+    CallHand,
+    ClosePoll,
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
     HideMessage,
     HighlightQuestion,
+    HoldFloor,
+    LowerHand,
     MarkSession,
     MergeQuestion,
+    NoteStaff,
+    OpenPoll,
     OpenSession,
+    RaiseHand,
+    RejectHeld,
+    ReleaseFloor,
+    ReleaseHeld,
     ReopenQuestion,
+    ReportMessage,
+    RequireApproval,
     ResendQuestion,
     RewordQuestion,
+    SetPace,
     UndoAction,
     UnhideMessage,
     UnmergeQuestion,
@@ -93,6 +108,7 @@ from tertulia.domain.session.commands import (
     WithdrawQuestion,
 )
 from tertulia.domain.session.events import VoteSet
+from tertulia.domain.session.staff_fold import fold_staff, new_staff_room_view
 from tertulia.domain.session.view import SessionView
 from tertulia.domain.view import MessageView, RoomView, apply_tally, new_cohort_view, new_room_view, new_user_view
 from tertulia.domain.view import apply_cohort as view_cohort
@@ -170,6 +186,21 @@ SESSIONS_COMMANDS = st.one_of(
     of_room(WithdrawQuestion, question=QUESTION),
     of_room(AcceptAnswer, question=QUESTION, message=st.integers(2, 30)),
     of_room(EndorseAnswer, message=MESSAGE, reason=st.just("correct")),
+    of_room(HoldFloor, shown_to=st.sampled_from(["nobody", "answered"])),
+    of_room(ReleaseFloor),
+    of_room(RaiseHand, alias=st.booleans()),
+    of_room(CallHand, person=st.sampled_from(PEOPLE_IDS)),
+    of_room(LowerHand),
+    of_room(OpenPoll, text=st.just("Which?"), options=st.just(["a", "b"]), anonymous=st.booleans()),
+    of_room(AnswerPoll, poll=st.integers(10, 40), choices=st.sampled_from([[0], [1]])),
+    of_room(ClosePoll, poll=st.integers(10, 40)),
+    of_room(SetPace, pace=st.sampled_from(["lost", "ok", None])),
+    of_room(ReportMessage, message=MESSAGE, reason=st.just("Because")),
+    of_room(NoteStaff, text=st.just("Note")),
+    of_room(MuteMember, person=st.sampled_from(PEOPLE_IDS), for_s=st.just(1), reason=st.just("Because")),
+    of_room(RequireApproval, person=st.sampled_from(PEOPLE_IDS), on=st.booleans(), reason=st.just("Because")),
+    of_room(ReleaseHeld, held=st.integers(1, 20)),
+    of_room(RejectHeld, held=st.integers(1, 20), reason=st.just("Because")),
     of_room(UndoAction, event=st.integers(2, 40)),
     of_room(HideMessage, message=MESSAGE, reason=st.just("Because")),
     of_room(UnhideMessage, message=MESSAGE),
@@ -239,7 +270,7 @@ class Play:
             self._accept(person, decide_mark_read(self.people[person], command))
         elif isinstance(command, AnyRoomCommand):
             asker = Asker(person, role)
-            setting = Setting(self.cohort.roles, self.cohort.rooms, f"n{len(self.decided):06d}")
+            setting = Setting(self.cohort.roles, self.cohort.rooms, *self._new_ids())
             named = self._named(command)
             self._accept(person, decide_room(self.room, named, asker=asker, setting=setting, at=self.at))
         else:
@@ -249,12 +280,21 @@ class Play:
                 decide_cohort(self.cohort, command, asker=Asker(person, role), at=self.at, new_id=new_id),
             )
 
+    def _new_ids(self) -> tuple[str, str]:
+        return f"n{len(self.decided):06d}", f"a{len(self.decided):06d}"
+
     def _named(self, command: Any) -> Any:
         """With the ids of questions there are in the places of those that stand for them."""
         questions = list(self.room.session.questions)
         for name in ("question", "into"):
             if questions and (stands := getattr(command, name, None)) is not None:
                 command = replace(command, **{name: questions[int(stands[2:]) % len(questions)]})
+        if isinstance(command, AnswerPoll | ClosePoll) and self.room.session.polls:
+            polls = list(self.room.session.polls)
+            command = replace(command, poll=polls[command.poll % len(polls)])
+        if isinstance(command, ReleaseHeld | RejectHeld) and self.room.session.held:
+            held = list(self.room.session.held)
+            command = replace(command, held=held[command.held % len(held)])
         undoable = list(self.room.session.undoable)
         if isinstance(command, UndoAction) and undoable:
             command = replace(command, event=undoable[command.event % len(undoable)])
@@ -305,7 +345,11 @@ async def purely(log: SqliteLog) -> dict[str, Any]:
         people[person] = new_user_view()
         for entry in await entries_of(log, user_stream(person)):
             view_user(people[person], seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
-    return {"room": room, "cohort": cohort, "order": list(cohort.members), "people": people}
+    staff = new_staff_room_view()
+    for entry in await entries_of(log, room_staff_stream(ROOM)):
+        fold_staff(staff, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
+    order = list(cohort.members)
+    return {"room": room, "cohort": cohort, "order": order, "people": people, "staff": staff}
 
 
 def votes_of(session: SessionView, signals: list[Entry]) -> dict[str, int]:
@@ -357,7 +401,9 @@ async def folded(reading: SqliteReading) -> dict[str, Any]:
     assert room is not None
     assert cohort is not None
     people = {person: (await reading.user_view(person))[1] for person in PEOPLE_IDS}
-    return {"room": room[1], "cohort": cohort[1], "order": list(cohort[1].members), "people": people}
+    _, staff = await reading.staff_view(ROOM)
+    order = list(cohort[1].members)
+    return {"room": room[1], "cohort": cohort[1], "order": order, "people": people, "staff": staff}
 
 
 async def texts_of(log: SqliteLog) -> dict[int, str]:
@@ -518,5 +564,9 @@ def test_histories_are_rich_enough() -> None:
                 "question_unmerged", "question_answered", "question_answering", "question_dismissed", "vote_set",
                 "question_restored", "question_reopened", "question_withdrawn", "question_carried",
                 "session_closed", "session_marked", "question_reworded", "answer_endorsed",
-                "alias_taken", "message_hidden", "message_unhidden"}  # fmt: skip
+                "alias_taken", "message_held", "held_released", "held_rejected", "floor_held", "hand_raised",
+                "hand_called",
+                "poll_opened", "poll_closed", "poll_answered", "pace_set", "message_reported", "staff_noted",
+                "approval_required", "member_muted", "question_asked", "message_hidden",
+                "message_unhidden"}  # fmt: skip
     assert expected <= seen.keys(), expected - seen.keys()

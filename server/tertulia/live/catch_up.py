@@ -286,6 +286,8 @@ class CatchUp:
                 found = await reading.room_view(RoomId(owner))
             case "cohort":
                 found = await reading.cohort_view(CohortId(owner))
+            case "room/staff":
+                found = await reading.staff_view(RoomId(owner))
             case "user":
                 found = await reading.user_view(PersonId(owner))
             case _:

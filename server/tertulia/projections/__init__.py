@@ -14,6 +14,7 @@ import msgspec
 
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
+from tertulia.domain.session.view import StaffRoomView
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
 
 
@@ -99,6 +100,10 @@ class Reading(Protocol):
     async def cohort_view(self, cohort: CohortId) -> tuple[int, CohortView] | None: ...
 
     async def user_view(self, person: PersonId) -> tuple[int, UserView]: ...
+
+    async def staff_view(self, room: RoomId) -> tuple[int, StaffRoomView]:
+        """The state of `room/<id>/staff`: for staff only."""
+        ...
 
     async def cohort_of(self, room: RoomId) -> CohortId | None: ...
 

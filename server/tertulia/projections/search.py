@@ -1,7 +1,8 @@
 """Full-text search: an FTS5 index of every message's present text, folded behind the log by a cursor.
 
 The index holds no text of its own: `search_text` is a view that takes it from the log's entry
-(`searched.text_position`). Beside the text stand tags (`r7`: room, `p…`: author), and `search_day` says
+(`searched.text_position`). Beside the text stand tags (`r7`: room, `p…`: author, `kquestion`:
+kind), and `search_day` says
 between which positions a room's messages of a day stand; so filters are met inside the index, and the newest
 matches are found without looking at all of them, however common the word. Of the newest matches the densest
 come first.
@@ -42,7 +43,7 @@ CREATE TABLE search_day (
 
 CREATE VIEW search_text AS
 SELECT searched.position,
-    'r' || post.stream || ' p' || lower(hex(post.by)) AS tags,
+    'r' || post.stream || ' p' || lower(hex(post.by)) || ' k' || coalesce(post.data ->> '$.kind', '') AS tags,
     said.data ->> '$.text' AS text
 FROM searched
 JOIN entry AS post ON post.position = searched.position
@@ -76,10 +77,9 @@ WHERE post.position > :after AND post.position <= :upto AND post.kind = 'room' A
 INSERT INTO search (rowid, tags, text)
 SELECT position, tags, text FROM search_text WHERE position > :after AND position <= :upto;
 INSERT INTO search_day (stream, day, first, last)
-SELECT entry.stream, entry.at / :day_ms, min(entry.position), max(entry.position)
-FROM searched CROSS JOIN entry ON entry.position = searched.position
-WHERE searched.position > :after AND searched.position <= :upto
-GROUP BY entry.stream, entry.at / :day_ms
+SELECT stream, at / :day_ms, min(position), max(position) FROM entry_read
+WHERE position > :after AND position <= :upto AND kind = 'room' AND name = 'message_posted'
+GROUP BY stream, at / :day_ms
 ON CONFLICT (stream, day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last);
 """
 # Only the last wording in this slice counts, of messages that are in the index (others are redacted) in an older one.
@@ -165,7 +165,7 @@ class SearchIndex:
     """The projection (`eventlog/projection.py`)."""
 
     name = "search"
-    version = 2
+    version = 3
     is_behind = True
 
     def create(self, connection: apsw.Connection, /) -> None:

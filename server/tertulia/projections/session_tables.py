@@ -113,6 +113,14 @@ CREATE TABLE link (
     PRIMARY KEY (room, message, place)
 ) STRICT, WITHOUT ROWID;
 
+-- Messages that wait to be shown. `held`: the seq of the entry in room/<id>/staff.
+CREATE TABLE held (
+    room TEXT NOT NULL,
+    held INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (room, held)
+) STRICT, WITHOUT ROWID;
+
 -- Where the entries of a room stand that are neither messages nor edits: few, so that a past moment is folded quickly.
 CREATE TABLE moment (
     room TEXT NOT NULL,
@@ -229,6 +237,12 @@ _STAFF_EVENTS: Final = (
     _alias_taken(0),
     f"""question_asked
     UPDATE question SET by = NEW.by {_OF_QUESTION};""",
+    """message_held
+    INSERT INTO held (room, held, position) VALUES (NEW.owner, NEW.seq, NEW.position);""",
+    """held_released
+    DELETE FROM held WHERE room = NEW.owner AND held IN (SELECT value FROM json_each(NEW.data, '$.held'));""",
+    """held_rejected
+    DELETE FROM held WHERE room = NEW.owner AND held = NEW.data ->> '$.held';""",
     f"""attendance_noted
     INSERT OR IGNORE INTO attendance (room, session, person, at)
     SELECT NEW.owner, {_THIS_SESSION}, value, NEW.at FROM json_each(NEW.data, '$.people');""",
@@ -251,6 +265,7 @@ SESSIONS: Final = FoldedTables(
         "alias",
         "hand",
         "link",
+        "held",
         "moment",
     ),
 )

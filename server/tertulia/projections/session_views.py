@@ -1,22 +1,27 @@
 """What readers see of live sessions, folded by the domain itself: a row of JSON for each room, its staff, each person.
 
-A session changes seldom beside what is said in it, so each change decodes the row, folds and writes it again. Texts of
-questions are not in it: they are read from their messages, so that a redaction in the log is one here.
+A session changes seldom beside what is said in it, so each change decodes the row, folds and writes it again. No text
+that anybody may take back is in it: what questions and held messages say is read from the log, so that a redaction in
+the log is one here. Held messages, which may be many, are rows of their own (`session_tables.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
-from tertulia.domain.events import EVENTS
+from tertulia.domain.event import Event
+from tertulia.domain.events import EVENTS, MemberMuted, MemberUnmuted
 from tertulia.domain.ids import StreamName
 from tertulia.domain.session.apply import OF_SESSION
+from tertulia.domain.session.events import HeldRejected, HeldReleased, MessageHeld, QuestionAsked, QuestionReworded
 from tertulia.domain.session.fold import fold_mine, fold_session
-from tertulia.domain.session.view import MyQuestion, SessionView
+from tertulia.domain.session.staff_fold import fold_staff, new_staff_room_view
+from tertulia.domain.session.view import MyQuestion, SessionView, StaffRoomView
 
 
 class MySessions(msgspec.Struct, kw_only=True):
@@ -26,10 +31,12 @@ class MySessions(msgspec.Struct, kw_only=True):
     questions: dict[str, MyQuestion] = {}
 
 
-_NAMES: Final = tuple(name for name, kind in EVENTS.items() if kind in OF_SESSION)
+_View = SessionView | StaffRoomView | MySessions
+_FOLDED: Final = OF_SESSION - {MessageHeld, HeldReleased, HeldRejected} | {MemberMuted, MemberUnmuted}
+_NAMES: Final = tuple(name for name, kind in EVENTS.items() if kind in _FOLDED)
 _ENTRIES: Final = f"""
 SELECT json_group_array(json_array(kind, owner, seq, at, by, name, json(data)) ORDER BY position)
-FROM entry_read WHERE position > ? AND position <= ? AND kind IN ('room', 'user')
+FROM entry_read WHERE position > ? AND position <= ? AND kind IN ('room', 'room/staff', 'user')
     AND name IN ({", ".join(f"'{name}'" for name in _NAMES)})
 """
 _KEPT: Final = "SELECT view FROM session_view WHERE kind = ? AND owner = ?"
@@ -38,13 +45,16 @@ _KEEP: Final = "INSERT OR REPLACE INTO session_view (kind, owner, view) VALUES (
 _encode = msgspec.json.Encoder().encode
 _decode_entries = msgspec.json.Decoder(list[tuple[str, str, int, int, str, str, msgspec.Raw]]).decode
 _decoders: Final = {name: msgspec.json.Decoder(EVENTS[name]) for name in _NAMES}
-_decode_session = msgspec.json.Decoder(SessionView).decode
-_decode_mine = msgspec.json.Decoder(MySessions).decode
+_decode_view: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    "room": msgspec.json.Decoder(SessionView),
+    "room/staff": msgspec.json.Decoder(StaffRoomView),
+    "user": msgspec.json.Decoder(MySessions),
+}
 
 
 class SessionViews:
     name = "session_view"
-    version = 1
+    version = 2
     is_behind = False
 
     def create(self, connection: apsw.Connection, /) -> None:
@@ -57,16 +67,12 @@ class SessionViews:
         connection.execute("DROP TABLE IF EXISTS session_view")
 
     def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
-        changed: dict[tuple[str, str], SessionView | MySessions | None] = {}
+        changed: dict[tuple[str, str], _View | None] = {}
         for kind, owner, seq, at, by, name, data in _decode_entries(connection.execute(_ENTRIES, (after, upto)).get):
-            event = _decoders[name].decode(data)
             if (kind, owner) not in changed:
                 changed[kind, owner] = _kept(connection, kind, owner)
-            view = changed[kind, owner]
-            if isinstance(view, MySessions):
-                fold_mine(view.aliases, view.questions, at=at, event=event)
-            else:
-                changed[kind, owner] = fold_session(view, seq=seq, at=at, by=by, event=event)
+            event = _decoders[name].decode(data)
+            changed[kind, owner] = _folded(changed[kind, owner], seq=seq, at=at, by=by, event=event)
         for (kind, owner), view in changed.items():
             if view is not None:
                 connection.execute(_KEEP, (kind, owner, _encode(view).decode()))
@@ -78,8 +84,26 @@ class SessionViews:
         """There is no text of a message here."""
 
 
-def _kept(connection: apsw.Connection, kind: str, owner: str) -> SessionView | MySessions | None:
+def _kept(connection: apsw.Connection, kind: str, owner: str) -> _View | None:
     row = connection.execute(_KEPT, (kind, owner)).get
+    if row is not None:
+        view: _View = _decode_view[kind].decode(row)
+        return view
     if kind == "user":
-        return MySessions() if row is None else _decode_mine(row)
-    return None if row is None else _decode_session(row)
+        return MySessions()
+    return new_staff_room_view() if kind == "room/staff" else None
+
+
+def _folded(view: _View | None, *, seq: int, at: int, by: str, event: Event) -> _View | None:
+    """What a question that waits says is left out."""
+    if isinstance(event, QuestionAsked):
+        event = replace(event, text="")
+    match view:
+        case MySessions():
+            fold_mine(view.aliases, view.questions, at=at, event=event)
+        case StaffRoomView():
+            if not isinstance(event, QuestionReworded):
+                fold_staff(view, seq=seq, at=at, by=by, event=event)
+        case _:
+            return fold_session(view, seq=seq, at=at, by=by, event=event)
+    return view

@@ -9,6 +9,7 @@ import apsw
 
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
+from tertulia.domain.session.view import StaffRoomView
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
 from tertulia.projections import Found, MessagesPage, MySession, Revision, SessionCounts, TallyStep, Unread
 from tertulia.projections.message_queries import (
@@ -28,6 +29,7 @@ from tertulia.projections.view_queries import (
     read_cohort_of,
     read_members,
     read_room,
+    read_staff_room,
     read_unread,
     read_user,
 )
@@ -63,6 +65,9 @@ class SqliteReading:
 
     async def user_view(self, person: PersonId) -> tuple[int, UserView]:
         return await self._readers.run(lambda connection: read_user(connection, person))
+
+    async def staff_view(self, room: RoomId) -> tuple[int, StaffRoomView]:
+        return await self._readers.run(lambda connection: read_staff_room(connection, room))
 
     async def cohort_of(self, room: RoomId) -> CohortId | None:
         return await self._readers.run(lambda connection: read_cohort_of(connection, room))

@@ -12,6 +12,7 @@ import msgspec
 
 from tertulia.domain import limits
 from tertulia.domain.ids import CohortId, PersonId, RoomId
+from tertulia.domain.session.view import HeldView, StaffRoomView
 from tertulia.domain.view import CohortView, RoomView, UserView
 from tertulia.projections import Unread
 from tertulia.projections.message_queries import BEGINNINGS, HEAD, SHOWN, TALLIES
@@ -69,7 +70,33 @@ SELECT coalesce((SELECT max(entry.seq) FROM entry
         'aliases', json(coalesce((SELECT view -> '$.aliases' FROM session_view
             WHERE kind = 'user' AND owner = :person), '{}')),
         'questions', json(coalesce((SELECT view -> '$.questions' FROM session_view
-            WHERE kind = 'user' AND owner = :person), '{}')))
+            WHERE kind = 'user' AND owner = :person), '{}'))),
+    (SELECT json_group_object(asked.key, (
+        SELECT coalesce(told.data ->> '$.text', '') FROM entry AS told
+        WHERE told.name = 'question_asked' AND told.data ->> '$.question' = asked.key
+            AND told.stream = (SELECT stream.id FROM stream WHERE stream.name = 'user/' || :person)
+        ORDER BY told.seq DESC LIMIT 1))
+    FROM session_view AS mine, json_each(mine.view, '$.questions') AS asked
+    WHERE mine.kind = 'user' AND mine.owner = :person)
+"""
+# What a question says that waits: as it was sent last, or as staff reworded it since.
+_STAFF: Final = """
+SELECT coalesce((SELECT max(entry.seq) FROM entry
+        WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'room/' || :room || '/staff')), 0),
+    (SELECT view FROM session_view WHERE kind = 'room/staff' AND owner = :room),
+    (SELECT json_group_object(asked.value ->> '$.question', (
+        SELECT coalesce(told.data ->> '$.text', '') FROM entry AS told
+        WHERE told.name IN ('question_asked', 'question_reworded')
+            AND told.data ->> '$.question' = asked.value ->> '$.question'
+            AND told.stream = (SELECT stream.id FROM stream WHERE stream.name = 'room/' || :room || '/staff')
+        ORDER BY told.seq DESC LIMIT 1))
+    FROM session_view AS view, json_each(view.view, '$.asked') AS asked
+    WHERE view.kind = 'room/staff' AND view.owner = :room),
+    (SELECT json_group_array(json_object(
+        'held', held.held, 'by', said.by, 'at', said.at, 'text', coalesce(said.data ->> '$.text', ''),
+        'kind', coalesce(said.data ->> '$.kind', ''), 'reply_to', said.data ->> '$.reply_to',
+        'thread', said.data ->> '$.thread', 'why', coalesce(said.data ->> '$.why', 'floor')) ORDER BY held.held)
+    FROM held CROSS JOIN entry AS said ON said.position = held.position WHERE held.room = :room)
 """
 _MEMBERS: Final = """
 SELECT json_group_object(member.person, json_object(
@@ -102,6 +129,9 @@ _encode = msgspec.json.Encoder().encode
 _decode_room = msgspec.json.Decoder(RoomView).decode
 _decode_cohort = msgspec.json.Decoder(CohortView).decode
 _decode_user = msgspec.json.Decoder(UserView).decode
+_decode_staff = msgspec.json.Decoder(StaffRoomView).decode
+_decode_held = msgspec.json.Decoder(list[HeldView]).decode
+_decode_texts = msgspec.json.Decoder(dict[str, str]).decode
 _decode_members = msgspec.json.Decoder(dict[PersonId, dict[str, Any]]).decode
 _decode_unread = msgspec.json.Decoder(dict[RoomId, Unread]).decode
 
@@ -123,8 +153,20 @@ def read_cohort(connection: apsw.Connection, cohort: CohortId) -> tuple[int, Coh
 
 
 def read_user(connection: apsw.Connection, person: PersonId) -> tuple[int, UserView]:
-    seq, view = connection.execute(_USER, {"person": person, "limit": limits.snapshot_mentions}).get
-    return seq, _decode_user(view)
+    seq, view, texts = connection.execute(_USER, {"person": person, "limit": limits.snapshot_mentions}).get
+    user_view, said = _decode_user(view), _decode_texts(texts)
+    for question in user_view.questions.values():
+        question.text = said[question.question]
+    return seq, user_view
+
+
+def read_staff_room(connection: apsw.Connection, room: RoomId) -> tuple[int, StaffRoomView]:
+    seq, view, texts, held = connection.execute(_STAFF, {"room": room}).get
+    staff_view, said = _decode_staff(view or "{}"), _decode_texts(texts)
+    for asked in staff_view.asked:
+        asked.text = said[asked.question]
+    staff_view.held = _decode_held(held)
+    return seq, staff_view
 
 
 def read_cohort_of(connection: apsw.Connection, room: RoomId) -> CohortId | None:
