@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LectureClock } from "../src/model/lecture_clock.js";
-import { KEEP_EVERY, Reel } from "../src/model/reel.js";
+import { KEEP_EVERY, Reel, withoutHidden } from "../src/model/reel.js";
 import { ReplayModel } from "../src/model/replay.js";
 import { BARS, timelineOf } from "../src/model/timeline.js";
 import { sessionOf } from "../src/model/past.js";
@@ -127,6 +127,23 @@ test("entries and steps stand in the order of the log, and time never goes back"
   const count = reel.countOf(seq);
   assert.equal(reel.moves[count - 1].seq, seq);
   assert.ok(!reel.moves[count] || reel.moves[count].seq > seq);
+});
+
+test("what staff hid in the end is hidden from its first moment on; what they showed again is not", () => {
+  const said = (/** @type {number} */ seq, /** @type {string} */ name, /** @type {any} */ data) => ({ stream: "room/live", seq, at: OPENED + seq, by: "p-1", name, data });
+  const events = [
+    said(7, "session_opened", {}), said(8, "message_posted", { text: "bad" }), said(9, "message_posted", { text: "good" }),
+    said(10, "message_edited", { message: 8, text: "worse", revision: 1 }), said(11, "message_hidden", { message: 8, reason: "conduct" }),
+    said(12, "message_hidden", { message: 9, reason: "mistake" }), said(13, "message_unhidden", { message: 9 }),
+  ];
+  const reel = reelOf({ events: withoutHidden(events), steps: [] });
+  for (let seq = 8; seq <= 13; seq += 1) {
+    reel.to(reel.countOf(seq));
+    const [first, second] = reel.frame.state.messages;
+    assert.deepEqual([first.text, first.hidden], ["", "conduct"], `at ${seq}`);
+    if (seq >= 9) assert.equal(second.text, "good");
+    if (seq >= 9) assert.equal(second.hidden, seq === 12 ? "mistake" : null);
+  }
 });
 
 const mark = (/** @type {number} */ at, /** @type {number} */ media, rewound = false) => ({ at, media, label: "", rewound });

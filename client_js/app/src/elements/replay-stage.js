@@ -37,6 +37,9 @@ export class TtReplayStage extends Light {
     this.tab = "talk";
     /** The newest message is in view, so the next one will be. */
     this.atEnd = true;
+    /** How far the log was scrolled; less than before: by the reader, since nothing else scrolls up. */
+    this.scrolled = 0;
+    this.grown = new ResizeObserver(() => this.keepPlace());
     /** @type {number | null} the entry that was sought */
     this.target = null;
     this.names = -1;
@@ -53,7 +56,18 @@ export class TtReplayStage extends Light {
     this.session.changed();
   }
 
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.grown.disconnect();
+  }
+
   updated() {
+    const list = this.querySelector(".replay-log");
+    if (list) this.grown.observe(list); // words and formulas are set after they are drawn
+    this.keepPlace();
+  }
+
+  keepPlace() {
     const log = this.querySelector("#log");
     if (!log) return;
     const found = this.target === null ? null : log.querySelector(`[data-seq="${this.target}"]`);
@@ -138,7 +152,7 @@ export class TtReplayStage extends Light {
     const bars = session.bars(poll);
     return html`<section class="replay-poll" data-poll=${poll.poll} data-answered=${session.answeredCount(poll)} aria-label=${t("poll")}>
       <h2 dir="auto">${poll.text}</h2>
-      <small>${poll.again === null ? nothing : html`${t("repoll")} · `}${t(poll.closed ? "replay_poll_closed" : "replay_poll_open")} · ${t("n_answered", { n: session.answeredCount(poll) })}</small>
+      <small>${poll.again === null ? nothing : html`${t("repoll")} · `}${t(poll.closed ? "poll_closed" : "poll_is_open")} · ${t("n_answered", { n: session.answeredCount(poll) })}</small>
       ${poll.kind === "short"
         ? html`<ul class="replay-texts">${poll.texts.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`
         : html`<ul class="replay-bars">${poll.options.map((option, place) => this.bar(option, bars?.[place] ?? null))}</ul>`}
@@ -149,7 +163,7 @@ export class TtReplayStage extends Light {
   bar(option, bar) {
     const { t } = this.ui;
     return html`<li>${bar ? html`<svg aria-hidden="true" focusable="false">${svg`<rect width="${bar.percent}%" height="100%" rx="5" />`}</svg>` : nothing}
-      <span dir="auto">${option}</span>${bar ? html`<b>${bar.percent} %</b>${bar.shift === null ? nothing : html`<small>${bar.shift > 0 ? "▲" : bar.shift < 0 ? "▼" : "="} <span class="vh">${t("replay_shift")}</span> ${Math.abs(bar.shift)}</small>`}` : nothing}</li>`;
+      <span dir="auto">${option}</span>${bar ? html`<b>${bar.percent} %</b>${bar.shift === null ? nothing : html`<small>${bar.shift > 0 ? "▲" : bar.shift < 0 ? "▼" : "="} <span class="vh">${t("poll_shift")}</span> ${Math.abs(bar.shift)}</small>`}` : nothing}</li>`;
   }
 
   // --- questions --------------------------------------------------------------------------------------------------
@@ -159,7 +173,7 @@ export class TtReplayStage extends Light {
     const { session, ui } = this;
     const { t } = ui;
     const { answered, ledger, hands } = session;
-    return html`<header><h2>${t("questions")}</h2><span class="count soft">${queue.length}</span></header>
+    return html`<header><h2>${t("questions")}</h2><span class="pill">${queue.length}</span></header>
       <div class="replay-scroll" tabindex="0" role="region" aria-label=${t("questions")}>
         ${queue.length ? html`<ol class="replay-queue">${repeat(queue, ({ question }) => question.question, (row) => this.question(row))}</ol>` : html`<p class="muted">${t("no_questions")}</p>`}
         ${hands.length ? html`<p class="replay-hands">${icon("hand")}<span>${t("replay_hands", { names: hands.map(({ hand }) => this.cohort.nameOf(hand)).join(", ") })}</span></p>` : nothing}
@@ -186,7 +200,11 @@ export class TtReplayStage extends Light {
   /** @param {Event} event */
   onScroll(event) {
     const log = /** @type {Element} */ (event.target);
-    this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
+    if (isAtEnd) this.atEnd = true;
+    else if (log.scrollTop < this.scrolled) this.atEnd = false;
+    if (log.scrollTop < this.scrolled) this.target = null;
+    this.scrolled = log.scrollTop;
   }
 }
 

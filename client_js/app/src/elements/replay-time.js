@@ -45,7 +45,7 @@ export class TtReplayTime extends Light {
       </div>
       <input type="range" class="replay-slider" min="0" max=${replay.length} step="any" .value=${String(replay.position)} aria-label=${t("replay_position")}
         aria-valuetext=${this.words()} @input=${this.onInput} @keydown=${this.onKey} />
-      ${this.controls()} ${guard([replay.timeline, catalogue.lang], () => this.moments())}
+      <div class="replay-bar">${this.controls()} ${guard([replay.timeline, catalogue.lang], () => this.moments())}</div>
     </section>`;
   }
 

@@ -88,7 +88,8 @@ export class Reel {
     const { frame } = this;
     if (event) fold(this.stream, frame.state, { type: "event", ...event });
     else if (step) {
-      if (step.votes && frame.state.session) frame.state.session.votes = step.votes;
+      const { session } = frame.state;
+      if (step.votes && session) frame.state.session = { ...session, votes: step.votes };
       frame.answered = step.answered ?? frame.answered;
     }
     this.done += 1;
@@ -118,15 +119,33 @@ export class Reel {
 /** @param {Step} step @returns {Move} */
 const moveOf = (step) => ({ seq: step.seq, at: step.at, step });
 
-/** Messages are replaced, never changed, so the copy may hold the same ones. @param {Frame} frame @returns {Frame} */
+/**
+ * What a fold changes in place is copied; messages, sessions and what is in them are replaced when they change, so the copy
+ * holds the same ones.
+ * @param {Frame} frame
+ * @returns {Frame}
+ */
 function copyOf({ state, answered }) {
-  const { messages, ...rest } = state;
-  return { state: { ...copy(rest), messages: [...messages] }, answered };
+  return { state: { ...state, messages: [...state.messages], pins: [...state.pins], tallies: { ...state.tallies } }, answered };
 }
 
-/** @template T @param {T} value plain data @returns {T} */
-function copy(value) {
-  if (Array.isArray(value)) return /** @type {any} */ (value.map(copy));
-  if (value === null || typeof value !== "object") return value;
-  return /** @type {any} */ (Object.fromEntries(Object.entries(value).map(([key, of]) => [key, copy(of)])));
+/**
+ * The events without what staff hid: such a message is hidden from its first moment on, as the server's own past has it.
+ * @param {import("./types.js").EventRecord[]} events
+ */
+export function withoutHidden(events) {
+  /** @type {Map<number, import("./types.js").EventRecord>} message → what hid it for good */
+  const hidden = new Map();
+  for (const event of events) {
+    if (event.name === "message_hidden") hidden.set(event.data.message, event);
+    else if (event.name === "message_unhidden") hidden.delete(event.data.message);
+  }
+  if (!hidden.size) return events;
+  return events.flatMap((event) => {
+    const { name, seq, at, data } = event;
+    const hiding = hidden.get(name === "message_posted" ? seq : name === "message_edited" ? data.message : 0);
+    if (!hiding) return [event];
+    const emptied = { ...event, data: { ...data, text: "", mentions: [] } };
+    return name === "message_posted" ? [emptied, { ...hiding, seq, at }] : [emptied];
+  });
 }

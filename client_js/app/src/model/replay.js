@@ -4,10 +4,11 @@
  * `position` is ms since the session opened. Watch the model for the clock; watch `stage` for what changes only when the
  * state moved.
  */
+import { fullView, newView } from "../../../sdk/fold.js";
 import { LectureClock } from "./lecture_clock.js";
 import { Observable } from "./observe.js";
 import { eventsOfSession, stateAt, stepsOf } from "./past.js";
-import { Reel } from "./reel.js";
+import { Reel, withoutHidden } from "./reel.js";
 import { timelineOf } from "./timeline.js";
 
 const TICK_MS = 200;
@@ -49,7 +50,7 @@ export class ReplayModel extends Observable {
     this.timeline = { moments: [], talk: [], marks: [] };
     this.lecture = new LectureClock([]);
     /** @type {Reel} */
-    this.reel = new Reel(`room/${room}`, { messages: [] });
+    this.reel = new Reel(`room/${room}`, newView(`room/${room}`));
     /** @type {any} */
     this.timer = undefined;
     this.tickedAt = 0;
@@ -83,10 +84,12 @@ export class ReplayModel extends Observable {
   fill(state, events, steps) {
     if (events[0]?.name !== "session_opened") throw Object.assign(new Error("No session begins there."), { code: "unknown_session" });
     this.openedAt = events[0].at;
-    this.reel = new Reel(`room/${this.room}`, state);
-    this.reel.fill(events, steps);
+    const stream = `room/${this.room}`;
+    const shown = withoutHidden(events);
+    this.reel = new Reel(stream, fullView(stream, state));
+    this.reel.fill(shown, steps);
     this.length = Math.max(1_000, (this.reel.moves.at(-1)?.at ?? 0) - this.openedAt);
-    this.timeline = timelineOf(events, this.openedAt, this.length);
+    this.timeline = timelineOf(shown, this.openedAt, this.length);
     this.lecture = new LectureClock(this.timeline.marks);
     this.reel.to(this.reel.countAt(this.openedAt));
   }
