@@ -4,10 +4,10 @@
 const PANELS = [
   ["#rooms [aria-current]", "#rooms a", "#rooms button"],
   ["#log .msg[tabindex='0']", "#log[tabindex]"],
-  ["main tt-composer textarea"],
-  ["aside input", "aside textarea", "aside [tabindex='0']", "aside button"],
+  ["main form.composer textarea"],
+  [".q[tabindex='0']", "aside input", "aside textarea", "aside [tabindex='0']", "aside button"],
 ];
-const REGIONS = ["#rooms", "#log", "main tt-composer", "aside"];
+const REGIONS = ["#rooms", "#log", "main form.composer", "aside, tt-queue"];
 
 /**
  * @param {KeyboardEvent} event

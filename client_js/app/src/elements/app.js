@@ -58,6 +58,9 @@ export class TtApp extends Light {
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
     };
+    /** Wide enough for a session's queue beside its talk. */
+    this.wide = matchMedia("(min-width: 1100px)");
+    this.onWide = () => this.requestUpdate();
     this.place = /** @type {Place} */ (/** @type {unknown} */ (null));
     this.catalogue = new Catalogue();
     this.notices = new Notices(this.catalogue, (path) => this.place.go(path));
@@ -75,6 +78,7 @@ export class TtApp extends Light {
     this.addEventListener("click", this.onClick);
     (this.fixedRoom ? this : document).addEventListener("keydown", /** @type {any} */ (this.onKey));
     document.addEventListener("visibilitychange", this.onVisible);
+    this.wide.addEventListener("change", this.onWide);
     const credentials = this.keeper.load();
     fetchLater(credentials && !this.invite ? this.place.route.view : "join");
     if (credentials && !this.invite) this.enter(credentials);
@@ -87,6 +91,7 @@ export class TtApp extends Light {
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onVisible);
     this.replay?.pause();
+    this.wide.removeEventListener("change", this.onWide);
     this.cohort?.close();
   }
 
@@ -239,7 +244,7 @@ export class TtApp extends Light {
     const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
     if (root.activeElement && root.activeElement !== document.body) return;
     const thread = /^thread-(\d+)$/.exec(panel);
-    const back = thread ? `[data-seq="${thread[1]}"]` : "main tt-composer textarea";
+    const back = thread ? `[data-seq="${thread[1]}"]` : "main form.composer textarea";
     /** @type {HTMLElement | null} */ (this.querySelector(back))?.focus({ preventScroll: true });
   }
 
@@ -313,10 +318,14 @@ export class TtApp extends Light {
         <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;
+  }
+
+  get queueBeside() {
+    return this.wide.matches && !this.fixedRoom;
   }
 
   /** @param {CohortModel} cohort @param {string | null} panel */
@@ -335,6 +344,7 @@ export class TtApp extends Light {
     if (panel === "sessions" && id) return html`<tt-sessions-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-sessions-panel>`;
     if (panel === "resources" && id) return html`<tt-resources-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-resources-panel>`;
     if (panel === "catch-up" && id) return html`<tt-catch-up-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-catch-up-panel>`;
+    if (room && !panel && this.queueBeside && room.state?.kind === "session") return html`<tt-queue .ui=${ui} .room=${room}></tt-queue>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;
     if (panel === "people") return html`<tt-people-panel .ui=${ui} .room=${room}></tt-people-panel>`;

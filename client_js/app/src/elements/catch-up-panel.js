@@ -5,6 +5,7 @@ import { catchUp } from "../model/past.js";
 import { catchUpList } from "./catch-up-list.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import { PAST, wear } from "./sheets.js";
 
 export class TtCatchUpPanel extends Light {
   static properties = { ui: { attribute: false }, cohort: { attribute: false }, room: {}, items: { state: true }, error: { state: true } };
@@ -20,6 +21,11 @@ export class TtCatchUpPanel extends Light {
     this.items = null;
     /** @type {any} */
     this.error = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    wear(this, PAST);
   }
 
   /** @param {Map<string, unknown>} changed */

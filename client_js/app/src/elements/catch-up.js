@@ -7,6 +7,7 @@ import { catchUp } from "../model/past.js";
 import { catchUpList } from "./catch-up-list.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import { PAST, wear } from "./sheets.js";
 
 const LATE_MS = 180_000;
 const MINUTE_MS = 60_000;
@@ -27,6 +28,11 @@ export class TtCatchUp extends Light {
     this.late = 0;
     /** The session this was decided for. */
     this.decided = "";
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    wear(this, PAST);
   }
 
   willUpdate() {

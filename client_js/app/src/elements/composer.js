@@ -54,6 +54,10 @@ export class TtComposer extends Light {
     return this.thread ? `${this.room.id}/${this.thread}` : this.room.id;
   }
 
+  get charsMax() {
+    return /** @type {any} */ (this.room.client.limits).text_chars_max ?? 8000;
+  }
+
   get field() {
     return /** @type {HTMLTextAreaElement} */ (this.querySelector("textarea"));
   }
@@ -98,8 +102,7 @@ export class TtComposer extends Light {
 
   open() {
     const { ui, room } = this;
-    const max = /** @type {any} */ (room.client.limits).text_chars_max ?? 8000;
-    const left = max - [...this.text].length;
+    const left = this.charsMax - [...this.text].length;
     const ready = this.text.trim() !== "" && left >= 0;
     return html`${this.listbox()}
       <div class="write">
@@ -117,7 +120,7 @@ export class TtComposer extends Light {
           <span class="grow"></span>
           ${left < COUNTED_FROM_LEFT ? html`<span class="left ${left < 0 ? "over" : ""}">${ui.t("chars_left", { n: left })}</span>` : nothing}
           ${this.editing ? html`<button type="button" class="btn quiet" @click=${this.finish}>${ui.t("cancel")}</button>` : nothing}
-          <button type="submit" class="btn primary" aria-disabled=${ready ? nothing : "true"}>${ui.t(this.editing ? "save" : "send")}</button>
+          <button type="submit" class="btn primary" aria-disabled=${ready ? nothing : "true"}>${ui.t(this.editing ? "save" : this.sendWord())}</button>
         </div>
       </div>`;
   }
@@ -129,6 +132,10 @@ export class TtComposer extends Light {
         <button type="button" class="icon-btn small" aria-label=${ui.t("answer_thread")} @click=${() => this.dispatchEvent(new CustomEvent("answer", { bubbles: true, detail: null }))}>${icon("close")}</button></div>`;
     }
     return nothing;
+  }
+
+  sendWord() {
+    return "send";
   }
 
   placeholder() {
@@ -167,7 +174,9 @@ export class TtComposer extends Light {
     this.note = "";
     if (!this.editing) {
       this.room.client.draft(this.draftId, toWire(this.text, this.picked));
-      if (this.text.trim() && !this.text.startsWith("/")) this.room.client.typing(this.room.id, this.thread ?? undefined);
+      // Where one may have an alias, nobody is told who types: it would unmask the next line.
+      const isQuiet = (this.room.state?.anonymity ?? "off") !== "off";
+      if (this.text.trim() && !this.text.startsWith("/") && !isQuiet) this.room.client.typing(this.room.id, this.thread ?? undefined);
     }
     this.suggest();
   }
@@ -297,10 +306,9 @@ export class TtComposer extends Light {
 
   /** @returns {boolean} whether a message of mine was found to edit */
   editLast() {
-    const me = this.room.cohort.me.person;
     const list = this.closest("main, aside") ?? document;
     const rows = /** @type {any[]} */ ([...list.querySelectorAll("tt-message-row")]).reverse();
-    const row = rows.find(({ message }) => message.by === me && !message.redacted);
+    const row = rows.find(({ message, isAsked }) => this.room.isMine(message.by) && !message.redacted && !isAsked);
     row?.startEditing();
     return Boolean(row);
   }
@@ -313,9 +321,8 @@ export class TtComposer extends Light {
 
   submit() {
     const { room, ui, editing, thread, answering } = this;
-    const max = /** @type {any} */ (room.client.limits).text_chars_max ?? 8000;
     const text = toWire(this.text, this.picked).trim();
-    if (!text || [...text].length > max) return;
+    if (!text || [...text].length > this.charsMax) return;
     if (editing) {
       if (text !== editing.text) room.cohort.send({ type: "edit_message", room: room.id, message: editing.seq, text, if: { revision: editing.revision } });
       this.finish();
@@ -327,9 +334,14 @@ export class TtComposer extends Light {
       if (ran && !wrong) this.clear();
       if (ran) return;
     }
-    room.post(text.replace(/^\/\//, "/"), answering?.seq ?? thread);
+    this.say(text.replace(/^\/\//, "/"), answering?.seq ?? thread);
     this.clear();
     this.dispatchEvent(new CustomEvent("posted", { bubbles: true }));
+  }
+
+  /** @param {string} text @param {number | null} replyTo */
+  say(text, replyTo) {
+    this.room.post(text, replyTo);
   }
 
   clear() {

@@ -73,6 +73,8 @@ export class TtDialogs extends Light {
         return html`${this.head(this.ui.t("help_title"))}${keyTable(this.ui.t)}`;
       case "history":
         return this.history(data);
+      case "ledger":
+        return this.ledger(data);
       case "invite":
         return this.invite(data);
       default:
@@ -138,6 +140,14 @@ export class TtDialogs extends Light {
           <tt-message-body .text=${text} .cohort=${this.cohort}></tt-message-body>
         </div>`)}
       </div>`;
+  }
+
+  /** @param {import("../model/session.js").Ledger} ledger */
+  ledger({ reasons, ...sums }) {
+    const { t } = this.ui;
+    return html`${this.head(t("ledger_title"))}<p>${t("ledger_lead")}</p>
+      <table class="ledger-table"><tbody>${Object.entries(sums).map(([name, n]) => html`<tr><th scope="row">${t(`ledger_${name}`)}</th><td>${n}</td></tr>
+        ${name === "dismissed" ? Object.entries(reasons).map(([reason, count]) => html`<tr class="part-of"><th scope="row">${t(`reason_${reason}`)}</th><td>${count}</td></tr>`) : nothing}`)}</tbody></table>`;
   }
 
   /** @param {{link: string, role: string, expires_at?: number}} invite */

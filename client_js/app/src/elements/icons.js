@@ -41,6 +41,8 @@ const PATHS = {
   play: svg`<path d="M6.5 4v12l9.5-6Z" fill="currentColor"/>`,
   pause: svg`<path d="M7 4.5v11M13 4.5v11" stroke-width="2.8"/>`,
   history: svg`<path d="M4.5 8A6 6 0 1 1 4 11M4 4v4h4M10 7v3.5l2.3 1.5"/>`,
+  mask: svg`<path d="M16.5 3.5C9 4 5 8.5 4.5 13.5L3.5 16.5M4.5 13.5C10 14 15.5 10.5 16.5 3.5M7 11l5.5-4"/>`,
+  up: svg`<path d="m5 12.5 5-5.5 5 5.5"/>`,
   room: svg`<path d="M4 4.5h12v8.5H9l-3 3v-3H4Z"/>`,
   megaphone: svg`<path d="M4 8v4l8 3V5ZM12 8h2.5a2 2 0 0 1 0 4H12M6 12.5 7 16"/>`,
   book: svg`<path d="M4 4.5c2.5-.7 4.5-.3 6 1 1.5-1.3 3.5-1.7 6-1v10.5c-2.5-.7-4.5-.3-6 1-1.5-1.3-3.5-1.7-6-1ZM10 5.5v10.5"/>`,

@@ -10,10 +10,13 @@ export function fetchLater(first) {
   if (first === "join") import("./join-view.js");
   if (first === "home") import("./home-view.js");
   if (first === "session") import("./replay-door.js");
-  const all = () => Promise.all([import("../lang/en_later.js"), import("./home-view.js"), import("./thread-panel.js"), import("./search-panel.js"), import("./people-panel.js"), import("./pins-panel.js"), import("./sessions-panel.js"), import("./resources-panel.js"), import("./catch-up.js"), import("./catch-up-panel.js"), import("./dialogs.js"), import("./forms.js"), import("./join-view.js")]).catch(() => {});
+  const all = () => Promise.all([import("../lang/en_later.js"), import("./home-view.js"), import("./thread-panel.js"), import("./search-panel.js"), import("./people-panel.js"), import("./pins-panel.js"), import("./sessions-panel.js"), import("./resources-panel.js"), import("./catch-up.js"), import("./catch-up-panel.js"), import("./dialogs.js"), import("./forms.js"), import("./join-view.js"), fetchSession()]).catch(() => {});
   if ("requestIdleCallback" in window) requestIdleCallback(all, { timeout: 5 * IDLE_MS });
   else setTimeout(all, IDLE_MS);
 }
+
+/** What shows a live session, and a team's room. */
+export const fetchSession = () => import("./session-view.js");
 
 /** The dialogs of an app, with their code. @param {Element} app @returns {Promise<import("./dialogs.js").TtDialogs>} */
 export async function dialogsHere(app) {

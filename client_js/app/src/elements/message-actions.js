@@ -5,16 +5,26 @@ import { mutePerson } from "./room-actions.js";
 
 /** @typedef {import("./message-row.js").TtMessageRow} Row */
 
+const CHALLENGE = "challenge";
+
 /** @param {Row} row */
-const isMine = (row) => row.message.by === row.room.cohort.me.person;
+const isMine = (row) => row.room.isMine(row.message.by);
 
 /** @param {Row} row @returns {import("./menu.js").Item[]} */
-export function reactionItems({ room, message, mine }) {
+export function reactionItems(row) {
+  const { room, mine } = row;
   return (room.state?.emoji ?? []).map((emoji) => ({
     label: emoji,
     checked: mine?.has(emoji) ?? false,
-    act: () => room.toggleReaction(message.seq, emoji),
+    act: () => void react(row, emoji),
   }));
+}
+
+/** A challenge needs a sentence, which becomes a reply. @param {Row} row @param {string} emoji */
+export async function react(row, emoji) {
+  const { room, message, mine } = row;
+  if (emoji === CHALLENGE && !mine?.has(emoji)) (await import("./session-forms.js")).challenge(row);
+  else room.toggleReaction(message.seq, emoji);
 }
 
 /** @param {Row} row @returns {import("./menu.js").Item[]} */
@@ -36,6 +46,12 @@ export function messageItems(row) {
   if (room.state?.kind === "session") items.push({ label: t("replay_moment"), icon: "history", act: () => ui.navigate(sessionPath(cohort.id, room.id, null, { seq: message.seq })) });
   items.push({ label: t("copy_text"), icon: "book", act: () => ui.copy(message.text) });
   if (message.revision > 0) items.push({ label: t("show_history"), icon: "history", act: () => showHistory(row) });
+  if (!mine && open && cohort.canSpeak) {
+    items.push({ label: t("endorse"), icon: "check", rule: true, act: async () => (await import("./session-forms.js")).endorse(row) });
+    items.push({ label: t("changed_my_mind"), icon: "retry", act: async () => (await import("./session-forms.js")).mindChanged(row) });
+    items.push({ label: t("report"), icon: "megaphone", act: async () => (await import("./session-forms.js")).report(row) });
+  }
+  if (cohort.isStaff && open && !mine) items.push({ label: t(message.hidden ? "unhide" : "hide"), icon: "eye", act: async () => (await import("./session-forms.js")).toggleHidden(row) });
   if (mine && open && cohort.canSpeak) items.push({ label: t("edit"), icon: "edit", hint: "E", rule: true, act: () => editMessage(row) });
   if (cohort.isStaff && open) items.push({ label: t(pinned ? "unpin" : "pin"), icon: "pin", hint: "P", act: () => togglePin(row) });
   if (root && message.replies && open && (mine || cohort.isStaff)) {

@@ -21,7 +21,7 @@ const END_PX = 36;
 const FETCH_PX = 900;
 
 export class TtMessageLog extends Light {
-  static properties = { ui: { attribute: false }, room: { attribute: false }, current: { state: true } };
+  static properties = { ui: { attribute: false }, room: { attribute: false }, cards: { attribute: false }, current: { state: true } };
 
   constructor() {
     super();
@@ -29,6 +29,8 @@ export class TtMessageLog extends Light {
     this.ui = /** @type {any} */ (null);
     /** @type {import("../model/room.js").RoomModel} */
     this.room = /** @type {any} */ (null);
+    /** What stands among the messages, each before the first that came later. @type {{seq: number, card: unknown}[]} */
+    this.cards = [];
     /** @type {number | null} the row that Tab reaches */
     this.current = null;
     /** @type {{row: Element, top: number} | null} */
@@ -70,6 +72,7 @@ export class TtMessageLog extends Light {
     const pending = hasAfter ? [] : room.pending(null);
     const tabStop = this.current !== null && room.window.get(this.current) ? this.current : room.window.last;
     const now = Date.now();
+    const cards = this.cards.filter(({ seq }) => !hasBefore || seq > room.window.first);
     return html`<div
         class="log"
         id="log"
@@ -84,6 +87,7 @@ export class TtMessageLog extends Light {
         <div class="log-inner ${messages.length < 12 ? "short" : ""}">
           ${this.top(hasBefore)}
           ${repeat(shown, ({ message }) => message.seq, ({ message, joined, newDay, firstUnread }) => html`
+            ${cards.length && cards[0].seq < message.seq ? cards.splice(0, cards.filter(({ seq }) => seq < message.seq).length).map(({ card }) => card) : nothing}
             ${newDay ? html`<div class="rule" role="separator">${day(message.at, now, ui.catalogue.lang, ui.t)}</div>` : nothing}
             ${firstUnread ? html`<div class="rule new" role="separator" id="unread-line">${ui.t("unread_line")}</div>` : nothing}
             <tt-message-row
@@ -93,7 +97,7 @@ export class TtMessageLog extends Light {
               .pinned=${room.state?.pins.includes(message.seq) ?? false} .open=${room.thread?.root === message.seq}
               .stop=${tabStop === message.seq} .words=${ui.catalogue.version} .people=${room.cohort.peopleVersion}
             ></tt-message-row>`)}
-          ${hasAfter ? this.edge("after") : nothing}
+          ${hasAfter ? this.edge("after") : cards.map(({ card }) => card)}
           ${repeat(pending, ({ key }) => key, (post) => html`<tt-pending-row .ui=${ui} .room=${room} .post=${post} .state=${post.state + (post.retryAt ?? "")}></tt-pending-row>`)}
         </div>
       </div>
@@ -308,7 +312,7 @@ export class TtMessageLog extends Light {
       next?.focus({ preventScroll: true });
       next?.scrollIntoView({ block: "nearest" });
     } else if (event.key === "Escape") {
-      /** @type {HTMLElement | null} */ (this.closest("main")?.querySelector("tt-composer textarea"))?.focus();
+      /** @type {HTMLElement | null} */ (this.closest("main")?.querySelector("form.composer textarea"))?.focus();
     }
   }
 }

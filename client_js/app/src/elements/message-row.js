@@ -3,8 +3,9 @@
  * is why the log hands it the message, its tally and my reactions one by one.
  */
 import { html, nothing } from "lit";
+import { plain } from "../text/markdown.js";
 import { clock, full } from "../text/times.js";
-import { editMessage, messageItems, pickReaction, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
+import { editMessage, messageItems, pickReaction, react, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar, rolePill } from "./person.js";
@@ -12,11 +13,15 @@ import "./composer.js";
 import "./menu.js";
 import "./message-body.js";
 
+const ASKED_CHARS = 140;
+/** The kinds a row tells, and how loud. @type {Record<string, string>} */
+const KINDS = { question: "accent", answer: "live", view: "", idea: "", resource: "", challenge: "warn", result: "live" };
+
 export class TtMessageRow extends Light {
   static properties = {
     ui: { attribute: false }, room: { attribute: false }, message: { attribute: false }, joined: { type: Boolean },
     tally: { attribute: false }, mine: { attribute: false }, flash: { type: Number }, pinned: { type: Boolean },
-    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, open: { type: Boolean }, near: { state: true }, editing: { state: true },
+    stop: { type: Boolean }, words: { type: Number }, people: { type: Number }, inThread: { type: Boolean }, open: { type: Boolean }, near: { state: true }, unfolded: { state: true }, editing: { state: true },
   };
 
   constructor() {
@@ -43,6 +48,8 @@ export class TtMessageRow extends Light {
     this.editing = false;
     /** Pointer or focus was here: only then is it worth its more rarely used buttons. */
     this.near = false;
+    /** Staff hid it, and the reader looks all the same. */
+    this.unfolded = false;
     const come = () => (this.near = true);
     this.addEventListener("pointerenter", come);
     this.addEventListener("focusin", come);
@@ -81,6 +88,8 @@ export class TtMessageRow extends Light {
     return html`${message.revision > 0
       ? html`<button type="button" class="note" tabindex=${this.stop ? "0" : "-1"} @click=${() => showHistory(this)}>${ui.t("edited")}</button>` : nothing}
     ${pinned ? html`<span class="note">${icon("pin")} ${ui.t("pinned")}</span>` : nothing}
+    ${message.kind && message.kind in KINDS ? html`<span class="pill ${KINDS[message.kind]}">${ui.t(`kind_${message.kind}`)}</span>` : nothing}
+    ${message.held_at ? html`<span class="note">${ui.t("held_shown_later", { time: clock(message.held_at, ui.catalogue.lang) })}</span>` : nothing}
     ${message.resolved ? html`<span class="pill live">${icon("check")}${ui.t("resolved")}</span>` : nothing}`;
   }
 
@@ -98,6 +107,14 @@ export class TtMessageRow extends Light {
       const words = message.by_staff ? (message.reason ? ui.t("removed_by_staff_reason", { reason: message.reason }) : ui.t("removed_by_staff")) : message.by_staff === false ? ui.t("removed_by_author") : ui.t("removed");
       return html`<p class="gone">${words}</p>`;
     }
+    if (message.hidden && !this.unfolded) {
+      return html`<p class="gone">${ui.t("hidden_by_staff", { reason: message.hidden })}
+        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} aria-expanded="false" @click=${() => (this.unfolded = true)}>${ui.t("show")}</button></p>`;
+    }
+    if (this.isAsked) {
+      return html`<p class="asked"><bdi>${plain(message.text, ASKED_CHARS)}</bdi>
+        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} @click=${this.showQuestion}>${ui.t("show_in_queue")}</button></p>`;
+    }
     if (this.editing) {
       return html`<div class="edit-box"><tt-composer .ui=${ui} .room=${room} .editing=${message} .thread=${message.thread ?? null}
         @done=${this.stopEditing}></tt-composer></div>`;
@@ -108,15 +125,18 @@ export class TtMessageRow extends Light {
   under() {
     const { tally, mine, room, ui, message } = this;
     const entries = Object.entries(tally ?? {}).filter(([, count]) => count > 0);
-    if (!entries.length || message.redacted) return nothing;
+    const praise = [...Object.entries(message.endorsed ?? {}).map(([reason, n]) => ui.t(`endorsed_${reason}`, { n })), ...(message.minds_changed ? [ui.t("minds_changed", { n: message.minds_changed })] : [])];
+    if (message.redacted || !(entries.length || praise.length)) return nothing;
     const may = room.cohort.canSpeak;
-    return html`<div class="under" role="group" aria-label=${ui.t("reactions")}>
+    const words = praise.map((word) => html`<span class="pill live">${icon("check")}${word}</span>`);
+    if (!entries.length) return html`<div class="under">${words}</div>`;
+    return html`<div class="under" role="group" aria-label=${ui.t("reactions")}>${words}
       ${entries.map(([emoji, count]) => {
         const on = mine?.has(emoji) ?? false;
         return html`<button type="button" class="react" aria-pressed=${on} aria-disabled=${may ? nothing : "true"}
           tabindex=${this.stop ? "0" : "-1"}
           aria-label=${ui.t(on ? "reaction_mine" : "reaction_count", { emoji, n: count })}
-          @click=${() => may && room.toggleReaction(message.seq, emoji)}><span>${emoji}</span> ${count}</button>`;
+          @click=${() => may && react(this, emoji)}><span>${emoji}</span> ${count}</button>`;
       })}
     </div>`;
   }
@@ -143,6 +163,15 @@ export class TtMessageRow extends Light {
         title=${ui.t("open_thread")} @click=${this.openThread}>${icon("reply")}</button>`}
       <tt-menu look="icon-btn small" sign="more" button-tabindex=${stop} .label=${ui.t("more_actions")} .items=${() => messageItems(this)}></tt-menu>
     </div>`;
+  }
+
+  /** A question of the session here: told in one line, since it stands in the queue. */
+  get isAsked() {
+    return Boolean(this.message.question) && !this.inThread && this.room.state?.kind === "session";
+  }
+
+  showQuestion() {
+    this.dispatchEvent(new CustomEvent("show-question", { bubbles: true, detail: this.message.question }));
   }
 
   openThread() {

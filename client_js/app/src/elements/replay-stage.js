@@ -2,15 +2,16 @@
  * `<tt-replay-stage>`: what a past session showed at the moment that is sought: talk beside questions, polls among the
  * talk. It only shows: nothing that is past can be changed.
  */
-import { html, nothing, svg } from "lit";
+import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { PastRoom } from "../model/past_room.js";
-import { SessionModel } from "../model/session.js";
+import { sessionOf } from "../model/session.js";
 import { clock, full } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
 import "./message-body.js";
+import "./poll.js";
 import "../lang/en_past.js";
 
 /** @typedef {import("../model/types.js").Message} Message */
@@ -31,8 +32,8 @@ export class TtReplayStage extends Light {
     this.cohort = /** @type {any} */ (null);
     /** @type {import("../model/replay.js").ReplayModel} */
     this.replay = /** @type {any} */ (null);
-    /** @type {SessionModel} */
-    this.session = /** @type {any} */ (null);
+    /** @type {import("../model/room.js").RoomModel} the room as it was */
+    this.room = /** @type {any} */ (null);
     /** @type {"talk" | "questions"} what a narrow page shows */
     this.tab = "talk";
     /** The newest message is in view, so the next one will be. */
@@ -42,7 +43,6 @@ export class TtReplayStage extends Light {
     this.grown = new ResizeObserver(() => this.keepPlace());
     /** @type {number | null} the entry that was sought */
     this.target = null;
-    this.names = -1;
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -50,10 +50,14 @@ export class TtReplayStage extends Light {
     const { replay, cohort, ui } = this;
     this.watch.only(replay.stage, cohort, ui.catalogue);
     if (changed.has("replay")) {
-      this.session = new SessionModel(/** @type {any} */ (new PastRoom(cohort, replay)));
+      this.room = /** @type {any} */ (new PastRoom(cohort, replay));
       this.atEnd = true;
     }
     this.session.changed();
+  }
+
+  get session() {
+    return sessionOf(this.room);
   }
 
   disconnectedCallback() {
@@ -87,7 +91,7 @@ export class TtReplayStage extends Light {
     const { queue } = this.session;
     const tab = (/** @type {"talk" | "questions"} */ name, /** @type {unknown} */ label) =>
       html`<button type="button" aria-pressed=${this.tab === name} @click=${() => (this.tab = name)}>${label}</button>`;
-    return html`<div class="replay-tabs" role="group" aria-label=${t("session_parts")}>${tab("talk", t("talk"))}${tab("questions", html`${t("questions")} <small>${queue.length}</small>`)}</div>
+    return html`<div class="seg replay-tabs" role="group" aria-label=${t("session_parts")}>${tab("talk", t("talk"))}${tab("questions", html`${t("questions")} <small>${queue.length}</small>`)}</div>
       <div class="replay-stage show-${this.tab}">
         <section class="replay-talk" aria-label=${t("talk")}>${this.answeringNow()}${this.polls()}${this.log()}</section>
         <section class="replay-questions" aria-label=${t("questions")}>${this.questions(queue)}</section>
@@ -147,23 +151,9 @@ export class TtReplayStage extends Light {
 
   /** @param {Poll} poll */
   poll(poll) {
-    const { session, ui } = this;
-    const { t } = ui;
-    const bars = session.bars(poll);
-    return html`<section class="replay-poll" data-poll=${poll.poll} data-answered=${session.answeredCount(poll)} aria-label=${t("poll")}>
-      <h2 dir="auto">${poll.text}</h2>
-      <small>${poll.again === null ? nothing : html`${t("repoll")} · `}${t(poll.closed ? "poll_closed" : "poll_is_open")} · ${t("n_answered", { n: session.answeredCount(poll) })}</small>
-      ${poll.kind === "short"
-        ? html`<ul class="replay-texts">${poll.texts.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`
-        : html`<ul class="replay-bars">${poll.options.map((option, place) => this.bar(option, bars?.[place] ?? null))}</ul>`}
-    </section>`;
-  }
-
-  /** @param {string} option @param {import("../model/session.js").Bar | null} bar */
-  bar(option, bar) {
-    const { t } = this.ui;
-    return html`<li>${bar ? html`<svg aria-hidden="true" focusable="false">${svg`<rect width="${bar.percent}%" height="100%" rx="5" />`}</svg>` : nothing}
-      <span dir="auto">${option}</span>${bar ? html`<b>${bar.percent} %</b>${bar.shift === null ? nothing : html`<small>${bar.shift > 0 ? "▲" : bar.shift < 0 ? "▼" : "="} <span class="vh">${t("poll_shift")}</span> ${Math.abs(bar.shift)}</small>`}` : nothing}</li>`;
+    return html`<div class="replay-poll" data-poll=${poll.poll} data-closed=${poll.closed} data-answered=${this.session.answeredCount(poll)}>
+      <tt-poll .ui=${this.ui} .room=${this.room} .poll=${poll.poll}></tt-poll>
+      ${poll.closed || poll.kind === "short" ? nothing : html`<ul class="replay-options">${poll.options.map((option) => html`<li dir="auto">${option}</li>`)}</ul>`}</div>`;
   }
 
   // --- questions --------------------------------------------------------------------------------------------------

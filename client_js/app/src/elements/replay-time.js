@@ -7,8 +7,7 @@ import { guard } from "lit/directives/guard.js";
 import { RATES } from "../model/replay.js";
 import { BARS } from "../model/timeline.js";
 import { plain } from "../text/markdown.js";
-import { stopwatch } from "../text/stopwatch.js";
-import { clock } from "../text/times.js";
+import { clock, elapsed } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import "../lang/en_past.js";
@@ -55,12 +54,12 @@ export class TtReplayTime extends Light {
     const { media } = replay;
     return html`<div class="replay-controls">
       <button type="button" class="btn primary play" @click=${this.toggle}>${icon(replay.playing ? "pause" : "play")}<span>${t(replay.playing ? "replay_pause" : "replay_play")}</span></button>
-      <div class="replay-rates" role="group" aria-label=${t("replay_speed")}>
+      <div class="seg" role="group" aria-label=${t("replay_speed")}>
         ${RATES.map((rate) => html`<button type="button" aria-pressed=${replay.rate === rate} aria-label=${t("replay_times", { n: rate })} @click=${() => replay.setRate(rate)}>${rate}×</button>`)}
       </div>
       <dl class="replay-clocks">
-        <div><dt class="vh">${t("replay_position")}</dt><dd><b>${stopwatch(replay.position)}</b> / ${stopwatch(replay.length)}</dd></div>
-        ${media === null ? nothing : html`<div><dt>${t("replay_recording")}</dt><dd>${stopwatch(media)}</dd></div>`}
+        <div><dt class="vh">${t("replay_position")}</dt><dd><b>${elapsed(replay.position, true)}</b> / ${elapsed(replay.length, true)}</dd></div>
+        ${media === null ? nothing : html`<div><dt>${t("replay_recording")}</dt><dd>${elapsed(media, true)}</dd></div>`}
         <div><dt>${t("replay_clock")}</dt><dd>${clock(replay.at, catalogue.lang)}</dd></div>
       </dl>
     </div>`;
@@ -94,7 +93,7 @@ export class TtReplayTime extends Light {
   /** @param {Moment} moment */
   shape({ kind, at, until, text }) {
     const x = this.percent(at);
-    const title = svg`<title>${`${stopwatch(at)} ${this.named(kind)} ${plain(text, 80)}`}</title>`;
+    const title = svg`<title>${`${elapsed(at, true)} ${this.named(kind)} ${plain(text, 80)}`}</title>`;
     const y = LANE_PX[kind];
     if (kind === "question") return svg`<circle class="question" cx=${x} cy=${y} r="3.5">${title}</circle>`;
     if (kind === "answered") return svg`<circle class="answered" cx=${x} cy=${y} r="4">${title}</circle>`;
@@ -109,7 +108,7 @@ export class TtReplayTime extends Light {
     return html`<details class="replay-moments"><summary>${t("replay_moments", { n: moments.length })}</summary>
       <div class="moments-scroll" tabindex="0" role="region" aria-label=${t("replay_moments", { n: moments.length })}>
         <table><thead><tr><th scope="col">${t("replay_when")}</th><th scope="col">${t("replay_what")}</th></tr></thead>
-        <tbody>${moments.map((moment) => html`<tr><td><button type="button" class="link-btn" @click=${() => this.go(moment)}>${stopwatch(moment.at)}</button></td>
+        <tbody>${moments.map((moment) => html`<tr><td><button type="button" class="link-btn" @click=${() => this.go(moment)}>${elapsed(moment.at, true)}</button></td>
           <td dir="auto"><small>${this.named(moment.kind)}</small> ${plain(moment.text, 160)}</td></tr>`)}</tbody></table>
       </div></details>`;
   }
@@ -127,7 +126,7 @@ export class TtReplayTime extends Light {
 
   words() {
     const { replay, ui } = this;
-    return ui.t("replay_at", { now: stopwatch(replay.position), all: stopwatch(replay.length) });
+    return ui.t("replay_at", { now: elapsed(replay.position, true), all: elapsed(replay.length, true) });
   }
 
   // --- what the reader does ---------------------------------------------------------------------------------------

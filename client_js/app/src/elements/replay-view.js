@@ -5,6 +5,7 @@ import { sessionPath } from "../router.js";
 import { day } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import { PAST, SESSION, wear } from "./sheets.js";
 import { download } from "./room-actions.js";
 import "./menu.js";
 import "./replay-stage.js";
@@ -30,6 +31,11 @@ export class TtReplayView extends Light {
     this.sought = null;
     /** How far it was when it was drawn last. */
     this.status = "";
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    wear(this, SESSION, PAST);
   }
 
   willUpdate() {

@@ -5,6 +5,7 @@ import { plain } from "../text/markdown.js";
 import { brief } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import { PAST, wear } from "./sheets.js";
 import { avatar } from "./person.js";
 import "../lang/en_later.js";
 import "../lang/en_past.js";
@@ -23,6 +24,11 @@ export class TtResourcesPanel extends Light {
     this.found = null;
     /** @type {any} */
     this.error = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    wear(this, PAST);
   }
 
   /** @param {Map<string, unknown>} changed */

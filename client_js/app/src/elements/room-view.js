@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { plain } from "../text/markdown.js";
 import { icon } from "./icons.js";
+import { fetchSession } from "./later.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
 import { roomItems } from "./room-actions.js";
@@ -13,7 +14,7 @@ import "./typing-line.js";
 const HEADS_MAX = 4;
 
 export class TtRoomView extends Light {
-  static properties = { ui: { attribute: false }, cohort: { attribute: false }, room: { attribute: false }, panel: {} };
+  static properties = { ui: { attribute: false }, cohort: { attribute: false }, room: { attribute: false }, panel: {}, beside: { type: Boolean } };
 
   constructor() {
     super();
@@ -25,6 +26,8 @@ export class TtRoomView extends Light {
     this.room = /** @type {any} */ (null);
     /** @type {string | null} */
     this.panel = null;
+    /** There is room for the queue of a session beside. */
+    this.beside = false;
   }
 
   willUpdate() {
@@ -37,34 +40,60 @@ export class TtRoomView extends Light {
       return html`<div class="empty"><h1>${ui.t("room_denied")}</h1><p>${ui.catalogue.refusal({ code: room.followed.code ?? "unknown_room" })}</p>
         <a class="btn" href=${ui.href(`/c/${this.cohort.id}`)}>${ui.t("to_all_rooms")}</a></div>`;
     }
-    return html`${this.head()}${this.pins()}${room.state?.kind === "session" ? html`<tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>` : nothing}
+    const { kind, parent } = room.state ?? {};
+    if (this.localName === "tt-room-view" && (kind === "session" || parent)) {
+      fetchSession();
+      return html`<tt-session-view .ui=${ui} .cohort=${this.cohort} .room=${room} .panel=${this.panel} .beside=${this.beside}></tt-session-view>`;
+    }
+    return html`${this.head()}${this.pins()}
       <tt-message-log .ui=${ui} .room=${room}></tt-message-log>
       <tt-typing-line .ui=${ui} .room=${room} .thread=${null}></tt-typing-line>
       <tt-composer .ui=${ui} .room=${room} .thread=${null} @posted=${this.onPosted}></tt-composer>`;
   }
 
   head() {
-    const { room, ui, cohort, panel } = this;
-    const { t } = ui;
-    const { state, presence } = room;
-    const people = (presence?.people ?? []).slice(0, HEADS_MAX);
+    const { room, ui } = this;
     return html`<div class="room-head">
-      ${ui.embedded ? nothing : html`<a class="icon-btn phone-only" href=${ui.href(`/c/${cohort.id}`)} aria-label=${t("to_all_rooms")}>${icon("back")}</a>`}
+      ${this.back()}
       <div class="title">
-        <h1><bdi>${state?.name ?? t("loading")}</bdi></h1>
+        <h1><bdi>${room.state?.name ?? ui.t("loading")}</bdi></h1>
         ${this.facts()}
       </div>
-      ${presence
+      ${this.heads(HEADS_MAX)}${this.searchButton()}${this.menu(() => [])}
+    </div>`;
+  }
+
+  back() {
+    const { ui, cohort } = this;
+    return ui.embedded ? nothing : html`<a class="icon-btn phone-only" href=${ui.href(`/c/${cohort.id}`)} aria-label=${ui.t("to_all_rooms")}>${icon("back")}</a>`;
+  }
+
+  /** Who is here. @param {number} max of so many a picture */
+  heads(max) {
+    const { room, ui, cohort, panel } = this;
+    const { t } = ui;
+    const { presence } = room;
+    const people = (presence?.people ?? []).slice(0, max);
+    return presence
         ? html`<button type="button" class="heads" aria-pressed=${panel === "people"} title=${t("people")}
             @click=${() => ui.panel(panel === "people" ? null : "people")}>
             <span class="stack" aria-hidden="true">${people.map((person) => avatar(cohort, person, "small"))}</span>
             <span class="desk-only">${t("n_here", { n: presence.count })}</span><span class="phone-only">${icon("people")}<span aria-hidden="true">${presence.count}</span><span class="vh">${t("n_here", { n: presence.count })}</span></span>
           </button>`
-        : nothing}
-      <button type="button" class="icon-btn" aria-pressed=${panel?.startsWith("search") ?? false} aria-label=${t("search")} title=${t("search")}
-        @click=${() => ui.panel(panel?.startsWith("search") ? null : "search")}>${icon("search")}</button>
-      <tt-menu .label=${t("room_menu")} .items=${() => roomItems(ui, room)}></tt-menu>
-    </div>`;
+        : nothing;
+  }
+
+  searchButton() {
+    const { ui, panel } = this;
+    const { t } = ui;
+    return html`<button type="button" class="icon-btn" aria-pressed=${panel?.startsWith("search") ?? false} aria-label=${t("search")} title=${t("search")}
+        @click=${() => ui.panel(panel?.startsWith("search") ? null : "search")}>${icon("search")}</button>`;
+  }
+
+  /** @param {() => import("./menu.js").Item[]} more what comes first in it */
+  menu(more) {
+    const { ui, room } = this;
+    return html`<tt-menu .label=${ui.t("room_menu")} .items=${() => [...more(), ...roomItems(ui, room)]}></tt-menu>`;
   }
 
   facts() {

@@ -2,10 +2,10 @@
 import { html, nothing } from "lit";
 import { sessionsOf } from "../model/past.js";
 import { sessionPath } from "../router.js";
-import { stopwatch } from "../text/stopwatch.js";
-import { brief } from "../text/times.js";
+import { brief, elapsed } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";
 import { Light, define } from "./light.js";
+import { PAST, wear } from "./sheets.js";
 import "../lang/en_later.js";
 import "../lang/en_past.js";
 
@@ -23,6 +23,11 @@ export class TtSessionsPanel extends Light {
     this.found = null;
     /** @type {any} */
     this.error = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    wear(this, PAST);
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -48,7 +53,7 @@ export class TtSessionsPanel extends Light {
     const { t, catalogue } = ui;
     return html`<li><a class="hit" href=${ui.href(sessionPath(cohort.id, room, past.session))}>
       <span class="meta"><span>${brief(past.opened_at, Date.now(), catalogue.lang)}</span>${past.closed_at === null
-        ? html`<span class="pill live">${t("session_runs")}</span>` : html`<span>${stopwatch(past.closed_at - past.opened_at)}</span>`}</span>
+        ? html`<span class="pill live">${t("session_runs")}</span>` : html`<span>${elapsed(past.closed_at - past.opened_at, true)}</span>`}</span>
       <p dir="auto"><b>${past.title || t("session_untitled")}</b></p>
       ${past.questions === undefined ? nothing : html`<p class="muted"><small>${t("session_numbers", { questions: past.questions, messages: past.messages })}</small></p>`}</a></li>`;
   }

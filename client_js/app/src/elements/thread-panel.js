@@ -65,7 +65,9 @@ export class TtThreadPanel extends Light {
         ${repeat(room.pending(thread.root), ({ key }) => key, (post) => html`<tt-pending-row .ui=${ui} .room=${room} .post=${post} .state=${post.state + (post.retryAt ?? "")}></tt-pending-row>`)}
       </div>
       <tt-typing-line .ui=${ui} .room=${room} .thread=${thread.root}></tt-typing-line>
-      <tt-composer .ui=${ui} .room=${room} .thread=${thread.root} .answering=${this.answering} @posted=${this.onPosted} @answer=${this.onAnswer}></tt-composer>`;
+      ${room.session
+        ? html`<tt-session-composer .ui=${ui} .room=${room} .thread=${thread.root} .answering=${this.answering} @posted=${this.onPosted} @answer=${this.onAnswer}></tt-session-composer>`
+        : html`<tt-composer .ui=${ui} .room=${room} .thread=${thread.root} .answering=${this.answering} @posted=${this.onPosted} @answer=${this.onAnswer}></tt-composer>`}`;
   }
 
   replies() {
@@ -113,7 +115,7 @@ export class TtThreadPanel extends Light {
   /** @param {CustomEvent<import("../model/types.js").Message | null>} event */
   onAnswer(event) {
     this.answering = event.detail;
-    if (event.detail) /** @type {HTMLElement | null} */ (this.querySelector("tt-composer textarea"))?.focus();
+    if (event.detail) /** @type {HTMLElement | null} */ (this.querySelector("form.composer textarea"))?.focus();
   }
 
   onPosted() {

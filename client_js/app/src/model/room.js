@@ -275,11 +275,11 @@ export class RoomModel extends Observable {
     if (!replyTo) this.goToNewest();
   }
 
-  /** @param {number} message @param {string} emoji */
-  toggleReaction(message, emoji) {
+  /** @param {number} message @param {string} emoji @param {object} [more] */
+  toggleReaction(message, emoji, more = {}) {
     const on = !this.reactions.mine.get(message)?.has(emoji);
     this.reactions.set(message, emoji, on);
-    this.cohort.send({ type: "set_reaction", room: this.id, message, emoji, on });
+    this.cohort.send({ type: "set_reaction", room: this.id, message, emoji, on, ...more });
     this.changed();
   }
 

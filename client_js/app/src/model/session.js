@@ -69,6 +69,8 @@ export class SessionModel extends Observable {
     this.kept = [];
     /** A poll that was closed before my eyes: its results stay in view until I put them away. @type {number | null} */
     this.justClosed = null;
+    /** A question that the reader wants to see. @type {{question: string, times: number} | null} */
+    this.target = null;
     /** What I write is under my alias. Kept, so that a reload unmasks nobody. */
     this.asAlias = this.client.draft(`${room.id}/alias`) === "1";
   }
@@ -174,6 +176,12 @@ export class SessionModel extends Observable {
   setOrder(order) {
     this.order = order;
     this.shown = this.derive(true).wanted;
+    this.changed();
+  }
+
+  /** Bring a question into view. @param {string} question */
+  show(question) {
+    this.target = { question, times: (this.target?.times ?? 0) + 1 };
     this.changed();
   }
 

@@ -48,6 +48,14 @@ export function dayNumber(at) {
   return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
 }
 
+/** As a clock that runs: 00:41:20; with `short`, 41:20. @param {number} ms @param {boolean} [short] */
+export function elapsed(ms, short = false) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  return `${short && !hours ? "" : `${two(hours)}:`}${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
 /** @param {number} ms @param {string} lang */
 export function span(ms, lang) {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
