@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from tertulia.app import Settings, running
@@ -13,8 +14,11 @@ from tertulia.live.greet import found_cohort
 OWNER = PersonId("p-founder")
 
 
-async def make_school(data: Path, *, cohort: str = "demo", rooms: dict[str, str] | None = None) -> None:
-    """A cohort with rooms of given ids and names; `{"general": "General talk"}` when none are given."""
+async def make_school(
+    data: Path, *, cohort: str = "demo", rooms: dict[str, str] | None = None, sessions: Collection[str] = ()
+) -> None:
+    """A cohort with rooms of given ids and names; `{"general": "General talk"}` when none are given. `sessions`: those
+    of them that are for live sessions."""
     async with running(Settings(data=data)) as flow:
         refusal = await found_cohort(flow.node, CohortId(cohort), founder=OWNER, name="Data structures")
         assert refusal is None, refusal
@@ -22,7 +26,7 @@ async def make_school(data: Path, *, cohort: str = "demo", rooms: dict[str, str]
         for room, name in (rooms or {"general": "General talk"}).items():
             done = await lane.ask(
                 lambda state, at, room=room, name=name: decide_room_made(  # type: ignore[misc]
-                    state.cohort, RoomId(room), name=name, kind="discussion"
+                    state.cohort, RoomId(room), name=name, kind="session" if room in sessions else "discussion"
                 ),
                 author=OWNER,
             )

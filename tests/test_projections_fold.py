@@ -163,16 +163,12 @@ COMMANDS = st.one_of(
 )
 QUESTION = st.integers(0, 5).map(lambda n: f"q-{n}")
 """Stands for one of the questions there are, whatever its id (`Play.act`)."""
-SESSIONS_COMMANDS = st.one_of(
+OF_STAFF = st.one_of(
     of_room(OpenSession, title=st.sampled_from(["", "Trees"])),
     of_room(CloseSession),
     of_room(MarkSession, media_position_ms=st.integers(0, 9), label=st.just("L"), rewound=st.booleans()),
     of_room(ChangeRoom, approve_questions=st.booleans()),
     of_room(ChangeRoom, anonymity=st.sampled_from(["off", "alias", "anonymous"])),
-    of_room(AskQuestion, text=st.sampled_from(WORDS), alias=st.booleans()),
-    of_room(AskQuestion, text=st.sampled_from(WORDS)),
-    of_room(VoteQuestion, question=QUESTION, on=st.sampled_from([True, True, False])),
-    of_room(VoteQuestion, question=QUESTION),
     of_room(ApproveQuestion, question=QUESTION),
     of_room(RewordQuestion, question=QUESTION, text=st.sampled_from(WORDS)),
     of_room(MergeQuestion, question=QUESTION, into=QUESTION),
@@ -182,28 +178,34 @@ SESSIONS_COMMANDS = st.one_of(
     of_room(AnswerQuestion, question=QUESTION, how=st.just("text"), message=st.integers(2, 30)),
     of_room(DismissQuestion, question=QUESTION, reason=st.just("unclear"), note=st.sampled_from(["", "N"])),
     of_room(ReopenQuestion, question=QUESTION),
-    of_room(ResendQuestion, question=QUESTION, text=st.sampled_from(WORDS)),
-    of_room(WithdrawQuestion, question=QUESTION),
-    of_room(AcceptAnswer, question=QUESTION, message=st.integers(2, 30)),
-    of_room(EndorseAnswer, message=MESSAGE, reason=st.just("correct")),
     of_room(HoldFloor, shown_to=st.sampled_from(["nobody", "answered"])),
     of_room(ReleaseFloor),
-    of_room(RaiseHand, alias=st.booleans()),
     of_room(CallHand, person=st.sampled_from(PEOPLE_IDS)),
-    of_room(LowerHand),
     of_room(OpenPoll, text=st.just("Which?"), options=st.just(["a", "b"]), anonymous=st.booleans()),
-    of_room(AnswerPoll, poll=st.integers(10, 40), choices=st.sampled_from([[0], [1]])),
     of_room(ClosePoll, poll=st.integers(10, 40)),
-    of_room(SetPace, pace=st.sampled_from(["lost", "ok", None])),
-    of_room(ReportMessage, message=MESSAGE, reason=st.just("Because")),
     of_room(NoteStaff, text=st.just("Note")),
     of_room(MuteMember, person=st.sampled_from(PEOPLE_IDS), for_s=st.just(1), reason=st.just("Because")),
     of_room(RequireApproval, person=st.sampled_from(PEOPLE_IDS), on=st.booleans(), reason=st.just("Because")),
     of_room(ReleaseHeld, held=st.integers(1, 20)),
     of_room(RejectHeld, held=st.integers(1, 20), reason=st.just("Because")),
-    of_room(UndoAction, event=st.integers(2, 40)),
+    of_room(UndoAction, event=st.integers(1, 9)),
     of_room(HideMessage, message=MESSAGE, reason=st.just("Because")),
     of_room(UnhideMessage, message=MESSAGE),
+)
+OF_PEOPLE = st.one_of(
+    of_room(AskQuestion, text=st.sampled_from(WORDS), alias=st.booleans()),
+    of_room(AskQuestion, text=st.sampled_from(WORDS)),
+    of_room(VoteQuestion, question=QUESTION, on=st.sampled_from([True, True, False])),
+    of_room(VoteQuestion, question=QUESTION),
+    of_room(ResendQuestion, question=QUESTION, text=st.sampled_from(WORDS)),
+    of_room(WithdrawQuestion, question=QUESTION),
+    of_room(AcceptAnswer, question=QUESTION, message=st.integers(2, 30)),
+    of_room(EndorseAnswer, message=MESSAGE, reason=st.just("correct")),
+    of_room(RaiseHand, alias=st.booleans()),
+    of_room(LowerHand),
+    of_room(AnswerPoll, poll=st.integers(10, 40), choices=st.sampled_from([[0], [1]])),
+    of_room(SetPace, pace=st.sampled_from(["lost", "ok", None])),
+    of_room(ReportMessage, message=MESSAGE, reason=st.just("Because")),
 )
 ACTORS = st.sampled_from([OWNER, OWNER, *PEOPLE_IDS])
 # What is done is often undone later; what closes a room or empties it would leave little to see.
@@ -218,6 +220,44 @@ UNDONE = {
 Act = tuple[PersonId, Any]
 
 
+def scene(*acts: tuple[PersonId, type[Any], dict[str, Any]]) -> list[Act]:
+    return [(person, command(key=KEY, room=ROOM, **fields)) for person, command, fields in acts]
+
+
+_ANA, _BEN = PEOPLE_IDS[1], PEOPLE_IDS[2]
+# What hardly ever follows by chance.
+SCENES: list[list[Act]] = [
+    scene(
+        (OWNER, ChangeRoom, {"anonymity": "alias"}),
+        (_ANA, AskQuestion, {"text": "fig", "alias": True}),
+        (_ANA, RaiseHand, {"alias": True}),
+    ),
+    scene(
+        (OWNER, OpenPoll, {"text": "Which?", "options": ["a", "b"]}),
+        (_ANA, AnswerPoll, {"poll": 1, "choices": [1]}),
+        (OWNER, ClosePoll, {"poll": 1}),
+    ),
+    [
+        (OWNER, BanMember(key=KEY, person=_BEN, reason="Because")),
+        (OWNER, UnbanMember(key=KEY, person=_BEN, reason="Because")),
+        (_BEN, None),
+    ],
+    scene((_BEN, RaiseHand, {}), (OWNER, CallHand, {"person": _BEN}), (_BEN, PostMessage, {"text": "plum"})),
+    scene((OWNER, HoldFloor, {}), (_ANA, PostMessage, {"text": "pear"}), (OWNER, ReleaseFloor, {})),
+    scene((OWNER, HoldFloor, {}), (_ANA, PostMessage, {"text": "pear"}), (_BEN, PostMessage, {"text": "fig"})),
+    scene(
+        (OWNER, RequireApproval, {"person": _BEN, "reason": "Because"}),
+        (_BEN, PostMessage, {"text": "quince"}),
+        (OWNER, RejectHeld, {"held": 1, "reason": "Because"}),
+        (_BEN, PostMessage, {"text": "apple"}),
+        (OWNER, ReleaseHeld, {"held": 1}),
+    ),
+    scene((OWNER, MergeQuestion, {"question": "q-1", "into": "q-0"}), (OWNER, UnmergeQuestion, {"question": "q-1"})),
+    scene((OWNER, AnswerQuestion, {"question": "q-0", "how": "live"}), (OWNER, UndoAction, {"event": 1_000})),
+    scene((OWNER, DismissQuestion, {"question": "q-1", "reason": "unclear"}), (OWNER, UndoAction, {"event": 1_000})),
+]
+
+
 def with_undoing(act: Act) -> st.SearchStrategy[list[Act]]:
     undo = UNDONE.get(type(act[1]))
     if undo is None:
@@ -228,7 +268,11 @@ def with_undoing(act: Act) -> st.SearchStrategy[list[Act]]:
 
 ACTS = (
     st.lists(
-        st.tuples(ACTORS, COMMANDS | SESSIONS_COMMANDS | SESSIONS_COMMANDS | st.none()).flatmap(with_undoing),
+        st.one_of(
+            st.tuples(ACTORS, COMMANDS | OF_PEOPLE | st.none()).flatmap(with_undoing),
+            st.tuples(st.just(OWNER), OF_STAFF).flatmap(with_undoing),
+            st.sampled_from(SCENES),
+        ),
         min_size=10,
         max_size=80,
     )
@@ -291,13 +335,13 @@ class Play:
                 command = replace(command, **{name: questions[int(stands[2:]) % len(questions)]})
         if isinstance(command, AnswerPoll | ClosePoll) and self.room.session.polls:
             polls = list(self.room.session.polls)
-            command = replace(command, poll=polls[command.poll % len(polls)])
+            command = replace(command, poll=polls[-1])
         if isinstance(command, ReleaseHeld | RejectHeld) and self.room.session.held:
             held = list(self.room.session.held)
             command = replace(command, held=held[command.held % len(held)])
         undoable = list(self.room.session.undoable)
         if isinstance(command, UndoAction) and undoable:
-            command = replace(command, event=undoable[command.event % len(undoable)])
+            command = replace(command, event=undoable[min(command.event, len(undoable)) - 1])
         return command
 
     def _accept(self, person: PersonId, decision: Decision | Refusal) -> None:

@@ -11,6 +11,7 @@ from tertulia.domain.commands import (
     ChangeRoom,
     EditMessage,
     LeaveCohort,
+    LockRoom,
     MuteMember,
     PostMessage,
     RedactMessage,
@@ -31,6 +32,7 @@ from tertulia.domain.session.commands import (
     HideMessage,
     OpenSession,
     RequireApproval,
+    SetWordFilter,
     TakeAlias,
     UnmaskAlias,
     VoteQuestion,
@@ -239,10 +241,9 @@ def test_votes_and_challenges_of_an_alias_are_counted_beside_those_of_the_person
     here.gives("lea", AskQuestion, text="But why?", alias=True)
     first, second = here.room.session.questions.values()
     assert len(first.voters | second.voters) == 2
-    assert here.refusal("lea", VoteQuestion, question=second.question).code == "already_voted"
-    here.gives("lea", VoteQuestion, question=second.question, on=False)
+    assert here.refusal("lea", VoteQuestion, question=first.question).code == "already_voted"
     here.gives("lea", VoteQuestion, question=second.question)
-    assert len(here.room.session.questions[second.question].voters) == 1
+    assert here.room.session.questions[second.question].voters == {second.by, "lea"}
     seq = here.says("len", "It is so.")
     here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Is it?")
     here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Is it?", alias=True)
@@ -304,48 +305,79 @@ def test_an_alias_that_staff_know_is_protected_by_the_role_behind_it(here: Class
         assert here.refusal("tad", kind, reason="No.", **fields).code == "not_allowed"  # type: ignore[arg-type]
 
 
-# --- what counts for the person --------------------------------------------------------------------------------------
+# --- what an alias may, and what counts for whom ---------------------------------------------------------------------
 
 
-def test_who_is_muted_is_muted_as_whoever(here: Classroom, sealed: Classroom) -> None:
+def test_who_is_muted_is_muted_under_an_alias_too(here: Classroom) -> None:
+    says(here, "lea")
     here.gives("tad", MuteMember, person="lea", for_s=60, reason="Enough.")
-    assert here.refusal("lea", PostMessage, text="x", alias=True).code == "muted"
-    _, alias = says(sealed, "lea")
-    sealed.gives("tad", MuteMember, person=alias, for_s=60, reason="Enough.")
     for as_alias in (True, False):
-        refusal = sealed.refusal("lea", PostMessage, text="x", alias=as_alias)
+        refusal = here.refusal("lea", PostMessage, text="x", alias=as_alias)
         assert (refusal.code, refusal.after_ms) == ("muted", 60_000)
+
+
+def test_a_sealed_alias_is_muted_alone(sealed: Classroom) -> None:
+    """Staff would only have to see who falls silent."""
+    seq, alias = says(sealed, "lea")
+    sealed.gives("tad", MuteMember, person=alias, for_s=60, reason="Enough.")
+    for kind, fields in (
+        (PostMessage, {"text": "x", "alias": True}),
+        (AskQuestion, {"text": "x", "alias": True}),
+        (EditMessage, {"message": seq, "text": "x"}),
+    ):
+        assert sealed.refusal("lea", kind, **fields).code == "muted"  # type: ignore[arg-type]
+    sealed.says("lea", "In my own name.")
     sealed.after(s=60)
     says(sealed, "lea")
 
 
-def test_slow_mode_counts_what_one_said_as_whoever(here: Classroom) -> None:
+def test_slow_mode_and_limits_count_for_each_persona(here: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an alias that speaks is not that of who has just spoken."""
     here.gives("ina", ChangeRoom, slow_mode_s=30)
     says(here, "lea")
     here.after(s=10)
-    refusal = here.refusal("lea", PostMessage, text="x")
-    assert (refusal.code, refusal.after_ms) == ("slow_mode", 20_000)
-    here.says("len", "Others do not wait.")
-    here.after(s=20)
-    here.says("lea", "Now.")
-    assert here.refusal("lea", PostMessage, text="x", alias=True).code == "slow_mode"
-
-
-def test_what_waits_waits_as_whoever(sealed: Classroom) -> None:
-    _, alias = says(sealed, "lea")
-    sealed.gives("tad", RequireApproval, person=alias, reason="Careful.")
+    here.says("lea", "And I.")
+    assert here.refusal("lea", PostMessage, text="x", alias=True).after_ms == 20_000
+    assert here.refusal("lea", PostMessage, text="x").after_ms == 30_000
+    monkeypatch.setattr(limits, "questions_per_person_max", 1)
     for as_alias in (True, False):
-        sealed.gives("lea", AskQuestion, text="Why?", alias=as_alias)
-    assert [question.status for question in sealed.room.session.questions.values()] == ["pending", "pending"]
-    sealed.gives("tad", RequireApproval, person=alias, on=False, reason="Fine.")
-    sealed.gives("lea", AskQuestion, text="Why?")
-    assert [q.status for q in sealed.room.session.questions.values()][-1] == "published"
-
-
-def test_open_questions_are_counted_as_whoever(here: Classroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "questions_per_person_max", 2)
-    here.gives("lea", AskQuestion, text="Why?", alias=True)
-    here.gives("lea", AskQuestion, text="Why?")
-    for as_alias in (True, False):
+        here.gives("lea", AskQuestion, text="Why?", alias=as_alias)
         assert here.refusal("lea", AskQuestion, text="x", alias=as_alias).code == "too_many"
-    here.gives("len", AskQuestion, text="Why?", alias=True)
+
+
+def test_while_anybodys_words_wait_those_of_all_aliases_do(sealed: Classroom) -> None:
+    def asked(name: str, *, alias: bool) -> str:
+        sealed.gives(name, AskQuestion, text="Why?", alias=alias)
+        return list(sealed.room.session.questions.values())[-1].status
+
+    _, alias = says(sealed, "lea")
+    assert asked("len", alias=True) == "published"
+    sealed.gives("tad", RequireApproval, person=alias, reason="Careful.")
+    assert (asked("lea", alias=True), asked("len", alias=True), asked("ina", alias=True)) == ("pending",) * 3
+    assert asked("lea", alias=False) == "published", "else staff would see whose it is"
+    sealed.gives("tad", RequireApproval, person=alias, on=False, reason="Fine.")
+    sealed.gives("tad", RequireApproval, person="len", reason="Careful.")
+    assert (asked("lea", alias=True), asked("len", alias=True)) == ("pending",) * 2
+    assert (asked("lea", alias=False), asked("len", alias=False)) == ("published", "pending")
+
+
+def test_staff_under_an_alias_may_no_more_than_learners(here: Classroom) -> None:
+    """An alias that speaks in a locked room would be known for one of theirs."""
+    seq, _ = says(here, "ina")
+    here.gives("ina", SetWordFilter, words=["damn"])
+    assert here.refusal("ina", PostMessage, text="damn", alias=True).code == "words_blocked"
+    assert here.refusal("ina", EditMessage, message=seq, text="damn").code == "words_blocked"
+    assert here.refusal("ina", AskQuestion, text="damn", alias=True).code == "words_blocked"
+    here.gives("ina", ChangeRoom, slow_mode_s=30, approve_questions=True)
+    here.gives("ina", AskQuestion, text="Why?", alias=True)
+    assert list(here.room.session.questions.values())[-1].status == "pending"
+    says(here, "ina")
+    assert here.refusal("ina", PostMessage, text="x", alias=True).code == "slow_mode"
+    here.gives("ina", LockRoom)
+    for kind, fields in (
+        (PostMessage, {"text": "x", "alias": True}),
+        (AskQuestion, {"text": "x", "alias": True}),
+        (EditMessage, {"message": seq, "text": "x"}),
+        (SetReaction, {"message": seq, "emoji": "challenge", "sentence": "x", "alias": True}),
+    ):
+        assert here.refusal("ina", kind, **fields).code == "room_locked"  # type: ignore[arg-type]

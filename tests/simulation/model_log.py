@@ -24,11 +24,14 @@ from tertulia.domain.ids import (
     StreamName,
     cohort_stream,
     room_signals_stream,
+    room_staff_stream,
     room_stream,
     user_stream,
 )
 from tertulia.domain.room import MessageFact
 from tertulia.domain.session.events import MessageHeld, QuestionAsked, QuestionReworded
+from tertulia.domain.session.staff_fold import fold_staff, new_staff_room_view
+from tertulia.domain.session.view import StaffRoomView
 from tertulia.domain.view import (
     CohortView,
     RoomView,
@@ -226,6 +229,9 @@ class ModelReading:
     async def user_view(self, person: PersonId) -> tuple[int, UserView]:
         return await self._log.faults.answer(lambda: self.user_now(person))
 
+    async def staff_view(self, room: RoomId) -> tuple[int, StaffRoomView]:
+        return await self._log.faults.answer(lambda: self.staff_now(room))
+
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
         def work() -> dict[str, dict[str, int]]:
             tallies = self.tallies_now(room)
@@ -261,6 +267,13 @@ class ModelReading:
         view = new_user_view()
         for entry in entries:
             apply_user(view, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
+        return len(entries), view
+
+    def staff_now(self, room: RoomId) -> tuple[int, StaffRoomView]:
+        entries = self._log.streams.get(room_staff_stream(room), [])
+        view = new_staff_room_view()
+        for entry in entries:
+            fold_staff(view, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
         return len(entries), view
 
     def unread_now(self, person: PersonId, room: RoomId) -> Unread:

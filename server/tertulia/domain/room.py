@@ -98,12 +98,6 @@ class RoomState(msgspec.Struct):
     def exists(self) -> bool:
         return self.kind != ""
 
-    def muted_until(self, person: PersonId) -> int:
-        """Until when (Unix ms) this person is, as whoever they speak; 0 for one who never was."""
-        if not self.muted:
-            return 0
-        return max(self.muted.get(persona, 0) for persona in self.session.personas(person))
-
 
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>`. `event` is None for one a newer program wrote: only the head moves."""

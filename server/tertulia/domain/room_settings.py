@@ -110,22 +110,30 @@ def _listed(state: RoomState, *, name: str, anonymity: Anonymity, closed: bool) 
     return Happening(cohort_stream(state.cohort), listed)
 
 
+def may_act_on(state: RoomState, persona: str, asker: Asker, roles: Roles) -> Refusal | None:
+    """Why staff may not act on who they know, or know under an alias. On one that is sealed: whoever it is."""
+    if state.session.is_sealed(persona):
+        return None
+    person = state.session.person_behind(persona)
+    role = None if person is None else roles.get(person)
+    if role is None:
+        return Refusal("unknown_member")
+    return None if asker.outranks(role) else Refusal("not_allowed", "You may do this only to people of a lower role.")
+
+
 def mute(
     state: RoomState, command: MuteMember | UnmuteMember, *, asker: Asker, roles: Roles, at: int
 ) -> Decision | Refusal:
-    """An alias that nobody may look behind is muted whoever it is: staff are told the alias alone."""
+    """A person, with their aliases; or an alias alone: else who falls silent too would be known for it."""
     person = state.session.person_behind(command.person)
-    is_sealed = state.session.is_sealed(command.person)
-    role = None if person is None else roles.get(person)
-    if person is None or (role is None and not is_sealed):
+    if person is None:
         return Refusal("unknown_member")
-    if not is_sealed and not asker.outranks(role):
-        return Refusal("not_allowed", "You may do this only to people of a lower role.")
+    if refusal := may_act_on(state, command.person, asker, roles):
+        return refusal
     reason = clean_reason(command.reason)
     if reason is None:
         return Refusal("reason_required")
-    stream = room_staff_stream(state.room)
-    whom = PersonId(command.person) if is_sealed else person
+    stream, whom = room_staff_stream(state.room), PersonId(command.person)
     if isinstance(command, MuteMember):
         happened: Event = MemberMuted(room=state.room, person=whom, until=at + command.for_s * 1000, reason=reason)
     elif state.muted.get(whom, 0) <= at:

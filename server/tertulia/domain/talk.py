@@ -47,17 +47,20 @@ CHALLENGE: Final = "challenge"
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def may_write(state: RoomState, asker: Asker, at: int) -> Refusal | None:
-    if not state.closed and state.locked and not asker.is_staff:
+def may_write(state: RoomState, asker: Asker, at: int, *, alias: bool = False) -> Refusal | None:
+    """`alias`: under the one the asker has, or is about to have."""
+    if not state.closed and state.locked and (alias or not asker.is_staff):
         return Refusal("room_locked")
-    return may_take_part(state, asker, at)
+    return may_take_part(state, asker, at, alias=alias)
 
 
-def may_take_part(state: RoomState, asker: Asker, at: int) -> Refusal | None:
+def may_take_part(state: RoomState, asker: Asker, at: int, *, alias: bool = False) -> Refusal | None:
     """React, and say that a thread is resolved: in a locked room too."""
     if state.closed:
         return Refusal("room_closed")
-    until = state.muted_until(asker.person)
+    until = state.muted.get(asker.person, 0)
+    if alias:
+        until = max(until, state.muted.get(state.session.persona(asker.person, alias=True) or "", 0))
     return Refusal("muted", after_ms=until - at) if until > at else None
 
 
@@ -89,7 +92,9 @@ def say(
     """Whatever somebody says now: the message, who is told of it, and the alias if it was taken for it. It is held
     back if it must wait for staff or for the floor; who was called and says something has been heard."""
     text = clean_text(raw)
-    if refusal := may_write(state, asker, at) or _slow_mode(state, asker, at):
+    if alias:
+        asker = asker.as_alias()
+    if refusal := may_write(state, asker, at, alias=alias) or _slow_mode(state, asker, at, alias=alias):
         return refusal
     if isinstance(text, Refusal):
         return text
@@ -159,14 +164,15 @@ def post_happenings(state: RoomState, said: Said, *, seq: int, roles: Roles) -> 
     return happenings
 
 
-def _slow_mode(state: RoomState, asker: Asker, at: int) -> Refusal | None:
-    """Staff and bots wait only where their role is named. What one says under an alias counts too."""
+def _slow_mode(state: RoomState, asker: Asker, at: int, *, alias: bool) -> Refusal | None:
+    """Staff and bots wait only where their role is named. An alias waits for itself alone: if it had to wait for the
+    person behind it, it would not be that of anybody who has spoken just now."""
     is_spared = asker.is_staff or asker.role == "bot"
     wait_s = state.slow_modes.get(asker.role, 0 if is_spared else state.slow_mode_s)
     if not wait_s:
         return None
-    last_at = max(state.last_post_at.get(persona, 0) for persona in state.session.personas(asker.person))
-    wait_ms = last_at + wait_s * 1000 - at
+    persona = state.session.persona(asker.person, alias=alias) or ""
+    wait_ms = state.last_post_at.get(persona, 0) + wait_s * 1000 - at
     return Refusal("slow_mode", after_ms=wait_ms) if wait_ms > 0 else None
 
 
@@ -182,7 +188,10 @@ def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, 
         return Refusal("unknown_message")
     if not state.session.is_persona_of(fact.author, asker.person):
         return Refusal("not_author")
-    if refusal := may_write(state, asker, at):
+    is_alias = fact.author != asker.person
+    if is_alias:
+        asker = asker.as_alias()
+    if refusal := may_write(state, asker, at, alias=is_alias):
         return refusal
     if fact.redacted:
         return Refusal("already_redacted")
@@ -283,10 +292,9 @@ def mark_mind_changed(state: RoomState, command: MarkMindChanged, *, asker: Aske
     mine, because = state.facts.get(command.message), state.facts.get(command.because)
     if mine is None or because is None:
         return Refusal("unknown_message")
-    session = state.session
-    if not session.is_persona_of(mine.author, asker.person):
+    if not state.session.is_persona_of(mine.author, asker.person):
         return Refusal("not_author")
-    if session.is_persona_of(because.author, asker.person):
+    if because.author == mine.author:
         return Refusal("not_allowed", "It takes somebody else to change one's mind.")
     if mine.redacted or because.redacted:
         return Refusal("already_redacted")

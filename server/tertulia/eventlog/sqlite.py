@@ -21,8 +21,8 @@ from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.eventlog import Append, Checkpoint, LogRefused, LogUnavailable, Receipt, sqlite_file
 from tertulia.eventlog.folder_lock import FolderLock
 from tertulia.eventlog.migrations import MIGRATIONS, migrate
+from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.projection import Progress, Projection
-from tertulia.eventlog.sqlite_commit import Outcome
 from tertulia.eventlog.sqlite_projections import Projections, is_prepared
 from tertulia.eventlog.sqlite_readers import Readers
 from tertulia.eventlog.sqlite_writer import Answered, Errand, Job, Writer

@@ -10,21 +10,17 @@ busy event loop keeps it for milliseconds.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import apsw
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner
-from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Decided, Duplicates, Receipt
+from tertulia.domain.ids import StreamName
+from tertulia.eventlog import Append, Receipt
+from tertulia.eventlog.planning import Draft, Outcome, Place, answer, streams_of
 from tertulia.eventlog.projection import Projection
-from tertulia.wire.stored import STORED_VERSION, Entry
-
-Outcome = Appended | Conflict | Duplicates
-Place = tuple[int, int]
-"""A stream's number and its head."""
 
 _LOOK_UP: Final = """
 SELECT json_array(
@@ -109,7 +105,7 @@ class GroupCommit:
         try:
             draft = self._look_up(appends)
             before = draft.position
-            answers = [_answer(draft, append) for append in appends]
+            answers = [answer(draft, append) for append in appends]
             self._keep(draft, before)
             self._connection.execute("COMMIT")
         except BaseException:
@@ -122,7 +118,7 @@ class GroupCommit:
             self._places.update(draft.places)
         return answers, draft.position
 
-    def _look_up(self, appends: Sequence[Append]) -> _Draft:
+    def _look_up(self, appends: Sequence[Append]) -> Draft:
         """What the plan must know: the receipts of all keys, the heads of all streams."""
         keys = [
             (decided.author, decided.key)
@@ -130,7 +126,7 @@ class GroupCommit:
             for decided in append.decisions
             if decided.key is not None
         ]
-        named = set(itertools.chain.from_iterable(map(_streams_of, appends)))
+        named = set(itertools.chain.from_iterable(map(streams_of, appends)))
         places = {stream: self._places[stream] for stream in named & self._places.keys()}
         asked = (_encode(keys).decode(), _encode(list(named - places.keys())).decode())
         position, last_stream, receipts, found = _decode_look_up(self._connection.execute(_LOOK_UP, asked).get)
@@ -139,9 +135,9 @@ class GroupCommit:
             keys[place]: Receipt(stream, seq, at, bytes.fromhex(fingerprint))
             for place, stream, seq, at, fingerprint in receipts
         }
-        return _Draft(known, places, position=position, last_stream=last_stream)
+        return Draft(known, places, position=position, last_stream=last_stream)
 
-    def _keep(self, draft: _Draft, before: int) -> None:
+    def _keep(self, draft: Draft, before: int) -> None:
         execute = self._connection.execute
         for statement, rows in (
             (_ADD_STREAMS, draft.streams),
@@ -162,104 +158,3 @@ class GroupCommit:
             for projection in self._projections:
                 if not projection.is_behind:
                     projection.fold(self._connection, after=before, upto=draft.position)
-
-
-class _Draft:
-    """What this transaction is going to write, and what it knows so far."""
-
-    def __init__(
-        self,
-        known: dict[tuple[PersonId, str], Receipt],
-        places: dict[StreamName, Place],
-        *,
-        position: int,
-        last_stream: int,
-    ) -> None:
-        self.known = known
-        self.places = places
-        self.position = position
-        self.last_stream = last_stream
-        self.streams: list[tuple[Any, ...]] = []
-        self.entries: list[tuple[Any, ...]] = []
-        self.receipts: list[tuple[Any, ...]] = []
-        self.redacts: list[tuple[StreamName, int]] = []
-        self.checkpoints: list[Checkpoint] = []
-
-    def head(self, stream: StreamName) -> int:
-        return self.places.get(stream, (0, 0))[1]
-
-
-def _streams_of(append: Append) -> Iterable[StreamName]:
-    yield from append.expect
-    for decided in append.decisions:
-        yield decided.stream
-        for planned in decided.events:
-            yield planned.stream
-        for stream, _ in decided.redacts:
-            yield stream
-
-
-def _answer(draft: _Draft, append: Append) -> Outcome:
-    known = draft.known
-    repeated = {
-        place: known[decided.author, decided.key]
-        for place, decided in enumerate(append.decisions)
-        if decided.key is not None and (decided.author, decided.key) in known
-    }
-    if repeated:
-        return Duplicates(repeated)
-    moved = {stream: head for stream, seq in append.expect.items() if (head := draft.head(stream)) != seq}
-    if moved:
-        return Conflict(moved)
-    return _plan(draft, append)
-
-
-def _plan(draft: _Draft, append: Append) -> Appended:
-    """Give every event its place."""
-    heads: dict[StreamName, int] = {}
-    entries: list[Entry] = []
-    receipts: list[Receipt] = []
-    keys: dict[tuple[PersonId, str], Receipt] = {}
-    for decided in append.decisions:
-        for planned in decided.events:
-            seq = heads[planned.stream] = heads.get(planned.stream, draft.head(planned.stream)) + 1
-            entries.append(Entry(planned.stream, Seq(seq), decided.at, planned.by, planned.name, planned.data))
-        receipt = _receipt(decided, heads.get(decided.stream, draft.head(decided.stream)))
-        receipts.append(receipt)
-        if decided.key is not None:
-            assert (decided.author, decided.key) not in keys, "a key is used once in an append"
-            keys[decided.author, decided.key] = receipt
-    texts = [entry.data.decode() for entry in entries]
-    redacts = [redact for decided in append.decisions for redact in decided.redacts]
-    assert all(stream in draft.places or stream in heads for stream, _ in redacts), "what is redacted exists"
-    for stream in dict.fromkeys(itertools.chain(heads, (receipt.stream for receipt in receipts))):
-        _number(draft, stream)
-    for stream, seq in heads.items():
-        draft.places[stream] = (draft.places[stream][0], seq)
-    for entry, text in zip(entries, texts, strict=True):
-        draft.position += 1
-        number = draft.places[entry.stream][0]
-        draft.entries.append((draft.position, number, entry.seq, entry.at, entry.by, entry.name, STORED_VERSION, text))
-    for (author, key), receipt in keys.items():
-        number = draft.places[receipt.stream][0]
-        draft.receipts.append((author, key, number, receipt.seq, receipt.at, receipt.fingerprint.hex()))
-    draft.known.update(keys)
-    draft.redacts.extend(redacts)
-    if append.checkpoint is not None:
-        draft.checkpoints.append(append.checkpoint)
-    return Appended(receipts, entries)
-
-
-def _receipt(decided: Decided, head: int) -> Receipt:
-    """`head`: of the decision's stream, after its events."""
-    if decided.events:
-        assert decided.events[0].stream == decided.stream, "the receipt names the first event"
-        head -= sum(planned.stream == decided.stream for planned in decided.events) - 1
-    return Receipt(decided.stream, head, decided.at, decided.fingerprint)
-
-
-def _number(draft: _Draft, stream: StreamName) -> None:
-    if stream not in draft.places:
-        draft.last_stream += 1
-        draft.places[stream] = (draft.last_stream, 0)
-        draft.streams.append((draft.last_stream, stream, stream_kind(stream), stream_owner(stream)))

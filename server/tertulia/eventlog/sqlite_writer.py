@@ -23,7 +23,8 @@ import structlog
 
 from tertulia.domain import limits
 from tertulia.eventlog import Append, Appended, LogFull, LogUnavailable
-from tertulia.eventlog.sqlite_commit import GroupCommit, Outcome
+from tertulia.eventlog.planning import Outcome
+from tertulia.eventlog.sqlite_commit import GroupCommit
 from tertulia.eventlog.sqlite_projections import Projections
 from tertulia.eventlog.stats import LogStats
 

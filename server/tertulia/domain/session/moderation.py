@@ -10,6 +10,7 @@ from tertulia.domain.decision import Asker, Decision, Happening, Roles
 from tertulia.domain.ids import room_staff_stream, room_stream, user_stream
 from tertulia.domain.refusals import Refusal
 from tertulia.domain.room import RoomState
+from tertulia.domain.room_settings import may_act_on
 from tertulia.domain.session.commands import (
     HideMessage,
     NoteStaff,
@@ -70,27 +71,23 @@ def hide(state: RoomState, command: HideMessage | UnhideMessage, *, asker: Asker
 
 
 def require_approval(state: RoomState, command: RequireApproval, *, asker: Asker, roles: Roles) -> Decision | Refusal:
-    """Of a sealed alias: whoever it is, whatever their role, and the staff stream says the alias alone."""
-    session = state.session
-    is_sealed = session.is_sealed(command.person)
-    person = session.person_behind(command.person)
+    """Of an alias: of nothing that is said without it, else whose it is would show."""
+    person = state.session.person_behind(command.person)
     if person is None:
         return Refusal("unknown_alias")
-    if not is_sealed:
-        if (role := roles.get(person)) is None:
-            return Refusal("unknown_member")
-        if not asker.outranks(role):
-            return Refusal("not_allowed", "You may do this only to people of a lower role.")
+    if refusal := may_act_on(state, command.person, asker, roles):
+        return refusal
     reason = clean_reason(command.reason)
     if reason is None:
         return Refusal("reason_required")
     stream = room_staff_stream(state.room)
-    if ((command.person if is_sealed else person) in session.approvals) == command.on:
+    if (command.person in state.session.approvals) == command.on:
         return Decision(stream)
+    is_alias = command.person != person
     required = ApprovalRequired(
         room=state.room,
-        person=None if is_sealed else person,
-        alias=command.person if command.person != person else None,
+        person=None if is_alias else person,
+        alias=command.person if is_alias else None,
         on=command.on,
         reason=reason,
     )

@@ -88,13 +88,17 @@ MAY: Final[dict[type[Change], frozenset[QuestionStatus]]] = {
 
 
 def ask(state: RoomState, command: AskQuestion, *, asker: Asker, setting: Setting, at: int) -> Decision | Refusal:
-    if refusal := must_be_open(state) or talk.may_write(state, asker, at):
+    if command.alias:
+        asker = asker.as_alias()
+    if refusal := must_be_open(state) or talk.may_write(state, asker, at, alias=command.alias):
         return refusal
     text = _clean(command.text)
     if isinstance(text, Refusal):
         return text
     session = state.session
-    mine = [q for q in session.questions.values() if q.status in _OPEN and session.is_persona_of(q.by, asker.person)]
+    by = session.persona(asker.person, alias=command.alias)
+    # For each persona, not for each person: else an alias that may still ask is not that of who has asked too much.
+    mine = [question for question in session.questions.values() if question.status in _OPEN and question.by == by]
     if len(mine) >= limits.questions_per_person_max or len(session.questions) >= limits.questions_max:
         return Refusal("too_many", "There are too many open questions already.")
     if refusal := talk.words_refusal(state, text, asker):
@@ -103,7 +107,7 @@ def ask(state: RoomState, command: AskQuestion, *, asker: Asker, setting: Settin
     if isinstance(speaker, Refusal):
         return speaker
     question = Question(f"q-{setting.new_id}", speaker.by, at, text=text)
-    if not asker.is_staff and (state.approve_questions or session.waits_for_approval(asker.person)):
+    if not asker.is_staff and (state.approve_questions or session.waits_for_approval(speaker.by)):
         happenings = _received(state, question, person=asker.person, again=False)
     else:
         happenings = _published(state, question, person=asker.person, setting=setting, by=speaker.by)
@@ -118,12 +122,11 @@ def vote(state: RoomState, command: VoteQuestion, *, asker: Asker) -> Decision |
         return Refusal("unknown_question")
     if question.status not in QUEUED:
         return Refusal("question_status")
-    voted = next((persona for persona in state.session.personas(asker.person) if persona in question.voters), None)
-    if (voted is not None) == command.on:
-        return Refusal("not_voted" if voted is None else "already_voted")
+    has_voted = asker.person in question.voters
+    if has_voted == command.on:
+        return Refusal("already_voted" if has_voted else "not_voted")
     stream = room_signals_stream(state.room)
-    happening = Happening(stream, VoteSet(question=question.question, on=command.on), PersonId(voted or asker.person))
-    return Decision(stream, (happening,))
+    return Decision(stream, (Happening(stream, VoteSet(question=question.question, on=command.on)),))
 
 
 def change(state: RoomState, command: Change, *, asker: Asker, setting: Setting) -> Decision | Refusal:
@@ -179,7 +182,7 @@ def endorse(state: RoomState, command: EndorseAnswer, *, asker: Asker) -> Decisi
         return Refusal("unknown_message")
     if fact.redacted:
         return Refusal("already_redacted")
-    if state.session.is_persona_of(fact.author, asker.person):
+    if fact.author == asker.person:  # that of one's own alias one may: who may not would be known for it
         return Refusal("not_allowed", "One does not endorse one's own answer.")
     if f"{command.message}/{asker.person}" in state.session.endorsed:
         return Refusal("already_endorsed")
@@ -218,8 +221,9 @@ def _published(
     )
     happenings = talk.post_happenings(state, said, seq=seq, roles=setting.roles)
     happenings.append(Happening(stream, published, by))
-    # By who readers see: an alias's own vote must not fall together with one of the person's when questions are merged.
-    if question.by not in question.voters and (person is None or person not in question.voters):
+    # By who readers see. One vote of an alias, one of the person behind it: as one, they would show in a sum that is
+    # smaller than its parts when questions are merged.
+    if question.by not in question.voters:
         vote = VoteSet(question=question.question)
         happenings.append(Happening(room_signals_stream(state.room), vote, PersonId(question.by)))
     return happenings
@@ -254,7 +258,7 @@ def _resend(state: RoomState, question: Question, command: ResendQuestion, *, as
     text = _clean(command.text)
     if isinstance(text, Refusal):
         return text
-    if refusal := talk.words_refusal(state, text, asker):
+    if refusal := talk.words_refusal(state, text, asker if question.by == asker.person else asker.as_alias()):
         return refusal
     again = Question(question.question, question.by, question.asked_at, text=text)
     return Decision(room_stream(state.room), tuple(_received(state, again, person=asker.person, again=True)))

@@ -125,7 +125,7 @@ class SessionState(msgspec.Struct):
     behind: dict[str, PersonId] = {}
     """Alias → whose it is or was."""
     approvals: dict[str, None] = {}
-    """Whose words wait for staff, as staff named them: a person, or an alias that nobody may look behind."""
+    """Whose words wait for staff, as staff named them: a person, or an alias."""
     reported: dict[str, None] = {}
     """`<message>/<person>`, the newest."""
     words: list[str] = []
@@ -175,6 +175,7 @@ class SessionState(msgspec.Struct):
         person = self.behind.get(by)
         return person is not None and (current := self.aliases[person]).alias == by and current.sealed
 
-    def waits_for_approval(self, person: PersonId) -> bool:
-        """Whether what this person says, as whoever, waits for staff."""
-        return bool(self.approvals) and any(persona in self.approvals for persona in self.personas(person))
+    def waits_for_approval(self, by: str) -> bool:
+        """Whether what is said as `by` waits for staff. While anybody's does, that of all aliases does: if one did
+        for the person behind it, or a person for their alias, it would show that they are one."""
+        return bool(self.approvals) if by.startswith("~") else by in self.approvals

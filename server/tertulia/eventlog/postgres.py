@@ -1,0 +1,132 @@
+"""The event log in PostgreSQL: for any number of nodes on any number of machines.
+
+Every node has one connection that writes, in groups, and a few that read. The order of a stream is kept by the lock on
+its row; nodes know nothing of each other. Needs PostgreSQL 14 and the extra `tertulia[postgres]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final, LiteralString
+
+import msgspec
+
+from tertulia.domain import limits
+from tertulia.domain.ids import PersonId, Seq, StreamName
+from tertulia.eventlog import Append, Checkpoint, LogUnavailable, Receipt
+from tertulia.eventlog.planning import Outcome
+from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting
+from tertulia.eventlog.postgres_readers import Readers
+from tertulia.eventlog.postgres_rows import texts
+from tertulia.eventlog.postgres_schema import prepare
+from tertulia.eventlog.postgres_writer import Job, Writer
+from tertulia.eventlog.stats import LogStats
+from tertulia.wire.stored import Entry
+
+_READ: Final[LiteralString] = """
+SELECT seq, at, by, name, convert_to(data::text, 'UTF8') FROM tertulia.entry
+WHERE stream = (SELECT id FROM tertulia.stream WHERE name = %s) AND seq > %s ORDER BY seq LIMIT %s
+"""
+_HEADS: Final[LiteralString] = "SELECT name, head FROM tertulia.stream WHERE name = ANY(%s::text[])"
+_RECEIPTS: Final[LiteralString] = """
+SELECT receipt.key, stream.name, receipt.seq, receipt.at, receipt.fingerprint
+FROM tertulia.receipt JOIN tertulia.stream ON stream.id = receipt.stream
+WHERE receipt.author = %s AND receipt.key = ANY(%s::text[])
+"""
+_CHECKPOINT: Final[LiteralString] = "SELECT positions, state FROM tertulia.checkpoint WHERE owner = %s AND version = %s"
+
+_SEQ_MAX: Final = 2**62
+_STARTING_WAIT_S: Final = 0.2
+
+_decode_positions = msgspec.json.Decoder(dict[StreamName, int]).decode
+
+
+class PostgresLog:
+    """Made by `PostgresLog.open` in the event loop that will use it."""
+
+    def __init__(self, link: Link, address: Address, *, epoch: str, stats: LogStats) -> None:
+        self._epoch = epoch
+        self._under_way = 0
+        self._is_closed = False
+        self._loop = asyncio.get_running_loop()
+        self._readers = Readers(address, epoch=epoch, stats=stats)
+        self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats)
+
+    @classmethod
+    async def open(cls, url: str, *, cluster: str, stats: LogStats | None = None) -> PostgresLog:
+        """Open the log at `postgresql://user:password@host/database`, making its tables if there are none.
+        `cluster`: a name that all nodes of one cluster share and no other has. `LogRefused` when it cannot be used."""
+        address = Address(url)
+        link = await _link(address)
+        try:
+            epoch = await prepare(link, address, cluster=cluster)
+        except FAILURES as error:
+            await link.close()
+            raise address.refusal(error) from error
+        except BaseException:
+            await link.close()
+            raise
+        return cls(link, address, epoch=epoch, stats=stats or LogStats())
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    @property
+    def appends_under_way(self) -> int:
+        return self._under_way
+
+    def append(self, append: Append, /) -> asyncio.Future[Outcome]:
+        if self._is_closed:
+            raise LogUnavailable("The log is closed.")
+        if self._under_way >= limits.log_queue_appends_max:
+            raise LogUnavailable("Too many appends are waiting.")
+        self._under_way += 1
+        answer: asyncio.Future[Outcome] = self._loop.create_future()
+        self._writer.put(Job(append, answer))
+        return answer
+
+    async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
+        rows = await self._readers.rows(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
+        return [Entry(stream, Seq(seq), at, PersonId(by), name, data) for seq, at, by, name, data in rows]
+
+    async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
+        return dict.fromkeys(streams, 0) | dict(await self._readers.rows(_HEADS, (texts(streams),)))
+
+    async def receipts(self, author: PersonId, keys: Sequence[str]) -> dict[str, Receipt]:
+        rows = await self._readers.rows(_RECEIPTS, (author, texts(keys)))
+        return {key: Receipt(stream, seq, at, fingerprint) for key, stream, seq, at, fingerprint in rows}
+
+    async def checkpoint(self, owner: StreamName, *, version: int) -> Checkpoint | None:
+        for positions, state in await self._readers.rows(_CHECKPOINT, (owner, version)):
+            return Checkpoint(owner, version, _decode_positions(positions), state)
+        return None
+
+    async def close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self._readers.close()
+            await self._writer.stop()
+
+    def _tell(self, job: Job, result: Outcome | Exception) -> None:
+        self._under_way -= 1
+        if job.answer.done():  # whoever asked has let it go
+            return
+        if isinstance(result, Exception):
+            job.answer.set_exception(result)
+        else:
+            job.answer.set_result(result)
+
+
+async def _link(address: Address) -> Link:
+    """A server that is starting is waited for."""
+    until_s = time.monotonic() + limits.log_open_wait_s
+    while True:
+        try:
+            return await Link.open(address)
+        except FAILURES as error:
+            if not is_starting(error) or time.monotonic() > until_s:
+                raise address.refusal(error) from error
+        await asyncio.sleep(_STARTING_WAIT_S)
