@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.browser.school import School
+from tests.servers import TERTULIA
 
 PAUSE_S: Final = 0.3
 """Longer than what is counted takes to be counted anew: every vote stands at a moment of its own."""
@@ -67,9 +70,21 @@ class Lecture:
         return self.so_far()
 
 
+def stretch(school: School, times: int) -> None:
+    """Let all that happened so far have taken so many times as long, and end now: seconds become a lecture."""
+    school.kill()
+    now = int(time.time() * 1000)
+    with sqlite3.connect(school.data / "tertulia.sqlite3") as log:
+        (last,) = log.execute("SELECT max(at) FROM entry").fetchone()
+        log.execute("UPDATE entry SET at = ? - (? - at) * ?", (now, last, times))
+    log.close()
+    subprocess.run([TERTULIA, "rebuild", "--data", school.data], check=True, capture_output=True)
+    school.start()
+
+
 def play(school: School, *, name: str = "Heaps, live") -> Played:
-    """A whole lecture in some seconds: talk, questions that are voted for, merged, answered and dismissed, hands, a poll
-    and its repetition, marks of the recording, one of them wound back."""
+    """A whole lecture in some seconds: talk, questions that are voted for, merged, answered and dismissed, a hand, a
+    poll and its repetition, marks of the recording, which is wound back once."""
     lecture = Lecture(school, name=name, title="Why heaps are cheap")
     lecture.act("Ines", "mark_session", media_position_ms=60_000, label="Heaps")
     lecture.say("Ines", "Welcome. Ask as soon as something is unclear.")
@@ -93,7 +108,7 @@ def play(school: School, *, name: str = "Heaps, live") -> Played:
     lecture.act("Ines", "close_poll", poll=poll)
     lecture.pause()
     lecture.act("Mei", "raise_hand")
-    lecture.act("Ines", "mark_session", media_position_ms=62_000, label="The sum of heights")
+    lecture.act("Ines", "mark_session", media_position_ms=900_000, label="The sum of heights")
     lecture.act("Ines", "answer_question", question=why, how="now")
     lecture.say("Mei", "The sum of heights picture helped a lot.")
     lecture.say("Kofi", "Slide 14 has a typo, second line.")
@@ -108,9 +123,25 @@ def play(school: School, *, name: str = "Heaps, live") -> Played:
     lecture.act("Ana", "dismiss_question", question=off_topic, reason="off_topic")
     edited = lecture.say("Yusuf", "So the sum convergs.")
     lecture.act("Yusuf", "edit_message", message=edited, text="So the sum converges.")
-    lecture.act("Ines", "mark_session", media_position_ms=61_000, label="Once more", rewound=True)
+    lecture.act("Ines", "mark_session", media_position_ms=600_000, label="Once more", rewound=True)
     lecture.say("Ines", "See https://en.wikipedia.org/wiki/Binary_heap for more.")
     lecture.pause()
     lecture.vote(when, "Yusuf", "Ana")
     lecture.pause()
     return lecture.close()
+
+
+def begin(school: School, *, name: str = "Trees, live") -> Lecture:
+    """A lecture that goes on: one question answered, one that is being answered, others that wait, an open poll."""
+    lecture = Lecture(school, name=name, title="Trees")
+    pinned = lecture.say("Ines", "The exercise sheet is on the course page.")
+    lecture.act("Ines", "pin_message", message=pinned)
+    done = lecture.ask("Mei", "What is a balanced tree?")
+    lecture.act("Ines", "answer_question", question=done, how="live")
+    now = lecture.ask("Yusuf", "Why do we rotate?")
+    lecture.act("Ines", "answer_question", question=now, how="now")
+    for who, text in (("Ana", "Are red-black trees used?"), ("Mei", "And B-trees, are they balanced?")):
+        lecture.vote(lecture.ask(who, text), "Yusuf")
+    poll = lecture.poll("How many rotations?", "one", "two")
+    lecture.answer(poll, Mei=0)
+    return lecture

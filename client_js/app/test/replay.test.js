@@ -288,8 +288,8 @@ test("the timeline counts every message once and names questions, answers, polls
 
 test("a message belongs to the session it was said in", () => {
   const sessions = [
-    { session: 10, title: "", opened_at: 0, closed: 20, closed_at: 1 },
-    { session: 30, title: "", opened_at: 2, closed: null, closed_at: null },
+    { session: 10, title: "", opened_at: 0, closed: 20, closed_at: 1, questions: 0, answered: 0 },
+    { session: 30, title: "", opened_at: 2, closed: null, closed_at: null, questions: 0, answered: 0 },
   ];
   assert.deepEqual([5, 10, 20, 25, 30, 99].map((seq) => sessionOf(sessions, seq)?.session ?? null), [null, 10, 10, null, 30, 30]);
 });

@@ -260,6 +260,15 @@ export class TtApp extends Light {
     event.preventDefault();
     this.went = "";
     this.place.go(target.pathname + target.search);
+    if (target.hash) this.updateComplete.then(() => this.showPart(target.hash));
+  }
+
+  /** A link to a poll of the session on screen, which may be behind a tab. @param {string} hash */
+  async showPart(hash) {
+    const view = /** @type {import("./session-view.js").TtSessionView | null} */ (this.querySelector("tt-session-view"));
+    if (view && !view.beside) view.turnTo("polls");
+    await view?.updateComplete;
+    this.querySelector(hash)?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} what */

@@ -93,8 +93,8 @@ export class TtReplayStage extends Light {
       html`<button type="button" aria-pressed=${this.tab === name} @click=${() => (this.tab = name)}>${label}</button>`;
     return html`<div class="seg replay-tabs" role="group" aria-label=${t("session_parts")}>${tab("talk", t("talk"))}${tab("questions", html`${t("questions")} <small>${queue.length}</small>`)}</div>
       <div class="replay-stage show-${this.tab}">
-        <section class="replay-talk" aria-label=${t("talk")}>${this.answeringNow()}${this.polls()}${this.log()}</section>
-        <section class="replay-questions" aria-label=${t("questions")}>${this.questions(queue)}</section>
+        <div class="replay-talk"><h2 class="vh">${t("talk")}</h2>${this.answeringNow()}${this.polls()}${this.log()}</div>
+        <div class="replay-questions">${this.questions(queue)}</div>
       </div>`;
   }
 

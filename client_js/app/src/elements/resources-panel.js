@@ -49,10 +49,10 @@ export class TtResourcesPanel extends Light {
   }
 
   /** @param {import("../model/past.js").Resource} one */
-  resource({ url, message, by, at, text }) {
+  resource({ links, message, by, at, text }) {
     const { ui, cohort, room } = this;
     const { lang } = ui.catalogue;
-    return html`<li>${url ? html`<a class="link" href=${url} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">${shown(url)}</a>` : ""}
+    return html`<li>${links.filter((link) => WEB.test(link)).map((link) => html`<a class="link" href=${link} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">${shown(link)}</a>`)}
       <a class="hit" href=${ui.href(`/room/${room}/${message}`)}>
         <span class="meta">${avatar(cohort, by, "tiny")}<b><bdi>${cohort.nameOf(by)}</bdi></b><span>${brief(at, Date.now(), lang)}</span></span>
         <p dir="auto">${plain(text, 160)}</p></a></li>`;
@@ -70,6 +70,9 @@ export class TtResourcesPanel extends Light {
     }
   }
 }
+
+/** Whatever else was shared leads nowhere from here. */
+const WEB = /^https?:\/\//i;
 
 /** An address without what every address has. @param {string} url */
 const shown = (url) => url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");

@@ -1,5 +1,5 @@
 /** `<tt-sessions-panel>`: the sessions a room has had, newest first; each leads to its reading view. */
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { sessionsOf } from "../model/past.js";
 import { sessionPath } from "../router.js";
 import { brief, elapsed } from "../text/times.js";
@@ -55,7 +55,7 @@ export class TtSessionsPanel extends Light {
       <span class="meta"><span>${brief(past.opened_at, Date.now(), catalogue.lang)}</span>${past.closed_at === null
         ? html`<span class="pill live">${t("session_runs")}</span>` : html`<span>${elapsed(past.closed_at - past.opened_at, true)}</span>`}</span>
       <p dir="auto"><b>${past.title || t("session_untitled")}</b></p>
-      ${past.questions === undefined ? nothing : html`<p class="muted"><small>${t("session_numbers", { questions: past.questions, messages: past.messages })}</small></p>`}</a></li>`;
+      <p class="muted"><small>${t("session_numbers", { questions: past.questions, answered: past.answered })}</small></p></a></li>`;
   }
 
   /** @param {string} room */

@@ -4,7 +4,7 @@ import "./en_session.js";
 
 Object.assign(en, {
   // Past sessions
-  no_past_sessions: "No session was held here yet.", session_untitled: "Session", session_runs: "running now", session_numbers: "{questions} questions · {messages} messages", read_and_replay: "Read and replay",
+  no_past_sessions: "No session was held here yet.", session_untitled: "Session", session_runs: "running now", session_numbers: "{questions} questions · {answered} answered", read_and_replay: "Read and replay",
   replay_past: "past session", replay_time: "Time of the session", replay_position: "Position", replay_at: "{now} of {all}", replay_play: "Play", replay_pause: "Pause", replay_speed: "Speed", replay_times: "{n} times as fast",
   replay_recording: "Recording", replay_clock: "Clock", replay_summary: "{messages} messages, {questions} questions asked, {answered} answered, {polls} polls", replay_asked: "Question asked", replay_answered: "Answered", replay_mark: "Mark",
   replay_moments: { one: "{n} moment", other: "All {n} moments" }, replay_when: "When", replay_what: "What", replay_earlier: "Earlier talk, in the room", replay_nothing_said: "Nobody has spoken yet.",

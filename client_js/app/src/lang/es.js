@@ -79,7 +79,7 @@ export default {
   announce_question: "Pregunta nueva", announce_answering: "Se responde ahora",
 
   // Past sessions
-  past_sessions: "Sesiones pasadas", no_past_sessions: "Aquí aún no ha habido ninguna sesión.", session_untitled: "Sesión", session_runs: "en curso", session_numbers: "{questions} preguntas · {messages} mensajes", read_and_replay: "Leer y volver a ver",
+  past_sessions: "Sesiones pasadas", no_past_sessions: "Aquí aún no ha habido ninguna sesión.", session_untitled: "Sesión", session_runs: "en curso", session_numbers: "{questions} preguntas · {answered} respondidas", read_and_replay: "Leer y volver a ver",
   replay_past: "sesión pasada", replay_time: "Tiempo de la sesión", replay_position: "Posición", replay_at: "{now} de {all}", replay_play: "Reproducir", replay_pause: "Pausa", replay_speed: "Velocidad", replay_times: "{n} veces más rápido",
   replay_recording: "Grabación", replay_clock: "Hora", replay_summary: "{messages} mensajes, {questions} preguntas hechas, {answered} respondidas, {polls} encuestas", replay_asked: "Pregunta hecha", replay_answered: "Respondida", replay_mark: "Marca",
   replay_moments: { one: "{n} momento", other: "Los {n} momentos" }, replay_when: "Cuándo", replay_what: "Qué", replay_earlier: "Lo dicho antes, en la sala", replay_nothing_said: "Nadie ha hablado todavía.",

@@ -4,11 +4,11 @@
 
 /**
  * @typedef {{session: number, title: string, opened_at: number, closed: number | null, closed_at: number | null,
- *   questions?: number, messages?: number}} PastSession
+ *   questions: number, answered: number}} PastSession
  *   `session`: the seq of its `session_opened`; `closed`: of its `session_closed`
  *
- * @typedef {{url: string, message: number, by: string, at: number, text: string}} Resource
- *   `url` is empty where the message itself is the resource
+ * @typedef {{message: number, by: string, at: number, text: string, links: string[]}} Resource
+ *   `links`: none where the message itself is the resource
  *
  * @typedef {{kind: "answering" | "answered" | "poll" | "pin" | "top", seq: number, text: string, votes?: number}} CatchUpItem
  *   `seq`: of the message, or of the poll
