@@ -105,6 +105,11 @@ SELECT json_group_array(json_array(entry.position, entry.seq, entry.at, entry.by
 FROM moment CROSS JOIN entry ON entry.position = moment.position
 WHERE moment.room = :room AND moment.seq >= :opened AND moment.seq < :end AND entry.name IN ({_SESSION_ONLY})
 """
+_SAID: Final = """
+SELECT json_group_object(CAST(message.seq AS TEXT), coalesce(said.data ->> '$.text', ''))
+FROM json_each(:seqs) AS asked CROSS JOIN message ON message.room = :room AND message.seq = asked.value
+CROSS JOIN entry AS said ON said.position = message.text_position WHERE message.hidden IS NULL
+"""
 _POSITIONS: Final = f"""
 SELECT json_group_array(position ORDER BY seq) FROM entry INDEXED BY entry_place
 WHERE stream = {_STREAM} AND seq >= :opened AND seq < :end
@@ -241,6 +246,28 @@ def _with_roots(question: str, merged: dict[str, str | None]) -> Iterable[str]:
     while one is not None:
         yield one
         one = merged.get(one)
+
+
+def read_session_view(connection: apsw.Connection, room: RoomId, session: int) -> SessionView:
+    """A session as it is now; within a transaction of the caller's. Texts as for a snapshot."""
+    bindings: dict[str, Any] = {"room": room, "opened": session, "last": _LAST}
+    bindings["end"] = connection.execute(_END, bindings).get
+    view: SessionView | None = None
+    for _, seq, at, by, name, data in _decode_moved(connection.execute(_MOVED, bindings).get):
+        view = fold_session(view, seq=seq, at=at, by=by, event=_event(name, data))
+    assert view is not None, "its first event opens it"
+    asked = {"room": room, "seqs": _encode([question.message for question in view.questions]).decode()}
+    said = msgspec.json.decode(connection.execute(_SAID, asked).get, type=dict[int, str])
+    since = _place(connection, room, session)[0]
+    before = _LAST if bindings["end"] == _LAST else _place(connection, room, bindings["end"])[0]
+    signals = {"stream": room_signals_stream(room), "since": since, "before": before, "at": _LAST}
+    voters: dict[str, set[str]] = defaultdict(set)
+    for question, person in _decode_voters(connection.execute(_VOTERS, signals).get):
+        voters[question].add(person)
+    view.votes = count_votes(view, voters)
+    for one in view.questions:
+        one.text = said.get(one.message, "")
+    return view
 
 
 # --- how votes moved ---------------------------------------------------------------------------------------------

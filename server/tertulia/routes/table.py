@@ -7,7 +7,18 @@ from typing import Final
 from starlette.responses import Response
 
 from tertulia.domain.commands import AnyCommand
-from tertulia.routes import commanding, entering, exporting, inviting, live, openapi, operating, reading
+from tertulia.routes import (
+    commanding,
+    entering,
+    exporting,
+    finding,
+    inviting,
+    live,
+    openapi,
+    operating,
+    reading,
+    sessions,
+)
 from tertulia.routes.addresses import public_url
 from tertulia.routes.answering import STATUS, answer
 from tertulia.routes.asking import Nothing, Visit
@@ -64,9 +75,9 @@ CALLS: Final[tuple[Call, ...]] = (
         "GET",
         "/api/rooms/{room}",
         reading.room,
-        reading.OfRoom,
+        reading.RoomWhen,
         reading.RoomSnapshot,
-        "A room's snapshot",
+        "A room's snapshot, now or at any past moment",
         refuses=("unknown_room",),
     ),
     Call(
@@ -105,6 +116,102 @@ CALLS: Final[tuple[Call, ...]] = (
         "The whole room as a file",
         media=("application/x-ndjson", "text/markdown"),
         refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/sessions",
+        sessions.sessions,
+        reading.OfRoom,
+        sessions.Sessions,
+        "The sessions a room has had, with their marks",
+        refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/tallies",
+        sessions.tallies,
+        sessions.StepsOf,
+        sessions.Tallies,
+        "How votes and answers to polls were counted, step by step",
+        refuses=(
+            "unknown_room",
+            "session_not_open",
+        ),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/held",
+        sessions.held,
+        reading.OfRoom,
+        sessions.HeldMessages,
+        "Messages that wait to be shown: all to staff; others' to who has said something",
+        refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/catch-up",
+        finding.catch_up,
+        reading.OfRoom,
+        finding.CatchUpItems,
+        "At most five things to know, for who comes late",
+        refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/similar",
+        finding.similar,
+        finding.SimilarTo,
+        finding.Similar,
+        "Questions like the one that is being typed",
+        refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/resources",
+        finding.resources,
+        finding.ResourcesOf,
+        finding.Resources,
+        "The shelf: messages with addresses, or of kind resource",
+        refuses=("unknown_room",),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/voice",
+        sessions.voice,
+        sessions.OfSession,
+        sessions.VoiceOf,
+        "Staff: how evenly people are heard",
+        refuses=(
+            "unknown_room",
+            "not_allowed",
+            "session_not_open",
+        ),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/pace",
+        sessions.pace,
+        sessions.OfSession,
+        sessions.PaceOf,
+        "Staff: how many said lost, ok or too fast",
+        refuses=(
+            "unknown_room",
+            "not_allowed",
+            "session_not_open",
+        ),
+    ),
+    Call(
+        "GET",
+        "/api/rooms/{room}/report",
+        sessions.report,
+        sessions.OfSession,
+        sessions.Report,
+        "Staff: a session in numbers",
+        refuses=(
+            "unknown_room",
+            "not_allowed",
+            "session_not_open",
+        ),
     ),
     Call(
         "GET",
