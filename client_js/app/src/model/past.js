@@ -10,8 +10,8 @@
  * @typedef {{message: number, by: string, at: number, text: string, links: string[]}} Resource
  *   `links`: none where the message itself is the resource
  *
- * @typedef {{kind: "answering" | "answered" | "poll" | "pin" | "top", seq: number, text: string, votes?: number}} CatchUpItem
- *   `seq`: of the message, or of the poll
+ * @typedef {{kind: "answering" | "answered" | "poll" | "pin" | "unanswered", text: string, at: number, message: number | null,
+ *   question: string | null, poll: number | null}} CatchUpItem
  */
 
 const EVENTS_PAGE = 500;
