@@ -134,6 +134,7 @@ def play(school: School, *, name: str = "Heaps, live") -> Played:
 def begin(school: School, *, name: str = "Trees, live") -> Lecture:
     """A lecture that goes on: one question answered, one that is being answered, others that wait, an open poll."""
     lecture = Lecture(school, name=name, title="Trees")
+    lecture.pause(2)
     pinned = lecture.say("Ines", "The exercise sheet is on the course page.")
     lecture.act("Ines", "pin_message", message=pinned)
     done = lecture.ask("Mei", "What is a balanced tree?")
