@@ -6,6 +6,7 @@ Method: people who command over HTTP, on a server with a real log; who attends i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -412,3 +413,84 @@ async def test_no_call_tells_how_far_others_have_read_or_that_they_are_silent(ha
     for stream in streams:
         answer = await hall.lea.get("/api/events", stream=stream)
         assert answer.status_code in (403, 404), stream
+
+
+# --- exports -----------------------------------------------------------------------------------------------------
+
+
+async def exported(who: Member, hall: Hall, **params: Any) -> list[dict[str, Any]]:
+    answer = await who.get(f"/api/rooms/{hall.room}/export", **params)
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def test_an_export_knows_questions_kinds_and_aliases(hall: Hall) -> None:
+    await hall.does(hall.ina, "change_room", anonymity="alias")
+    first = await hall.asks(hall.lea, "Why?")
+    await hall.does(hall.len, "vote_question", question=first)
+    await hall.does(hall.tad, "answer_question", question=first, how="live")
+    await hall.asks(hall.mia, "Who am I?", alias=True)
+    hidden = await hall.does(hall.len, "post_message", text="Rude words", kind="idea")
+    await hall.does(hall.tad, "hide_message", message=hidden, reason="Rude")
+    lines = await exported(hall.lea, hall)
+    asked, masked, gone = lines
+    assert (asked["question"], asked["status"], asked["votes"], asked["kind"]) == (
+        first,
+        "answered_live",
+        2,
+        "question",
+    )
+    assert masked["by"].startswith("~")
+    assert masked["name"][0].isupper()
+    assert (gone["text"], gone["hidden"], gone["kind"]) == ("", "Rude", "idea")
+    assert hall.mia.person not in json.dumps(lines)
+    staff = await exported(hall.tad, hall, staff=1)
+    assert staff[2]["text"] == "Rude words"
+    (taken,) = [line["data"] for line in staff if line.get("event") == "alias_taken"]
+    assert (taken["person"], taken["alias"]) == (hall.mia.person, masked["by"])
+    assert_problem(await hall.lea.get(f"/api/rooms/{hall.room}/export", staff=1), 403, "not_allowed")
+    assert_problem(await hall.tad.get(f"/api/rooms/{hall.room}/export", staff=1, format="html"), 400, "malformed")
+
+
+async def test_a_sealed_alias_is_in_no_export(hall: Hall) -> None:
+    await hall.does(hall.ina, "change_room", anonymity="anonymous")
+    await hall.asks(hall.mia, "Who am I?", alias=True)
+    for params in ({}, {"staff": 1}):
+        assert hall.mia.person not in json.dumps(await exported(hall.tad, hall, **params))
+
+
+async def test_one_session_is_exported_alone(hall: Hall) -> None:
+    await hall.does(hall.lea, "post_message", text="In the first")
+    await hall.does(hall.tad, "close_session")
+    await hall.does(hall.lea, "post_message", text="Between")
+    second = await hall.does(hall.tad, "open_session", title="Graphs")
+    await hall.does(hall.lea, "post_message", text="In the second")
+    assert [line["text"] for line in await exported(hall.len, hall, session=hall.session)] == ["In the first"]
+    assert [line["text"] for line in await exported(hall.len, hall, session=second)] == ["In the second"]
+    for form in ("markdown", "html"):
+        path = f"/api/rooms/{hall.room}/export"
+        text = (await hall.len.get(path, format=form, session=hall.session)).text
+        assert "In the first" in text
+        assert "Between" not in text
+        assert "In the second" not in text
+        assert "Graphs" in (await hall.len.get(path, format=form, session=second)).text
+    assert_problem(await hall.len.get(path, session=second + 1), 409, "session_not_open")
+
+
+async def test_an_html_export_needs_nothing_and_says_nothing_in_anothers_name(hall: Hall) -> None:
+    """What people wrote is text: no tag, no entity, no attribute of it comes through."""
+    attack = '</p><script src="https://evil.example/x.js"></script><img src=x onerror=alert(1)> & "quotes"'
+    message = await hall.does(hall.lea, "post_message", text=attack)
+    await hall.does(hall.len, "post_message", text="A reply to @[Lea](" + hall.lea.person + ")", reply_to=message)
+    await hall.asks(hall.mia, "Why?")
+    answer = await hall.len.get(f"/api/rooms/{hall.room}/export", format="html")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-disposition"].endswith('.html"')
+    page = answer.text
+    tags = set(re.findall(r"<\s*/?\s*([a-z0-9]+)", page))
+    assert tags == {"html", "head", "meta", "title", "style", "body", "main", "h1", "article", "header", "b", "p"}
+    assert not re.search(r"<[^>]*\s(src|href|on\w+)=", page)
+    assert "&lt;script src=" in page
+    assert "A reply to @Lea" in page
+    assert 'class="reply"' in page
+    assert "question · published · 1 vote" in page

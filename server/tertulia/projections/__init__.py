@@ -107,6 +107,13 @@ class QuestionRecord(NamedTuple):
     merged_into: str | None
 
 
+class Fate(NamedTuple):
+    """What became of a question, and how many voted for it."""
+
+    status: str
+    votes: int
+
+
 class HandRecord(NamedTuple):
     hand: str
     person: str
@@ -212,6 +219,14 @@ class Reading(Protocol):
 
     async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
         """The message and every wording it had, oldest first, the present one last; none when it is redacted."""
+        ...
+
+    async def listed(self, room: RoomId, seqs: Sequence[int]) -> list[MessageView]:
+        """These messages, replies too, oldest first."""
+        ...
+
+    async def fates(self, room: RoomId, messages: Sequence[int]) -> dict[str, Fate]:
+        """Of those messages that are questions of a session of this room."""
         ...
 
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:

@@ -12,6 +12,7 @@ from tertulia.domain.room import MessageFact
 from tertulia.domain.session.view import HeldView, StaffRoomView
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
 from tertulia.projections import (
+    Fate,
     Found,
     MessagesPage,
     MySession,
@@ -26,6 +27,8 @@ from tertulia.projections import (
 )
 from tertulia.projections.message_queries import (
     read_facts,
+    read_fates,
+    read_listed,
     read_message,
     read_mine,
     read_page,
@@ -114,6 +117,12 @@ class SqliteReading:
 
     async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
         return await self._readers.run(lambda connection: read_message(connection, room, seq))
+
+    async def listed(self, room: RoomId, seqs: Sequence[int]) -> list[MessageView]:
+        return await self._readers.run(lambda connection: read_listed(connection, room, seqs))
+
+    async def fates(self, room: RoomId, messages: Sequence[int]) -> dict[str, Fate]:
+        return await self._readers.run(lambda connection: read_fates(connection, room, messages))
 
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
         return await self._readers.run(lambda connection: read_tallies(connection, room, messages))

@@ -113,9 +113,9 @@ CALLS: Final[tuple[Call, ...]] = (
         exporting.export_room,
         exporting.ExportOf,
         None,
-        "The whole room as a file",
-        media=("application/x-ndjson", "text/markdown"),
-        refuses=("unknown_room",),
+        "The whole room, or one session of it, as a file",
+        media=("application/x-ndjson", "text/markdown", "text/html"),
+        refuses=("unknown_room", "not_allowed", "session_not_open"),
     ),
     Call(
         "GET",
