@@ -13,8 +13,6 @@ import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
 import { dialogsHere, fetchLater } from "./later.js";
 import { Light, define } from "./light.js";
-import "./banner.js";
-import "./notices-list.js";
 import "./room-view.js";
 import "./rooms-nav.js";
 

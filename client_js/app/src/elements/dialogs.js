@@ -142,12 +142,13 @@ export class TtDialogs extends Light {
       </div>`;
   }
 
-  /** @param {import("../model/session.js").Ledger} ledger */
-  ledger({ reasons, ...sums }) {
+  /** @param {import("../../../sdk/ledger.js").Ledger} ledger */
+  ledger({ dismissed, ...sums }) {
     const { t } = this.ui;
     return html`${this.head(t("ledger_title"))}<p>${t("ledger_lead")}</p>
       <table class="ledger-table"><tbody>${Object.entries(sums).map(([name, n]) => html`<tr><th scope="row">${t(`ledger_${name}`)}</th><td>${n}</td></tr>
-        ${name === "dismissed" ? Object.entries(reasons).map(([reason, count]) => html`<tr class="part-of"><th scope="row">${t(`reason_${reason}`)}</th><td>${count}</td></tr>`) : nothing}`)}</tbody></table>`;
+`)}
+        ${Object.entries(dismissed).map(([reason, n]) => html`<tr><th scope="row">${t("dismissed_because", { reason: t(`reason_${reason}`) })}</th><td>${n}</td></tr>`)}</tbody></table>`;
   }
 
   /** @param {{link: string, role: string, expires_at?: number}} invite */

@@ -8,6 +8,12 @@ Object.assign(en, {
   need_invite_title: "You need an invitation", need_invite: "Tertulia is a table for one cohort. Open the link you were sent, or paste it here.",
   paste_link: "Invite link", go_on: "Continue",
 
+  // Commands, by typing
+  slash_words: "words", slash_name: "name", slash_person: "@person", slash_reason: "reason", slash_seconds: "seconds", slash_search: "Search messages", slash_people: "Who is here", slash_pins: "Pinned messages",
+  slash_help: "Keys and writing", slash_rename: "Change my name", slash_mute: "Mute a person here", slash_lock: "Only staff can write", slash_unlock: "Everyone can write", slash_slow: "Slow mode; 0 ends it",
+  slash_topic: "Set the topic", slash_invite: "Make an invite link", slash_unknown: "There is no such command. To begin a message with a slash, write two: //",
+  slash_name_missing: "Write the name behind the command.", slash_person_missing: "Nobody here has that name.", slash_seconds_wrong: "Give seconds from 0 to 3600.",
+
   // Side panels
   thread: "Thread", close_panel: "Close the panel", thread_long: "This thread is very long; its first replies are shown.", search_words: "Words to find", search_results: "Results", filters: "Narrow it down",
   all_rooms: "All rooms", from_date: "From", to_date: "Until", searching: "Searching…", n_found: { one: "{n} message", other: "{n} messages" }, search_hint: "Find what was said in any room of the cohort.",
