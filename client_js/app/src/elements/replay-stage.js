@@ -163,12 +163,13 @@ export class TtReplayStage extends Light {
     const { session, ui } = this;
     const { t } = ui;
     const { answered, ledger, hands } = session;
+    const dismissed = Object.values(ledger.dismissed).reduce((sum, n) => sum + n, 0);
     return html`<header><h2>${t("questions")}</h2><span class="pill">${queue.length}</span></header>
       <div class="replay-scroll" tabindex="0" role="region" aria-label=${t("questions")}>
         ${queue.length ? html`<ol class="replay-queue">${repeat(queue, ({ question }) => question.question, (row) => this.question(row))}</ol>` : html`<p class="muted">${t("no_questions")}</p>`}
         ${hands.length ? html`<p class="replay-hands">${icon("hand")}<span>${t("replay_hands", { names: hands.map(({ hand }) => this.cohort.nameOf(hand)).join(", ") })}</span></p>` : nothing}
         ${answered.length ? html`<h3>${t("replay_answered")}</h3><ol class="replay-done">${repeat(answered, ({ question }) => question.question, (row) => this.question(row))}</ol>` : nothing}
-        <p class="muted replay-ledger"><small>${t("ledger", { received: ledger.received, published: ledger.published, merged: ledger.merged, dismissed: ledger.dismissed })}</small></p>
+        <p class="muted replay-ledger"><small>${t("ledger", { ...ledger, dismissed })}</small></p>
       </div>`;
   }
 
