@@ -7,6 +7,7 @@ import es from "../src/lang/es.js";
 import { add } from "../src/lang/es_console.js";
 import "../src/lang/en_console.js";
 import "../src/lang/en_later.js";
+import "../src/lang/en_past.js";
 import "../src/lang/en_session.js";
 
 add();

@@ -8,7 +8,7 @@ import { Catalogue } from "../lang/catalogue.js";
 import { Announcer } from "../model/announcer.js";
 import { CohortModel } from "../model/cohort.js";
 import { Notices } from "../model/notices.js";
-import { Place, withPanel } from "../router.js";
+import { Place, parse, sessionPath, withPanel } from "../router.js";
 import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
 import { dialogsHere, fetchLater } from "./later.js";
@@ -23,13 +23,15 @@ import "./rooms-nav.js";
 const VOID = new Set(["4500", "4501", "4502", "4507", "token_invalid", "token_expired", "not_a_member", "banned", "unknown_cohort", "another_person"]);
 
 export class TtApp extends Light {
-  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true } };
+  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true }, replay: { state: true }, sought: { state: true } };
 
   constructor() {
     super();
     this.url = location.origin;
     /** @type {string | null} the one room of an embedded app */
     this.fixedRoom = null;
+    /** @type {string | null} the past session of it that is shown first */
+    this.fixedSession = null;
     /** @type {import("../model/settings.js").Settings} */
     this.settings = /** @type {any} */ (null);
     /** @type {Keeper} */
@@ -46,6 +48,12 @@ export class TtApp extends Light {
     /** @type {number | null} the reply a permalink led to */
     this.reply = null;
     this.went = "";
+    /** @type {import("../model/replay.js").ReplayModel | null} the past session on screen */
+    this.replay = null;
+    /** @type {number | null} the entry of it that a link led to */
+    this.sought = null;
+    /** @type {number | null} where a page that embeds us wants the recording to be, in ms */
+    this.driven = null;
     this.onKey = (/** @type {KeyboardEvent} */ event) => onShortcut(event, this, this.ui, this.place.route.panel !== null);
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
@@ -63,7 +71,7 @@ export class TtApp extends Light {
 
   connectedCallback() {
     super.connectedCallback();
-    this.place = new Place(() => this.moved(), this.fixedRoom ? `/room/${encodeURIComponent(this.fixedRoom)}` : null);
+    this.place = new Place(() => this.moved(), this.fixedRoom ? this.fixedPath(this.fixedRoom) : null);
     this.ui = this.makeUi();
     this.announcer.level = () => this.settings.announce;
     this.place.start();
@@ -82,8 +90,14 @@ export class TtApp extends Light {
     this.place.stop();
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onVisible);
+    this.replay?.pause();
     this.wide.removeEventListener("change", this.onWide);
     this.cohort?.close();
+  }
+
+  /** Where an embedded app begins. @param {string} room */
+  fixedPath(room) {
+    return this.fixedSession ? sessionPath("-", room, Number(this.fixedSession)) : `/room/${encodeURIComponent(room)}`;
   }
 
   /** @returns {import("./ui.js").Ui} */
@@ -122,7 +136,7 @@ export class TtApp extends Light {
     this.cohort = new CohortModel({ url, credentials: known, keep: (renewed) => this.keeper.save(renewed), storage: localStorage, announcer, notices });
     this.cohort.client.addEventListener("stopped", (event) => this.leave(String(/** @type {CustomEvent} */ (event).detail.code)));
     this.cohort.open();
-    if (!this.place.route.room) this.place.go(`/c/${this.cohort.id}`, true);
+    if (["home", "join"].includes(this.place.route.view)) this.place.go(`/c/${this.cohort.id}`, true);
     else this.moved();
   }
 
@@ -157,7 +171,9 @@ export class TtApp extends Light {
     if (!cohort) return;
     const { view, room: id, seq, panel } = place.route;
     this.stages[view]?.();
-    if (id) {
+    if (view !== "session") this.leaveReplay();
+    if (view === "session") this.openReplay(cohort, place.route);
+    else if (id) {
       const room = cohort.show(id);
       const where = `${id}/${seq ?? ""}`;
       if (seq && this.went !== where) this.follow(room, seq);
@@ -169,6 +185,38 @@ export class TtApp extends Light {
       this.went = "";
       cohort.showHome();
     }
+  }
+
+  /** A past session, at the moment the address names. @param {CohortModel} cohort @param {import("../router.js").Route} route */
+  async openReplay(cohort, { room = "", session, seq, t }) {
+    cohort.showHome();
+    const where = `${room}/${session}?${t}&${seq}`;
+    if (this.went === where) return;
+    this.went = where;
+    const { openReplay, findSession } = await import("./replay-door.js");
+    if (this.went !== where) return;
+    if (session === undefined) {
+      const found = await findSession(this.ui, cohort, room, seq ?? 0);
+      if (this.went === where) this.place.go(found === null ? `/room/${room}/${seq ?? ""}` : sessionPath(cohort.id, room, found, { seq }), true);
+      return;
+    }
+    const replay = await openReplay(cohort, this.replay, room, session, { t, seq });
+    if (this.went !== where) return;
+    if (this.replay !== replay) this.replay?.pause();
+    this.replay = replay;
+    this.sought = seq ?? null;
+    if (this.driven !== null) this.drive(this.driven);
+  }
+
+  leaveReplay() {
+    this.replay?.pause();
+    this.replay = null;
+  }
+
+  /** Show the past session as it was at this place of the recording. @param {number} ms */
+  drive(ms) {
+    this.driven = ms;
+    if (this.replay?.status === "ready") this.replay.seekMedia(ms);
   }
 
   /** A permalink: to a message of the room, or to a reply in its thread. @param {import("../model/room.js").RoomModel} room @param {number} seq */
@@ -208,10 +256,20 @@ export class TtApp extends Light {
     if (!link || link.hash === "#log" || link.download || link.target) return;
     const target = new URL(link.href, location.href);
     if (target.origin !== new URL(this.url, location.href).origin || !/^\/(room|c)\//.test(target.pathname)) return;
-    if (this.fixedRoom && !target.pathname.startsWith(`/room/${encodeURIComponent(this.fixedRoom)}`)) return;
+    const { room } = parse(target.pathname);
+    if (this.fixedRoom && room !== this.fixedRoom) return;
     event.preventDefault();
     this.went = "";
     this.place.go(target.pathname + target.search);
+    if (target.hash) this.updateComplete.then(() => this.showPart(target.hash));
+  }
+
+  /** A link to a poll of the session on screen, which may be behind a tab. @param {string} hash */
+  async showPart(hash) {
+    const view = /** @type {import("./session-view.js").TtSessionView | null} */ (this.querySelector("tt-session-view"));
+    if (view && !view.beside) view.turnTo("polls");
+    await view?.updateComplete;
+    this.querySelector(hash)?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} what */
@@ -268,14 +326,15 @@ export class TtApp extends Light {
     const { view, panel } = place.route;
     if (view === "presenter") return html`<tt-presenter-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-presenter-view>`;
     const room = view === "room" ? cohort.room : null;
+    const past = view === "session";
     const shown = this.panel(cohort, panel);
-    return html`${room ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
-      <div class="frame ${room || view === "console" ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
+    return html`${room || past ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
+      <div class="frame ${room || past || view === "console" ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
         ${this.fixedRoom ? nothing : html`<header><div class="brand"><a href="/c/${cohort.id}">${mark}<span>Tertulia</span></a></div></header>
-        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${cohort.room?.id ?? null}></tt-rooms-nav>`}
+        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${cohort.room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;
@@ -286,10 +345,21 @@ export class TtApp extends Light {
   }
 
   /** @param {CohortModel} cohort @param {string | null} panel */
+  past(cohort, panel) {
+    const { ui, replay, sought } = this;
+    if (!replay) return html`<p class="empty" role="status">${ui.t("loading")}</p>`;
+    return html`<tt-replay-view .ui=${ui} .cohort=${cohort} .replay=${replay} .panel=${panel} .sought=${sought}></tt-replay-view>`;
+  }
+
+  /** @param {CohortModel} cohort @param {string | null} panel */
   panel(cohort, panel) {
     const { ui } = this;
     const room = this.place.route.view === "room" ? cohort.room : null;
     if (panel?.startsWith("search")) return html`<tt-search-panel .ui=${ui} .cohort=${cohort} .words=${panel.slice("search-".length)}></tt-search-panel>`;
+    const id = room?.id ?? this.replay?.room;
+    if (panel === "sessions" && id) return html`<tt-sessions-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-sessions-panel>`;
+    if (panel === "resources" && id) return html`<tt-resources-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-resources-panel>`;
+    if (panel === "catch-up" && id) return html`<tt-catch-up-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-catch-up-panel>`;
     if (room && !panel && this.queueBeside && room.state?.kind === "session") return html`<tt-queue .ui=${ui} .room=${room}></tt-queue>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;
