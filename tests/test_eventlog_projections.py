@@ -233,7 +233,8 @@ async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_s
     program = (
         "import asyncio, os, signal\n"
         "from pathlib import Path\n"
-        "from tests.test_eventlog_projections import LINKS, PEOPLE, ROOMS, SESSIONS, SearchIndex, SessionViews, opened\n"
+        "from tests.test_eventlog_projections import LINKS, PEOPLE, ROOMS, SESSIONS, SearchIndex, SessionViews\n"
+        "from tests.test_eventlog_projections import opened\n"
         "async def main():\n"
         f"    log = await opened(Path({str(path)!r}), ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())\n"
         f"    await log.rebuild(lambda name, *_: name == {told!r} and os.kill(os.getpid(), signal.SIGKILL))\n"

@@ -399,6 +399,7 @@ async def test_no_call_tells_how_far_others_have_read_or_that_they_are_silent(ha
             told[call.path] = (answer.status_code, answer.text)
         return told
 
+    await hall.site.flow.node.log.settle()
     before = {who.person: await world(who) for who in (hall.lea, hall.tad)}
     assert all(len(told) > 15 for told in before.values())
     answer = await hall.mia.command("mark_read", room=hall.room, seq=hall.session + 1)
