@@ -43,7 +43,8 @@ FRAMES = """count => new Promise(done => {
 
 SETTLED = """async () => {
   await document.fonts.ready;
-  await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+  const ended = Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+  await Promise.race([ended, new Promise(done => setTimeout(done, 2000))]); // one that is never drawn never ends
 }"""
 
 
