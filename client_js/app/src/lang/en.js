@@ -49,9 +49,6 @@ export default {
   preview: "Preview", bold: "Bold", italic: "Italic", code: "Code", formula: "Formula", suggestions: "Suggestions", chars_left: "{n} left", answer_thread: "Answer the whole thread",
   room_is_closed: "This room is closed. You can read everything.", you_observe: "You are here as an observer: you can read.", room_is_locked: "The room is locked: only staff can write for now.",
 
-  // Past sessions
-  past_sessions: "Past sessions", resources: "Links and resources", catch_up: "Catch me up", replay_moment: "See it in its session", in_its_session: "in its session",
-
   // Connection and notices
   offline: "You are offline. Write on: it goes when you are back", reconnecting: "Connecting again. Write on: nothing is lost", n_queued: { one: "{n} waiting to be sent", other: "{n} waiting to be sent" }, try_now: "Try now",
   replied_to_you: "{name} replied to you.", message_failed: "Your message was not sent. {why}", you_were_muted: "You were muted in a room: {reason}", your_role_is: "Your role is now {role}.",
