@@ -18,7 +18,7 @@ from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
-from tertulia.projections.search import SearchIndex, match_words, search_messages
+from tertulia.projections.search import SearchIndex, Wanted, match_words, search_messages
 from tertulia.projections.sqlite_fold import ROOMS
 from tertulia.wire.stored import encode_event
 
@@ -81,7 +81,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 
 
 def ask(connection: apsw.Connection, query: str) -> list[str]:
-    found = search_messages(connection, [RoomId("a")], query, by=None, since=None, until=None, limit=9)
+    found = search_messages(connection, [RoomId("a")], query, Wanted(), limit=9)
     return [hit.message.text for hit in found]
 
 

@@ -237,6 +237,7 @@ async def test_resources_are_messages_with_addresses_and_those_that_say_so(hall:
     hidden = await hall.does(hall.len, "post_message", text="https://example.org/hidden")
     await hall.does(hall.len, "redact_message", message=gone)
     await hall.does(hall.tad, "hide_message", message=hidden, reason="An advertisement")
+    await hall.site.flow.node.log.settle()
     page = await hall.reads(hall.mia, "resources")
     assert [(one["message"], one["links"]) for one in page["resources"]] == [
         (said, []),

@@ -1,12 +1,13 @@
 /**
- * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), `/c/ID/r/ROOM/s/SESSION` (a past
- * session; with `?t=MS` or `?seq=SEQ` at that moment), `/c/ID/r/ROOM/s?seq=SEQ` (the session in which that was), each with
- * `?panel=`. Pure but for `Place`, which keeps the browser's address in step.
+ * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), `/c/ID/r/ROOM/console` and
+ * `…/presenter`, `/c/ID/r/ROOM/s/SESSION` (a past session; with `?t=MS` or `?seq=SEQ` at that moment),
+ * `/c/ID/r/ROOM/s?seq=SEQ` (the session in which that was), each with `?panel=`. Pure but for `Place`, which keeps the
+ * browser's address in step.
  */
 
 /**
  * @typedef {object} Route
- * @property {"home" | "join" | "room" | "session"} view
+ * @property {"home" | "join" | "room" | "console" | "presenter" | "session"} view
  * @property {string} [room]
  * @property {number} [seq]
  * @property {number} [session]      the seq of its `session_opened`
@@ -20,6 +21,8 @@ export function parse(path) {
   const panel = searchParams.get("panel");
   const room = /^\/room\/([^/]+)(?:\/(\d{1,15}))?\/?$/.exec(pathname);
   if (room) return { view: "room", room: decodeURIComponent(room[1]), panel, ...(room[2] ? { seq: Number(room[2]) } : {}) };
+  const stage = /^\/c\/[^/]+\/r\/([^/]+)\/(console|presenter)\/?$/.exec(pathname);
+  if (stage) return { view: /** @type {"console" | "presenter"} */ (stage[2]), room: decodeURIComponent(stage[1]), panel: null };
   const past = /^\/c\/[^/]+\/r\/([^/]+)\/s(?:\/(\d{1,15}))?\/?$/.exec(pathname);
   if (past) {
     const [session, seq, t] = [past[2], searchParams.get("seq"), searchParams.get("t")].map((digits) => (/^\d{1,15}$/.test(digits ?? "") ? Number(digits) : undefined));

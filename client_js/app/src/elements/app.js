@@ -38,6 +38,8 @@ export class TtApp extends Light {
     this.keeper = /** @type {any} */ (null);
     /** @type {string | null} */
     this.invite = null;
+    /** The code of the console and of the presenter view; an embedded room has neither. @type {Record<string, () => Promise<unknown>>} */
+    this.stages = {};
     /** @type {CohortModel | null} */
     this.cohort = null;
     /** @type {string | null} why we are not inside */
@@ -129,8 +131,8 @@ export class TtApp extends Light {
     this.cohort = new CohortModel({ url, credentials: known, keep: (renewed) => this.keeper.save(renewed), storage: localStorage, announcer, notices });
     this.cohort.client.addEventListener("stopped", (event) => this.leave(String(/** @type {CustomEvent} */ (event).detail.code)));
     this.cohort.open();
-    if (["room", "session"].includes(this.place.route.view)) this.moved();
-    else this.place.go(`/c/${this.cohort.id}`, true);
+    if (["home", "join"].includes(this.place.route.view)) this.place.go(`/c/${this.cohort.id}`, true);
+    else this.moved();
   }
 
   /** @param {Credentials} credentials @returns {Promise<Partial<Credentials>>} */
@@ -163,9 +165,10 @@ export class TtApp extends Light {
     this.requestUpdate();
     if (!cohort) return;
     const { view, room: id, seq, panel } = place.route;
+    this.stages[view]?.();
     if (view !== "session") this.leaveReplay();
     if (view === "session") this.openReplay(cohort, place.route);
-    else if (view === "room" && id) {
+    else if (id) {
       const room = cohort.show(id);
       const where = `${id}/${seq ?? ""}`;
       if (seq && this.went !== where) this.follow(room, seq);
@@ -227,7 +230,7 @@ export class TtApp extends Light {
   onClick(event) {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("a[href]"));
-    if (!link || link.hash === "#log" || link.download) return;
+    if (!link || link.hash === "#log" || link.download || link.target) return;
     const target = new URL(link.href, location.href);
     if (target.origin !== new URL(this.url, location.href).origin || !/^\/(room|c)\//.test(target.pathname)) return;
     const { room } = parse(target.pathname);
@@ -254,9 +257,14 @@ export class TtApp extends Light {
     this.watch.only(this.settings, this.catalogue, this.cohort);
     this.catalogue.use(this.settings.lang);
     const host = /** @type {HTMLElement} */ (this.fixedRoom ? /** @type {ShadowRoot} */ (this.getRootNode()).host : document.documentElement);
-    host.dataset.theme = this.settings.shade;
+    host.dataset.theme = this.isPresenting ? this.settings.stage : this.settings.shade;
     host.lang = this.catalogue.lang;
     if (!this.fixedRoom) document.title = this.tabTitle();
+  }
+
+  /** On a projector: nothing but the stage. */
+  get isPresenting() {
+    return this.cohort !== null && this.place.route.view === "presenter";
   }
 
   tabTitle() {
@@ -285,16 +293,17 @@ export class TtApp extends Light {
   inside(cohort) {
     const { ui, place } = this;
     const { view, panel } = place.route;
+    if (view === "presenter") return html`<tt-presenter-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-presenter-view>`;
     const room = view === "room" ? cohort.room : null;
     const past = view === "session";
     const shown = this.panel(cohort, panel);
     return html`${room || past ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
-      <div class="frame ${room || past ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
+      <div class="frame ${room || past || view === "console" ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
         ${this.fixedRoom ? nothing : html`<header><div class="brand"><a href="/c/${cohort.id}">${mark}<span>Tertulia</span></a></div></header>
-        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
+        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${cohort.room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;

@@ -5,7 +5,7 @@
 
 const IDLE_MS = 400;
 
-/** @param {"home" | "join" | "room" | "session"} first what is shown at once */
+/** @param {import("../router.js").Route["view"]} first what is shown at once */
 export function fetchLater(first) {
   if (first === "join") import("./join-view.js");
   if (first === "home") import("./home-view.js");
