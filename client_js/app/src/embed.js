@@ -5,6 +5,7 @@
 import styles from "./css/index.css?inline";
 import { TtApp } from "./elements/app.js";
 import { Settings } from "./model/settings.js";
+import { sessionPath } from "./router.js";
 import { useMath } from "./text/math.js";
 
 useMath(() => import("./text/math_plain.js"));
@@ -28,7 +29,9 @@ export class TertuliaRoom extends HTMLElement {
 
   set position(ms) {
     this.place = ms;
-    if (ms !== null) this.app?.drive(ms);
+    const { app } = this;
+    if (app) app.driven = ms;
+    if (ms !== null && app?.replay?.status === "ready") app.replay.seekMedia(ms);
   }
 
   /** @returns {TtApp | null} */
@@ -72,7 +75,8 @@ export class TertuliaRoom extends HTMLElement {
     app.className = "tertulia-root";
     app.url = server;
     app.fixedRoom = room;
-    app.fixedSession = this.getAttribute("session");
+    const session = this.getAttribute("session");
+    if (session) app.fixedPath = sessionPath("-", room, Number(session));
     app.driven = this.place;
     app.settings = new Settings();
     app.invite = this.getAttribute("token") ? null : this.getAttribute("invite");

@@ -8,7 +8,7 @@ import { Catalogue } from "../lang/catalogue.js";
 import { Announcer } from "../model/announcer.js";
 import { CohortModel } from "../model/cohort.js";
 import { Notices } from "../model/notices.js";
-import { Place, parse, sessionPath, withPanel } from "../router.js";
+import { Place, parse, withPanel } from "../router.js";
 import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
 import { dialogsHere, fetchLater } from "./later.js";
@@ -30,8 +30,8 @@ export class TtApp extends Light {
     this.url = location.origin;
     /** @type {string | null} the one room of an embedded app */
     this.fixedRoom = null;
-    /** @type {string | null} the past session of it that is shown first */
-    this.fixedSession = null;
+    /** @type {string | null} what of it is shown first, if not the talk */
+    this.fixedPath = null;
     /** @type {import("../model/settings.js").Settings} */
     this.settings = /** @type {any} */ (null);
     /** @type {Keeper} */
@@ -71,7 +71,7 @@ export class TtApp extends Light {
 
   connectedCallback() {
     super.connectedCallback();
-    this.place = new Place(() => this.moved(), this.fixedRoom ? this.fixedPath(this.fixedRoom) : null);
+    this.place = new Place(() => this.moved(), this.fixedRoom ? (this.fixedPath ?? `/room/${encodeURIComponent(this.fixedRoom)}`) : null);
     this.ui = this.makeUi();
     this.announcer.level = () => this.settings.announce;
     this.place.start();
@@ -93,11 +93,6 @@ export class TtApp extends Light {
     this.replay?.pause();
     this.wide.removeEventListener("change", this.onWide);
     this.cohort?.close();
-  }
-
-  /** Where an embedded app begins. @param {string} room */
-  fixedPath(room) {
-    return this.fixedSession ? sessionPath("-", room, Number(this.fixedSession)) : `/room/${encodeURIComponent(room)}`;
   }
 
   /** @returns {import("./ui.js").Ui} */
@@ -188,35 +183,17 @@ export class TtApp extends Light {
   }
 
   /** A past session, at the moment the address names. @param {CohortModel} cohort @param {import("../router.js").Route} route */
-  async openReplay(cohort, { room = "", session, seq, t }) {
+  async openReplay(cohort, route) {
     cohort.showHome();
-    const where = `${room}/${session}?${t}&${seq}`;
+    const where = `${route.room}/${route.session}?${route.t}&${route.seq}`;
     if (this.went === where) return;
     this.went = where;
-    const { openReplay, findSession } = await import("./replay-door.js");
-    if (this.went !== where) return;
-    if (session === undefined) {
-      const found = await findSession(this.ui, cohort, room, seq ?? 0);
-      if (this.went === where) this.place.go(found === null ? `/room/${room}/${seq ?? ""}` : sessionPath(cohort.id, room, found, { seq }), true);
-      return;
-    }
-    const replay = await openReplay(cohort, this.replay, room, session, { t, seq });
-    if (this.went !== where) return;
-    if (this.replay !== replay) this.replay?.pause();
-    this.replay = replay;
-    this.sought = seq ?? null;
-    if (this.driven !== null) this.drive(this.driven);
+    await (await import("./replay-door.js")).openReplay(this, cohort, route, () => this.went === where);
   }
 
   leaveReplay() {
     this.replay?.pause();
     this.replay = null;
-  }
-
-  /** Show the past session as it was at this place of the recording. @param {number} ms */
-  drive(ms) {
-    this.driven = ms;
-    if (this.replay?.status === "ready") this.replay.seekMedia(ms);
   }
 
   /** A permalink: to a message of the room, or to a reply in its thread. @param {import("../model/room.js").RoomModel} room @param {number} seq */
@@ -261,15 +238,7 @@ export class TtApp extends Light {
     event.preventDefault();
     this.went = "";
     this.place.go(target.pathname + target.search);
-    if (target.hash) this.updateComplete.then(() => this.showPart(target.hash));
-  }
-
-  /** A link to a poll of the session on screen, which may be behind a tab. @param {string} hash */
-  async showPart(hash) {
-    const view = /** @type {import("./session-view.js").TtSessionView | null} */ (this.querySelector("tt-session-view"));
-    if (view && !view.beside) view.turnTo("polls");
-    await view?.updateComplete;
-    this.querySelector(hash)?.scrollIntoView({ block: "nearest" });
+    if (target.hash) import("./catch-up-list.js").then(({ showPoll }) => showPoll(this, target.hash));
   }
 
   /** @param {string} what */

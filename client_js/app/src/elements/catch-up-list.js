@@ -18,3 +18,16 @@ export function catchUpList(ui, room, items) {
   return html`<ol>${items.slice(0, ITEMS_MAX).map((item) => html`<li><a href=${ui.href(place(item))}>
     <small>${ui.t(WORDS[item.kind] ?? item.kind)}</small><span dir="auto">${plain(item.text, 160)}</span></a></li>`)}</ol>`;
 }
+
+/**
+ * Bring a poll of the session on screen into view, which may be behind a tab.
+ * @param {import("./app.js").TtApp} app
+ * @param {string} hash `#poll-17`
+ */
+export async function showPoll(app, hash) {
+  await app.updateComplete;
+  const view = /** @type {import("./session-view.js").TtSessionView | null} */ (app.querySelector("tt-session-view"));
+  if (view && !view.beside) view.turnTo("polls");
+  await view?.updateComplete;
+  app.querySelector(hash)?.scrollIntoView({ block: "nearest" });
+}

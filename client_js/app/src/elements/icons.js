@@ -38,8 +38,6 @@ const PATHS = {
   hand: svg`<path d="M6.5 10V5.5a1.2 1.2 0 0 1 2.4 0V9M8.9 8.5v-4a1.2 1.2 0 0 1 2.4 0V9M11.3 9V5.5a1.2 1.2 0 0 1 2.4 0v5.5c0 3.5-1.5 5.5-4.2 5.5-2.5 0-3.3-1.5-5-4.7a1.2 1.2 0 0 1 2-1.3"/>`,
   download: svg`<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12"/>`,
   mute: svg`<path d="M4 8v4h2.5L10 15V5L6.5 8ZM13 8l4 4M17 8l-4 4"/>`,
-  play: svg`<path d="M6.5 4v12l9.5-6Z" fill="currentColor"/>`,
-  pause: svg`<path d="M7 4.5v11M13 4.5v11" stroke-width="2.8"/>`,
   history: svg`<path d="M4.5 8A6 6 0 1 1 4 11M4 4v4h4M10 7v3.5l2.3 1.5"/>`,
   mask: svg`<path d="M16.5 3.5C9 4 5 8.5 4.5 13.5L3.5 16.5M4.5 13.5C10 14 15.5 10.5 16.5 3.5M7 11l5.5-4"/>`,
   up: svg`<path d="m5 12.5 5-5.5 5 5.5"/>`,

@@ -1,5 +1,6 @@
 /** What can be done with a message, as functions and as menu items. Rows and keys use the same ones. */
 
+import "../lang/en_past.js";
 import { sessionPath } from "../router.js";
 import { mutePerson } from "./room-actions.js";
 

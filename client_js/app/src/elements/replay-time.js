@@ -8,10 +8,11 @@ import { RATES } from "../model/replay.js";
 import { BARS } from "../model/timeline.js";
 import { plain } from "../text/markdown.js";
 import { clock, elapsed } from "../text/times.js";
-import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import "../lang/en_past.js";
 
+const PLAY = svg`<path d="M6.5 4v12l9.5-6Z" fill="currentColor"/>`;
+const PAUSE = svg`<path d="M7 4.5v11M13 4.5v11" stroke-width="2.8"/>`;
 const STEP_MS = 5_000;
 const PAGE_MS = 60_000;
 const TALK_PX = 44;
@@ -53,7 +54,7 @@ export class TtReplayTime extends Light {
     const { t, catalogue } = ui;
     const { media } = replay;
     return html`<div class="replay-controls">
-      <button type="button" class="btn primary play" @click=${this.toggle}>${icon(replay.playing ? "pause" : "play")}<span>${t(replay.playing ? "replay_pause" : "replay_play")}</span></button>
+      <button type="button" class="btn primary play" @click=${this.toggle}><svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${replay.playing ? PAUSE : PLAY}</svg><span>${t(replay.playing ? "replay_pause" : "replay_play")}</span></button>
       <div class="seg" role="group" aria-label=${t("replay_speed")}>
         ${RATES.map((rate) => html`<button type="button" aria-pressed=${replay.rate === rate} aria-label=${t("replay_times", { n: rate })} @click=${() => replay.setRate(rate)}>${rate}×</button>`)}
       </div>

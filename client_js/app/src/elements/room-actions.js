@@ -1,4 +1,5 @@
 /** What staff and people can do with a room, a cohort and its members. What has to be asked first is in forms.js. */
+import "../lang/en_past.js";
 
 /** @typedef {import("./ui.js").Ui} Ui */
 /** @typedef {import("../model/room.js").RoomModel} RoomModel */

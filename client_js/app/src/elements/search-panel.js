@@ -1,4 +1,5 @@
 /** `<tt-search-panel>`: finds messages by words, room, person and dates. */
+import "../lang/en_past.js";
 import { html, nothing } from "lit";
 import { sessionPath } from "../router.js";
 import { plain } from "../text/markdown.js";

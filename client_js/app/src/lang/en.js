@@ -18,10 +18,6 @@ export default {
   here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", nothing_new: "nothing new", no_rooms: "There are no rooms yet.",
   for_you: "Said to you", mentioned_in: "{name} mentioned you in {room}", my_menu: "My settings", to_all_rooms: "All rooms",
 
-  theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
-  announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
-  rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
-
   // Room
   search: "Search", room_menu: "Room menu", n_here: { one: "{n} here", other: "{n} here" }, closed: "closed", locked: "locked", topic: "Topic",
   room_denied: "This room is not open to you", room_begins: "This is where the room begins.", room_empty: "Nobody has spoken yet. The first word is yours.",
@@ -48,9 +44,6 @@ export default {
   write_form: "Write to the room", reply_form: "Reply in the thread", edit_message: "Edit the message", say_something: "Say something to {room}", reply_in_thread: "Reply in this thread",
   preview: "Preview", bold: "Bold", italic: "Italic", code: "Code", formula: "Formula", suggestions: "Suggestions", chars_left: "{n} left", answer_thread: "Answer the whole thread",
   room_is_closed: "This room is closed. You can read everything.", you_observe: "You are here as an observer: you can read.", room_is_locked: "The room is locked: only staff can write for now.",
-
-  // Past sessions
-  past_sessions: "Past sessions", resources: "Links and resources", catch_up: "Catch me up", replay_moment: "See it in its session", in_its_session: "in its session",
 
   // Connection and notices
   offline: "You are offline. Write on: it goes when you are back", reconnecting: "Connecting again. Write on: nothing is lost", n_queued: { one: "{n} waiting to be sent", other: "{n} waiting to be sent" }, try_now: "Try now",

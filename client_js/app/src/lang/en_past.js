@@ -4,6 +4,7 @@ import "./en_session.js";
 
 Object.assign(en, {
   // Past sessions
+  past_sessions: "Past sessions", resources: "Links and resources", catch_up: "Catch me up", replay_moment: "See it in its session", in_its_session: "in its session",
   no_past_sessions: "No session was held here yet.", session_untitled: "Session", session_runs: "running now", session_numbers: "{questions} questions · {answered} answered", read_and_replay: "Read and replay",
   replay_past: "past session", replay_time: "Time of the session", replay_position: "Position", replay_at: "{now} of {all}", replay_play: "Play", replay_pause: "Pause", replay_speed: "Speed", replay_times: "{n} times as fast",
   replay_recording: "Recording", replay_clock: "Clock", replay_summary: "{messages} messages, {questions} questions asked, {answered} answered, {polls} polls", replay_asked: "Question asked", replay_answered: "Answered", replay_mark: "Mark",
