@@ -1,52 +1,59 @@
-"""Equal voice, counted twice: as the server tells staff, and from what it gives out to be recounted."""
+"""Equal voice, counted twice: as the console is told, and anew from what staff can export."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from typing import Any
 
 import httpx
+import msgspec
 
-from load_tests.lecture_check import Logged
 from load_tests.lecture_play import ROOM
-from tertulia.domain.events import MessagePosted
-from tertulia.domain.session.events import AliasTaken, AttendanceNoted, HandLowered, SessionClosed, SessionOpened
 from tertulia.domain.voice import effective_voices
 
+PAGE = 500
 
-def consoles_voice(url: str, token: str) -> float | None:
-    """What `/voice` says to staff; None: this server has no such address."""
+
+def counted_twice(url: str, token: str) -> tuple[float, float]:
+    """Effective voices of the room's last session: as `/voice` says, and recounted."""
     headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"{url}/api/rooms/{ROOM}/voice", headers=headers, trust_env=False, timeout=30.0)
-    if answer.status_code == 404:
-        return None
-    answer.raise_for_status()
-    return float(answer.json()["effective_voices"])
+    with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60.0) as http:
+        console = http.get(f"/api/rooms/{ROOM}/voice").raise_for_status().json()
+        return float(console["effective_voices"]), _recounted(http, console["session"])
 
 
-def recounted(log: Iterable[Logged]) -> float:
-    """The same from the log alone: turns are messages, questions among them, and what was said aloud when called; by
-    the person, whatever alias they had."""
-    turns: Counter[str] = Counter()
+def _recounted(http: httpx.Client, session: int) -> float:
+    """From the staff's export: who attends, what everybody said, by the person, whatever alias they had; and from the
+    room's events, who was called. Learners only: theirs are the voices that are to be equal."""
     person_of: dict[str, str] = {}
-    is_open = False
-    for _, entry, event in log:
-        match event:
-            case SessionOpened():
-                is_open = True
-            case SessionClosed():
-                is_open = False
-            case AliasTaken():
-                person_of[event.alias] = event.person or entry.by
-            case MessagePosted() if is_open:
-                turns[entry.by] += 1
-            case HandLowered(why="heard") if is_open:
-                turns[event.hand] += 0
-            case AttendanceNoted():
-                turns.update(dict.fromkeys(event.people, 0))
-            case _:
-                pass
+    turns: Counter[str] = Counter()
+    export = http.get(f"/api/rooms/{ROOM}/export", params={"staff": "1", "session": session}).raise_for_status()
+    for line in map(msgspec.json.decode, export.text.splitlines()):
+        if "staff_seq" not in line:
+            turns[line["by"]] += 1
+        elif line["event"] == "alias_taken":
+            person_of[line["data"]["alias"]] = line["data"]["person"]
+        elif line["event"] == "attendance_noted":
+            turns.update(dict.fromkeys(line["data"]["people"], 0))
+    turns.update(event["data"]["hand"] for event in _events(http, session) if event["name"] == "hand_called")
+    roles = {person: member["role"] for person, member in _members(http).items()}
     people: Counter[str] = Counter()
     for by, count in turns.items():
         people[person_of.get(by, by)] += count
-    return effective_voices(people.values())
+    return effective_voices([count for person, count in people.items() if roles.get(person) == "learner"])
+
+
+def _events(http: httpx.Client, after: int) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    while True:
+        params: dict[str, Any] = {"stream": f"room/{ROOM}", "after": after, "limit": PAGE}
+        page = http.get("/api/events", params=params).raise_for_status().json()["events"]
+        events += page
+        if len(page) < PAGE:
+            return events
+        after = page[-1]["seq"]
+
+
+def _members(http: httpx.Client) -> dict[str, dict[str, str]]:
+    members: dict[str, dict[str, str]] = http.get("/api/cohort").raise_for_status().json()["state"]["members"]
+    return members
