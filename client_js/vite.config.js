@@ -1,6 +1,6 @@
 // The web app: client_js/app → server/tertulia/webapp, where the server finds it and the wheel takes it along.
 import { defineConfig } from "vite";
-import { resolve, woff2Only } from "./vite.web.js";
+import { isFirst, resolve, woff2Only } from "./vite.web.js";
 
 export default defineConfig({
   root: new URL("app/", import.meta.url).pathname,
@@ -15,6 +15,9 @@ export default defineConfig({
     manifest: true,
     license: { fileName: "licenses.md" }, // of what is bundled
     sourcemap: false,
+    modulePreload: { polyfill: false }, // every browser that can run the app has it
     target: "es2022",
+    // What the first picture needs is one file, however much of it late code needs too.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: (id, modules) => (isFirst(id, modules) ? "first" : null) }] } } },
   },
 });

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tertulia.cli import demo_session
 from tertulia.cli.demo_talk import read
 from tests.commands import bare_environment
 from tests.redis_server import free_port
@@ -73,7 +74,8 @@ def test_it_prints_links_that_work_and_goes_on_with_its_data(tmp_path: Path) -> 
         answer = httpx.post(f"{url}/api/commands", json=post, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 200
     messages = [message for room in before.values() for message in room["state"]["messages"]]
-    assert sum(message["replies"] for message in messages) + len(messages) == len(talk.talk)
+    said_live = sum(step["do"] in ("ask_question", "post_message") for step in demo_session.read().steps)
+    assert sum(message["replies"] for message in messages) + len(messages) == len(talk.talk) + said_live
     assert sum(room["state"]["tallies"] != {} for room in before.values()) == 3
     assert sum(len(room["state"]["pins"]) for room in before.values()) == len(talk.pinned)
     assert sum(message["resolved"] for message in messages) == len(talk.resolved)
@@ -87,4 +89,16 @@ def test_it_prints_links_that_work_and_goes_on_with_its_data(tmp_path: Path) -> 
         kept = after[room]["state"]["messages"]
         assert kept[: len(was["state"]["messages"])] == was["state"]["messages"]
         assert after[room]["epoch"] == was["epoch"]
+    live = before[demo_session.read().room]["state"]["session"]
+    assert live["title"] == "Heaps and queues"
+    assert live["closed_at"] is None
+    statuses = [question["status"] for question in live["questions"]]
+    assert sorted(statuses) == ["answered_live", "answering", *["published"] * 4]
+    assert min(live["votes"].values()) >= 1
+    assert max(live["votes"].values()) > 20
+    assert sum(question["by"].startswith("~") for question in live["questions"]) == 1
+    assert [poll["closed"] for poll in live["polls"]] == [True, True]
+    assert live["polls"][1]["again"] == live["polls"][0]["poll"]
+    assert len(live["hands"]) == 2
+    assert after[demo_session.read().room]["state"]["session"] == live
     assert after[talk.rooms[0].id]["state"]["messages"][-1]["text"] == "I was here."

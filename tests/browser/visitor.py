@@ -43,7 +43,8 @@ FRAMES = """count => new Promise(done => {
 
 SETTLED = """async () => {
   await document.fonts.ready;
-  await Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+  const ended = Promise.allSettled(document.getAnimations().map(animation => animation.finished));
+  await Promise.race([ended, new Promise(done => setTimeout(done, 2000))]); // one that is never drawn never ends
 }"""
 
 
@@ -105,7 +106,7 @@ class Visitor:
 
     def room(self, room: str = "general") -> Visitor:
         self.enter(f"/room/{room}")
-        expect(self.page.locator("main tt-composer form")).to_be_visible()
+        expect(self.page.locator("main form.composer")).to_be_visible()
         return self
 
     # --- what is on screen ---------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ class Visitor:
 
     @property
     def field(self) -> Locator:
-        return self.page.locator("main tt-composer textarea").last
+        return self.page.locator("main form.composer textarea").last
 
     def message(self, seq: int) -> Locator:
         return self.page.locator(f"#log .msg[data-seq='{seq}']")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tertulia import __version__
+from tertulia.cli import demo_session
 from tertulia.cli.demo_talk import Person, Talk, read
 from tertulia.cli.tokens import Issued, issue_with, secret_of
 from tertulia.domain.commands import AnyCommand, PinMessage, PostMessage, ResolveThread, SetReaction
@@ -36,7 +37,7 @@ _BEGAN_MINUTES_AGO: Final = 200
     help="Where the demo's data is kept; the next start goes on with it.",
 )
 def command(host: str, port: int, data: Path) -> None:
-    """Run a server with a demo cohort: three rooms in which people have talked already.
+    """Run a server with a demo cohort: three rooms in which people have talked, and a session that is live in one.
 
     Prints links for an instructor, two learners and an observer, and a bot's token. Keeps running.
     """
@@ -56,12 +57,14 @@ async def _prepare(data: Path, talk: Talk) -> None:
     from tertulia.cli.folder import SettableClock, bring_in, make_cohort, make_room, opened
 
     clock, now_ms = SettableClock(), time.time_ns() // 1_000_000
-    people = {person.name: _issue(data, talk.cohort, person).person for person in talk.people}
+    session = demo_session.read()
+    crowd = session.people
+    people = {person.name: _issue(data, talk.cohort, person).person for person in [*talk.people, *crowd]}
     founder, cohort = people[talk.founder], talk.cohort
     async with opened(data, clock=clock) as flow:
         clock.set(now_ms - _BEGAN_MINUTES_AGO * 60_000)
         await make_cohort(flow, cohort, founder=founder, name=talk.name, course_name=talk.course_name)
-        for person in talk.people:
+        for person in [*talk.people, *crowd]:
             await bring_in(flow, cohort, people[person.name], name=person.name, role=person.role)
         for room in talk.rooms:
             await make_room(flow, cohort, room.id, founder=founder, name=room.name, kind=room.kind, topic=room.topic)
@@ -72,6 +75,16 @@ async def _prepare(data: Path, talk: Talk) -> None:
             return 1 if isinstance(done, Refusal) else done.seq
 
         await _talk(talk, give, clock, now_ms)
+
+        async def step(given: demo_session.Given) -> int:
+            clock.set(now_ms - int(given.minutes * 60_000))
+            return await give(given.by, given.command)
+
+        async def question_at(message: int) -> str | None:
+            state = await flow.node.room_lane(session.room).ready()
+            return next((one.question for one in state.session.questions.values() if one.message == message), None)
+
+        await demo_session.go_on(session, step, question_at)
 
 
 async def _talk(

@@ -244,8 +244,8 @@ class Reading(Protocol):
     async def tally_steps(
         self, room: RoomId, *, session: int, after: int, limit: int
     ) -> tuple[list[TallyStep], bool] | None:
-        """How votes moved in a session, later than `after` (Unix ms): at most a step every 250 ms; whether there are
-        more. None: there is no such session."""
+        """How votes moved in a session, later than `after` (Unix ms): at most a step every 250 ms of a moment of the
+        room; whether there are more. None: there is no such session."""
         ...
 
     async def sessions(self, room: RoomId) -> list[PastSession]:

@@ -315,33 +315,34 @@ def _event(name: str, data: msgspec.Raw) -> Event:
 def _steps(
     happened: list[_Counted], positions: list[int], session: int, *, after: int, limit: int
 ) -> tuple[list[TallyStep], bool]:
-    """One step for each quarter of a second in which a number changed. Numbers that did not change in it are left out
-    as a whole."""
+    """One step for each quarter of a second, and for each moment of the room, in which a number changed, so that the
+    steps up to an entry say what the room's state at it says. Numbers that did not change in it are left out as a
+    whole. A page may be a little longer than `limit`: a quarter of a second is never parted."""
     steps: list[TallyStep] = []
     view: SessionView | None = None
     voters: dict[str, set[str]] = defaultdict(set)
     answers: dict[str, set[str]] = defaultdict(set)
     told: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for place, (position, at, by, event) in enumerate(happened):
+    seqs = [session + bisect_right(positions, one.position) - 1 for one in happened]
+    whens = [(one.at // _STEP_MS, seq) for one, seq in zip(happened, seqs, strict=True)]
+    for place, (_, at, by, event) in enumerate(happened):
         match event:
             case VoteSet():
                 (voters[event.question].add if event.on else voters[event.question].discard)(by)
             case PollAnswered():
                 answers[str(event.poll)].add(by)
             case SessionOpened() | _:
-                seq = session + bisect_right(positions, position) - 1
-                view = fold_session(view, seq=seq, at=at, by=by, event=event)
-        is_last = place + 1 == len(happened) or happened[place + 1].at // _STEP_MS != at // _STEP_MS
-        if not is_last or view is None:
+                view = fold_session(view, seq=seqs[place], at=at, by=by, event=event)
+        if view is None or whens[place] in whens[place + 1 : place + 2]:
             continue
         counts = count_votes(view, voters), {poll: len(people) for poll, people in answers.items()}
         if counts != told:
-            if at // _STEP_MS > after // _STEP_MS:
-                if len(steps) == limit:
+            quarter = at // _STEP_MS
+            if quarter > after // _STEP_MS:
+                if len(steps) >= limit and quarter > steps[-1].at // _STEP_MS:
                     return steps, True
-                seq = session + bisect_right(positions, position) - 1
                 votes = counts[0] if counts[0] != told[0] else None
                 answered = counts[1] if counts[1] != told[1] else None
-                steps.append(TallyStep(seq=seq, at=at, votes=votes, answered=answered))
+                steps.append(TallyStep(seq=seqs[place], at=at, votes=votes, answered=answered))
             told = counts
     return steps, False

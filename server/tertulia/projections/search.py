@@ -176,6 +176,7 @@ class SearchIndex:
     name = "search"
     version = 3
     is_behind = True
+    names = None
 
     def create(self, connection: apsw.Connection, /) -> None:
         connection.execute(_TABLES)

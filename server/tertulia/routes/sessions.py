@@ -45,7 +45,8 @@ class Sessions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tallies(msgspec.Struct, frozen=True, kw_only=True):
-    """At most one step every 250 ms. `next`: to ask for the steps that follow."""
+    """At most one step every 250 ms of each moment of the room, which lasts from an entry to the next. `next`: to ask
+    for the steps that follow."""
 
     session: int
     steps: list[TallyStep]

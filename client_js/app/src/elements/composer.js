@@ -5,7 +5,6 @@
  * people and `/` offers commands in a listbox that the field controls; focus stays in the field.
  */
 import { html, nothing } from "lit";
-import { runSlash, slashFor } from "../model/slash.js";
 import { fromWire, mentionAt, toWire } from "../text/mentions.js";
 import { plain } from "../text/markdown.js";
 import { wrapSelection } from "../text/selection.js";
@@ -13,6 +12,10 @@ import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
 import "./message-body.js";
+
+/** The commands are fetched when the first slash is typed. @type {typeof import("../model/slash.js") | null} */
+let commands = null;
+const fetchCommands = async () => (commands ??= await import("../model/slash.js"));
 
 const SUGGESTED_MAX = 8;
 const COUNTED_FROM_LEFT = 500;
@@ -186,8 +189,9 @@ export class TtComposer extends Light {
     if (!field) return;
     const slash = !this.editing && !this.thread ? /^\/([a-z]*)$/.exec(this.text) : null;
     const mention = mentionAt(field.value, field.selectionStart);
+    if (slash && !commands) fetchCommands().then(() => this.suggest(), () => {});
     this.suggestions = slash
-      ? slashFor(room.cohort, slash[1]).map(({ name, does, takes }) => ({ value: `/${name}${takes ? " " : ""}`, label: name, does, takes: takes ?? "" }))
+      ? (commands?.slashFor ?? (() => []))(room.cohort, slash[1]).map(({ name, does, takes }) => ({ value: `/${name}${takes ? " " : ""}`, label: name, does, takes: takes ?? "" }))
       : mention ? this.people(mention.query) : [];
     this.chosen = 0;
   }
@@ -319,7 +323,7 @@ export class TtComposer extends Light {
     this.submit();
   }
 
-  submit() {
+  async submit() {
     const { room, ui, editing, thread, answering } = this;
     const text = toWire(this.text, this.picked).trim();
     if (!text || [...text].length > this.charsMax) return;
@@ -329,7 +333,7 @@ export class TtComposer extends Light {
       return;
     }
     if (!thread && text.startsWith("/") && !text.startsWith("//")) {
-      const { ran, wrong } = runSlash({ ui, room }, text);
+      const { ran, wrong } = (await fetchCommands()).runSlash({ ui, room }, text);
       if (wrong) this.note = wrong;
       if (ran && !wrong) this.clear();
       if (ran) return;

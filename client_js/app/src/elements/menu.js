@@ -25,8 +25,10 @@ export class TtMenu extends Light {
   constructor() {
     super();
     this.label = "";
-    /** @type {() => Item[]} made when it opens */
+    /** @type {() => Item[] | Promise<Item[]>} made when it opens; their code may come late */
     this.items = () => [];
+    /** @type {Item[]} */
+    this.made = [];
     /** @type {"list" | "emoji"} */
     this.kind = "list";
     this.look = "icon-btn";
@@ -53,7 +55,7 @@ export class TtMenu extends Light {
   }
 
   body() {
-    const items = this.items();
+    const items = this.made;
     if (this.kind === "emoji") return html`<div class="emoji-grid" role="presentation">${items.map((item) => this.item(item))}</div>`;
     return items.map((item) => html`${item.rule ? html`<hr role="separator" />` : nothing}
       ${item.title ? html`<div class="menu-title" role="presentation">${item.title}</div>` : nothing}${this.item(item)}`);
@@ -87,6 +89,7 @@ export class TtMenu extends Light {
       this.popup.hidePopover();
       return;
     }
+    this.made = await this.items();
     this.open = true;
     await this.updateComplete;
     if (!this.isConnected || !this.popup) return;

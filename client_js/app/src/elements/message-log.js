@@ -13,7 +13,6 @@ import { day } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import "./message-row.js";
-import "./pending-row.js";
 
 /** Nearer to the end than this counts as being there. */
 const END_PX = 36;
@@ -72,7 +71,7 @@ export class TtMessageLog extends Light {
     const pending = hasAfter ? [] : room.pending(null);
     const tabStop = this.current !== null && room.window.get(this.current) ? this.current : room.window.last;
     const now = Date.now();
-    const cards = this.cards.filter(({ seq }) => !hasBefore || seq > room.window.first);
+    const { among, below } = this.placeCards();
     return html`<div
         class="log"
         id="log"
@@ -87,7 +86,7 @@ export class TtMessageLog extends Light {
         <div class="log-inner ${messages.length < 12 ? "short" : ""}">
           ${this.top(hasBefore)}
           ${repeat(shown, ({ message }) => message.seq, ({ message, joined, newDay, firstUnread }) => html`
-            ${cards.length && cards[0].seq < message.seq ? cards.splice(0, cards.filter(({ seq }) => seq < message.seq).length).map(({ card }) => card) : nothing}
+            ${among.get(message.seq) ?? nothing}
             ${newDay ? html`<div class="rule" role="separator">${day(message.at, now, ui.catalogue.lang, ui.t)}</div>` : nothing}
             ${firstUnread ? html`<div class="rule new" role="separator" id="unread-line">${ui.t("unread_line")}</div>` : nothing}
             <tt-message-row
@@ -97,11 +96,25 @@ export class TtMessageLog extends Light {
               .pinned=${room.state?.pins.includes(message.seq) ?? false} .open=${room.thread?.root === message.seq}
               .stop=${tabStop === message.seq} .words=${ui.catalogue.version} .people=${room.cohort.peopleVersion}
             ></tt-message-row>`)}
-          ${hasAfter ? this.edge("after") : cards.map(({ card }) => card)}
+          ${hasAfter ? this.edge("after") : below}
           ${repeat(pending, ({ key }) => key, (post) => html`<tt-pending-row .ui=${ui} .room=${room} .post=${post} .state=${post.state + (post.retryAt ?? "")}></tt-pending-row>`)}
         </div>
       </div>
       ${this.pill()}`;
+  }
+
+  /** Each card before the first message that is newer; those before an open beginning are not shown. */
+  placeCards() {
+    const { messages, hasBefore, first } = this.room.window;
+    /** @type {Map<number, unknown[]>} */
+    const among = new Map();
+    const below = [];
+    for (const { seq, card } of this.cards) {
+      const next = messages.find((message) => message.seq > seq)?.seq;
+      if (next === undefined) below.push(card);
+      else if (!hasBefore || seq > first) among.set(next, [...(among.get(next) ?? []), card]);
+    }
+    return { among, below };
   }
 
   /** @param {boolean} hasBefore */

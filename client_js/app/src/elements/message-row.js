@@ -3,9 +3,7 @@
  * is why the log hands it the message, its tally and my reactions one by one.
  */
 import { html, nothing } from "lit";
-import { plain } from "../text/markdown.js";
 import { clock, full } from "../text/times.js";
-import { editMessage, messageItems, pickReaction, react, reactionItems, redactMessage, copyLink, showHistory, togglePin } from "./message-actions.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
 import { avatar, rolePill } from "./person.js";
@@ -13,7 +11,7 @@ import "./composer.js";
 import "./menu.js";
 import "./message-body.js";
 
-const ASKED_CHARS = 140;
+const actions = () => import("./message-actions.js");
 /** The kinds a row tells, and how loud. @type {Record<string, string>} */
 const KINDS = { question: "accent", answer: "live", view: "", idea: "", resource: "", challenge: "warn", result: "live" };
 
@@ -86,7 +84,7 @@ export class TtMessageRow extends Light {
     const { message, ui, pinned } = this;
     if (message.redacted) return nothing;
     return html`${message.revision > 0
-      ? html`<button type="button" class="note" tabindex=${this.stop ? "0" : "-1"} @click=${() => showHistory(this)}>${ui.t("edited")}</button>` : nothing}
+      ? html`<button type="button" class="note" tabindex=${this.stop ? "0" : "-1"} @click=${() => this.act("showHistory")}>${ui.t("edited")}</button>` : nothing}
     ${pinned ? html`<span class="note">${icon("pin")} ${ui.t("pinned")}</span>` : nothing}
     ${message.kind && message.kind in KINDS ? html`<span class="pill ${KINDS[message.kind]}">${ui.t(`kind_${message.kind}`)}</span>` : nothing}
     ${message.held_at ? html`<span class="note">${ui.t("held_shown_later", { time: clock(message.held_at, ui.catalogue.lang) })}</span>` : nothing}
@@ -112,8 +110,8 @@ export class TtMessageRow extends Light {
         <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} aria-expanded="false" @click=${() => (this.unfolded = true)}>${ui.t("show")}</button></p>`;
     }
     if (this.isAsked) {
-      return html`<p class="asked"><bdi>${plain(message.text, ASKED_CHARS)}</bdi>
-        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} @click=${this.showQuestion}>${ui.t("show_in_queue")}</button></p>`;
+      return html`<div class="asked"><tt-message-body .text=${message.text} .cohort=${room.cohort}></tt-message-body>
+        <button type="button" class="link-btn" tabindex=${this.stop ? "0" : "-1"} @click=${this.showQuestion}>${ui.t("show_in_queue")}</button></div>`;
     }
     if (this.editing) {
       return html`<div class="edit-box"><tt-composer .ui=${ui} .room=${room} .editing=${message} .thread=${message.thread ?? null}
@@ -136,7 +134,7 @@ export class TtMessageRow extends Light {
         return html`<button type="button" class="react" aria-pressed=${on} aria-disabled=${may ? nothing : "true"}
           tabindex=${this.stop ? "0" : "-1"}
           aria-label=${ui.t(on ? "reaction_mine" : "reaction_count", { emoji, n: count })}
-          @click=${() => may && react(this, emoji)}><span>${emoji}</span> ${count}</button>`;
+          @click=${() => may && this.act("react", emoji)}><span>${emoji}</span> ${count}</button>`;
       })}
     </div>`;
   }
@@ -158,10 +156,10 @@ export class TtMessageRow extends Light {
     const may = room.cohort.canSpeak && !room.state?.closed;
     return html`<div class="acts" role="group" aria-label=${ui.t("message_actions")}>
       ${may && this.near ? html`<tt-menu class="wide" kind="emoji" look="icon-btn small" sign="smile" button-tabindex=${stop} .label=${ui.t("react")}
-        .items=${() => reactionItems(this)}></tt-menu>` : nothing}
+        .items=${async () => (await actions()).reactionItems(this)}></tt-menu>` : nothing}
       ${this.inThread || !this.near ? nothing : html`<button type="button" class="icon-btn small wide" tabindex=${stop} aria-label=${ui.t("open_thread")}
         title=${ui.t("open_thread")} @click=${this.openThread}>${icon("reply")}</button>`}
-      <tt-menu look="icon-btn small" sign="more" button-tabindex=${stop} .label=${ui.t("more_actions")} .items=${() => messageItems(this)}></tt-menu>
+      <tt-menu look="icon-btn small" sign="more" button-tabindex=${stop} .label=${ui.t("more_actions")} .items=${async () => (await actions()).messageItems(this)}></tt-menu>
     </div>`;
   }
 
@@ -182,7 +180,12 @@ export class TtMessageRow extends Light {
   onTime(event) {
     if (event.ctrlKey || event.metaKey || event.button) return;
     event.preventDefault();
-    copyLink(this);
+    this.act("copyLink");
+  }
+
+  /** What can be done with a message is fetched late. @param {"react" | "showHistory" | "copyLink" | "pickReaction" | "editMessage" | "togglePin" | "redactMessage"} what @param {string} [emoji] */
+  async act(what, emoji = "") {
+    (await actions())[what](this, emoji);
   }
 
   startEditing() {
@@ -200,11 +203,11 @@ export class TtMessageRow extends Light {
     /** @type {Record<string, () => void>} */
     const acts = {
       Enter: () => this.openThread(),
-      r: () => pickReaction(this),
-      e: () => editMessage(this),
-      c: () => copyLink(this),
-      p: () => togglePin(this),
-      Delete: () => redactMessage(this),
+      r: () => this.act("pickReaction"),
+      e: () => this.act("editMessage"),
+      c: () => this.act("copyLink"),
+      p: () => this.act("togglePin"),
+      Delete: () => this.act("redactMessage"),
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || this.message.redacted) return;

@@ -41,7 +41,7 @@ export class TtPoll extends Light {
     const asks = !poll.closed && session.isOpen && room.cohort.canSpeak && (!answer || this.changing);
     return html`<section class="card poll" aria-labelledby="poll-${poll.poll}">
       <header>
-        <h3 id="poll-${poll.poll}">${poll.again === null ? nothing : html`${t("poll_again")}: `}<bdi>${plain(poll.text, TEXT_CHARS)}</bdi></h3>
+        <h2 id="poll-${poll.poll}">${poll.again === null ? nothing : html`<small>${t("poll_again")}</small>`}<tt-message-body .text=${poll.text} .cohort=${room.cohort}></tt-message-body></h2>
         <small>${this.facts(poll)}</small>
         ${this.closable && poll.closed ? html`<button type="button" class="icon-btn small" aria-label=${t("close")} @click=${this.putAway}>${icon("close")}</button>` : nothing}
       </header>

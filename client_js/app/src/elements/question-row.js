@@ -78,6 +78,7 @@ function questionItems(queue, { question, own }) {
   ];
   if (own && status === "published") items.push({ label: t("withdraw"), icon: "trash", danger: true, rule: true, act: async () => (await forms()).withdraw(ui, session, id) });
   if (!room.cohort.isStaff) return items;
+  if (!ui.embedded) items.push({ label: t("to_console"), icon: "gear", rule: true, act: () => ui.navigate(`/c/${room.cohort.id}/r/${room.id}/console`) });
   if (open && session.isOpen && status !== "answering") items.push({ label: t("answer_now"), icon: "megaphone", rule: true, act: () => void give.answer(id, "now") });
   if (open) {
     items.push({ label: t("answered_aloud"), icon: "check", rule: !session.isOpen || status === "answering", act: () => void give.answer(id, "live") });

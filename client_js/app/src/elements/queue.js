@@ -97,7 +97,8 @@ export class TtQueue extends Light {
     const { ui, session } = this;
     if (!session.exists) return nothing;
     const { ledger } = session;
-    return html`<p class="ledger"><small>${ui.t(`order_explained_${session.order}`)} ${ui.t("ledger", /** @type {any} */ (ledger))}
+    const dismissed = Object.values(ledger.dismissed).reduce((sum, n) => sum + n, 0);
+    return html`<p class="ledger"><small>${ui.t(`order_explained_${session.order}`)} ${ui.t("ledger", { ...ledger, dismissed })}
       <button type="button" class="link-btn" @click=${() => ui.dialog("ledger", ledger)}>${ui.t("why")}</button></small></p>`;
   }
 

@@ -5,11 +5,9 @@ import { icon } from "./icons.js";
 import { fetchSession } from "./later.js";
 import { Light, define } from "./light.js";
 import { avatar } from "./person.js";
-import { roomItems } from "./room-actions.js";
 import "./composer.js";
 import "./menu.js";
 import "./message-log.js";
-import "./typing-line.js";
 
 const HEADS_MAX = 4;
 
@@ -93,7 +91,7 @@ export class TtRoomView extends Light {
   /** @param {() => import("./menu.js").Item[]} more what comes first in it */
   menu(more) {
     const { ui, room } = this;
-    return html`<tt-menu .label=${ui.t("room_menu")} .items=${() => [...more(), ...roomItems(ui, room)]}></tt-menu>`;
+    return html`<tt-menu .label=${ui.t("room_menu")} .items=${async () => [...more(), ...(await import("./room-actions.js")).roomItems(ui, room)]}></tt-menu>`;
   }
 
   facts() {

@@ -2,9 +2,7 @@
 import { html, nothing } from "lit";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
-import { meItems } from "./me-menu.js";
 import { avatar } from "./person.js";
-import { createRoom } from "./room-actions.js";
 import "./menu.js";
 
 const PEOPLE_MAX = 12;
@@ -33,7 +31,7 @@ export class TtRoomsNav extends Light {
       <div class="side-scroll">
         <section>
           <h2><span>${cohort.state?.name ?? ""}</span>${cohort.isTeacher
-            ? html`<button type="button" class="icon-btn small" aria-label=${t("create_room")} title=${t("create_room")} @click=${() => createRoom(ui, cohort)}>${icon("plus")}</button>` : nothing}</h2>
+            ? html`<button type="button" class="icon-btn small" aria-label=${t("create_room")} title=${t("create_room")} @click=${async () => (await import("./room-actions.js")).createRoom(ui, cohort)}>${icon("plus")}</button>` : nothing}</h2>
           <ul>${cohort.listed.map((listed) => this.roomLink(listed))}</ul>
         </section>
         ${this.here()}
@@ -73,7 +71,7 @@ export class TtRoomsNav extends Light {
     return html`<div class="me-bar">
       ${avatar(cohort, me.person)}
       <span class="who"><b><bdi>${me.name}</bdi></b><small><span class="conn ${live ? "" : "away"}"></span>${ui.t(live ? `role_${me.role}` : "not_connected")}</small></span>
-      <tt-menu sign="gear" .label=${ui.t("my_menu")} .items=${() => meItems(ui, cohort)}></tt-menu>
+      <tt-menu sign="gear" .label=${ui.t("my_menu")} .items=${async () => (await import("./me-menu.js")).meItems(ui, cohort)}></tt-menu>
     </div>`;
   }
 }

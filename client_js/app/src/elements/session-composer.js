@@ -18,12 +18,14 @@ const QUESTION_CHARS_MAX = 1_000;
 const SIMILAR_CHARS = 120;
 
 export class TtSessionComposer extends TtComposer {
-  static properties = { ...TtComposer.properties, kind: { state: true } };
+  static properties = { ...TtComposer.properties, onlyAsks: { type: Boolean }, kind: { state: true } };
 
   constructor() {
     super();
     /** @type {(typeof KINDS)[number]} */
     this.kind = "question";
+    /** It stands below the queue alone. */
+    this.onlyAsks = false;
   }
 
   get session() {
@@ -32,7 +34,7 @@ export class TtSessionComposer extends TtComposer {
 
   /** What is written becomes a question in the queue. */
   get asks() {
-    return !this.thread && this.kind === "question" && this.session.isOpen;
+    return !this.thread && (this.onlyAsks || this.kind === "question") && this.session.isOpen;
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -48,6 +50,7 @@ export class TtSessionComposer extends TtComposer {
   placeholder() {
     const { ui } = this;
     if (this.thread || this.editing || !this.session.isOpen) return super.placeholder();
+    if (this.onlyAsks) return ui.t("ask_something");
     return ui.t({ question: "ask_something", view: "say_view", answer: "say_answer" }[this.kind]);
   }
 
@@ -90,7 +93,7 @@ export class TtSessionComposer extends TtComposer {
   tools() {
     const { ui, session } = this;
     const { t } = ui;
-    const kinds = this.thread || this.editing || !session.isOpen ? nothing
+    const kinds = this.thread || this.onlyAsks || this.editing || !session.isOpen ? nothing
       : html`<div class="seg" role="group" aria-label=${t("kind_label")}>${KINDS.map((kind) => html`<button type="button" aria-pressed=${this.kind === kind}
           @click=${() => this.choose(kind)}>${t(`kind_${kind}`)}</button>`)}</div>`;
     return html`${this.alike()}${kinds}${this.editing ? nothing : this.name()}${this.thread ? super.tools() : html`<span class="desk-tools">${super.tools()}</span>`}${this.slow()}`;

@@ -4,14 +4,13 @@
  */
 import { html, nothing } from "lit";
 import { sessionOf } from "../model/session.js";
-import { plain } from "../text/markdown.js";
 import { elapsed } from "../text/times.js";
 import { icon } from "./icons.js";
 import { define } from "./light.js";
 import { avatar } from "./person.js";
 import { TtRoomView } from "./room-view.js";
+import { SESSION, wear } from "./sheets.js";
 import { teamBack, teamBanner } from "./team-box.js";
-import css from "../css/session.css?inline";
 import "../lang/en_session.js";
 import "./poll.js";
 import "./queue.js";
@@ -21,9 +20,6 @@ import "./ticking.js";
 const PACES = /** @type {const} */ (["lost", "ok", "fast"]);
 const PARTS = /** @type {const} */ (["talk", "questions", "polls"]);
 const HANDS_MAX = 5;
-const NOW_CHARS = 240;
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(css);
 
 export class TtSessionView extends TtRoomView {
   static properties = { ...TtRoomView.properties, beside: { type: Boolean }, tab: { state: true } };
@@ -40,8 +36,7 @@ export class TtSessionView extends TtRoomView {
 
   connectedCallback() {
     super.connectedCallback();
-    const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
-    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    wear(this, SESSION);
   }
 
   get session() {
@@ -60,7 +55,7 @@ export class TtSessionView extends TtRoomView {
     const { room, ui, session } = this;
     if (room.followed.status === "denied") return super.render();
     if (room.state?.kind !== "session") return html`${super.head()}${teamBack(ui, session)}${this.rest()}`;
-    return html`${this.head()}${this.pins()}
+    return html`${this.head()}${this.pins()}<tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>
       <div class="session-bars">${teamBanner(ui, session)}${this.floorIsMine()}${this.now()}</div>
       ${this.beside ? html`${this.hands()}${this.openPolls()}` : this.tabs()}
       ${this.rest()}`;
@@ -78,7 +73,7 @@ export class TtSessionView extends TtRoomView {
       ${part === "questions" ? html`<div class="part" id="part-questions" role="tabpanel" aria-labelledby="tab-questions"><tt-queue .ui=${ui} .room=${room} .inTab=${true}></tt-queue></div>` : nothing}
       ${part === "polls" ? html`<div class="part polls" id="part-polls" role="tabpanel" aria-labelledby="tab-polls" tabindex="0">${this.hands()}
         ${session.polls.length ? [...session.polls].reverse().map(({ poll }) => html`<tt-poll .ui=${ui} .room=${room} .poll=${poll}></tt-poll>`) : html`<p class="empty">${ui.t("no_polls")}</p>`}</div>` : nothing}
-      <tt-session-composer .ui=${ui} .room=${room} .thread=${null} @posted=${this.onPosted}></tt-session-composer>`;
+      ${part === "polls" ? nothing : html`<tt-session-composer .ui=${ui} .room=${room} .thread=${null} .onlyAsks=${part === "questions"} @posted=${this.onPosted}></tt-session-composer>`}`;
   }
 
   head() {
@@ -88,10 +83,19 @@ export class TtSessionView extends TtRoomView {
     return html`<div class="room-head session-head">
       ${this.back()}${this.clock()}
       <div class="title"><h1><bdi>${session.state.title || state?.name || t("loading")}</bdi></h1>${this.facts()}</div>
-      ${this.heads(0)}
+      ${this.heads()}
       ${session.isOpen ? html`${this.pace()}${this.hand()}` : nothing}
-      ${this.searchButton()}${this.menu(() => this.sessionItems())}
+      ${this.menu(() => this.sessionItems())}
     </div>`;
+  }
+
+  /** Who is here, in short: there is much in this head. */
+  heads() {
+    const { ui, panel, room } = this;
+    if (!room.presence) return nothing;
+    const words = ui.t("n_here", { n: room.presence.count });
+    return html`<button type="button" class="heads" aria-pressed=${panel === "people"} aria-label=${words} title=${words} @click=${() => ui.panel(panel === "people" ? null : "people")}>
+      ${icon("people")}${room.presence.count}</button>`;
   }
 
   clock() {
@@ -99,10 +103,8 @@ export class TtSessionView extends TtRoomView {
     const { t } = ui;
     if (!session.exists) return html`<span class="pill">${t("session_not_begun")}</span>`;
     if (!session.isOpen) return html`<span class="pill">${t("session_ended")}</span>`;
-    const read = (/** @type {boolean} */ short) => () => elapsed(session.clock().ms, short);
     const said = t(session.clock().recorded ? "lecture_at" : "live_for", { time: elapsed(session.clock().ms) });
-    return html`<span class="pill live clock" role="img" aria-label=${said}><span class="dot"></span><span class="desk-only">${t("live")}</span>
-      <tt-ticking class="desk-only" .read=${read(false)}></tt-ticking><tt-ticking class="phone-only" .read=${read(true)}></tt-ticking></span>`;
+    return html`<span class="pill live clock" role="img" aria-label=${said}><span class="dot"></span><span class="desk-only">${t("live")}</span><tt-ticking .read=${() => elapsed(session.clock().ms, true)}></tt-ticking></span>`;
   }
 
   pace() {
@@ -111,9 +113,9 @@ export class TtSessionView extends TtRoomView {
     const { t } = ui;
     if (cohort.isStaff) {
       const told = PACES.filter((pace) => session.paces[pace]);
-      return told.length ? html`<span class="paces desk-only" title=${t("pace")}>${told.map((pace) => html`<span class="pill ${pace === "ok" ? "" : "warn"}">${t(`pace_${pace}`)} ${session.paces[pace]}</span>`)}</span>` : nothing;
+      return told.length ? html`<span class="paces" title=${t("pace")}>${told.map((pace) => html`<span class="pill ${pace === "ok" ? "" : "warn"}">${t(`pace_${pace}`)} ${session.paces[pace]}</span>`)}</span>` : nothing;
     }
-    return html`<div class="seg pace desk-only" role="group" aria-label=${t("pace")}>${PACES.map((pace) => html`<button type="button" aria-pressed=${session.pace === pace}
+    return html`<div class="seg pace" role="group" aria-label=${t("pace")}>${PACES.map((pace) => html`<button type="button" aria-pressed=${session.pace === pace}
       @click=${() => session.give.setPace(pace)}>${t(`pace_${pace}`)}</button>`)}</div>`;
   }
 
@@ -125,7 +127,7 @@ export class TtSessionView extends TtRoomView {
     const place = mine ? (mine.place ? t("hand_place", { n: mine.place }) : t("hand_next")) : "";
     const words = t(mine ? "lower_hand" : "raise_hand");
     return html`<button type="button" class="btn hand" aria-pressed=${Boolean(mine)} aria-label=${mine ? `${words}, ${place}` : words} title=${words} @click=${this.toggleHand}>
-      ${icon("hand")}<span class="desk-only">${mine ? t("hand_is_up") : words}</span>${mine ? html`<small>${place}</small>` : nothing}</button>`;
+      ${icon("hand")}<span class="words">${mine ? t("hand_is_up") : words}</span>${mine ? html`<small>${place}</small>` : nothing}</button>`;
   }
 
   toggleHand() {
@@ -158,8 +160,8 @@ export class TtSessionView extends TtRoomView {
   now() {
     const { ui, session } = this;
     const { now } = session;
-    return html`<div role="status">${now ? html`<button type="button" class="nowbar" @click=${() => this.showQuestion(now.question)}>
-      <span class="pill live"><span class="dot"></span>${ui.t("answering_now")}</span><b><bdi>${plain(now.text, NOW_CHARS)}</bdi></b><small>${ui.t("n_asked", { n: Math.max(1, session.votesOf(now.question)) })}</small></button>` : nothing}</div>`;
+    return html`<div role="status">${now ? html`<div class="nowbar">
+      <span class="pill live"><span class="dot"></span>${ui.t("answering_now")}</span><tt-message-body .text=${now.text} .cohort=${this.cohort}></tt-message-body><small>${ui.t("n_asked", { n: Math.max(1, session.votesOf(now.question)) })}</small></div>` : nothing}</div>`;
   }
 
   /** Open polls, and one that was closed just now, stand above the talk. */
@@ -206,11 +208,13 @@ export class TtSessionView extends TtRoomView {
     const { t } = ui;
     const forms = () => import("./session-forms.js");
     /** @type {import("./menu.js").Item[]} */
-    const items = [];
+    const items = [{ label: t("search"), icon: "search", hint: "Ctrl K", act: () => ui.panel("search") }];
     if (session.isOpen && cohort.canSpeak && !cohort.isStaff) {
       PACES.forEach((pace, index) => items.push({ label: t(`pace_${pace}`), checked: session.pace === pace, act: () => void session.give.setPace(pace), ...(index ? {} : { title: t("pace") }) }));
     }
     if (cohort.isStaff && this.room.state?.kind === "session") {
+      const stage = `/c/${cohort.id}/r/${this.room.id}`;
+      if (!ui.embedded) items.push({ label: t("console"), icon: "gear", act: () => ui.navigate(`${stage}/console`) }, { label: t("presenter"), icon: "eye", act: () => ui.navigate(`${stage}/presenter`) });
       items.push(session.isOpen ? { label: t("close_session"), icon: "close", danger: true, act: async () => (await forms()).closeSession(ui, session) }
         : { label: t("open_session"), icon: "megaphone", act: async () => (await forms()).openSession(ui, session) });
     }

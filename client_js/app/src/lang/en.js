@@ -18,10 +18,6 @@ export default {
   here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", nothing_new: "nothing new", no_rooms: "There are no rooms yet.",
   for_you: "Said to you", mentioned_in: "{name} mentioned you in {room}", my_menu: "My settings", to_all_rooms: "All rooms",
 
-  theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
-  announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
-  rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
-
   // Room
   search: "Search", room_menu: "Room menu", n_here: { one: "{n} here", other: "{n} here" }, closed: "closed", locked: "locked", topic: "Topic",
   room_denied: "This room is not open to you", room_begins: "This is where the room begins.", room_empty: "Nobody has spoken yet. The first word is yours.",
@@ -40,18 +36,14 @@ export default {
   more_actions: "More", reply_to_this: "Answer this", copy_link: "Copy link", copy_text: "Copy text", show_history: "Earlier versions", edit: "Edit", pin: "Pin", unpin: "Unpin",
   resolve: "Resolve", reopen: "Reopen", remove_title: "Remove this message?", remove_lead: "Its text will be gone for everyone, also from the history.", history_title: "Versions of this message",
   sending: "Sending…", queued_offline: "Waiting for the connection", goes_again: "{why} Goes by itself in {wait}.", failed: "Not sent. {why}",
-  alias: "alias", kind_question: "Question", kind_view: "View", kind_answer: "Answer", kind_idea: "Idea", kind_resource: "Resource", kind_challenge: "challenge", kind_result: "result of a team", sentence_title: "What do you challenge, and why?", sentence_lead: "One sentence. It is posted as a reply, so that it can be answered.", sentence: "Your sentence", challenge: "Challenge",
-  hidden_by_staff: "Hidden by staff: {reason}", endorsed_correct: { one: "correct", other: "correct · {n}" }, endorsed_well_explained: { one: "well explained", other: "well explained · {n}" }, endorsed_evidence: { one: "gives evidence", other: "gives evidence · {n}" }, endorse: "Endorse as an answer", endorse_reason: "Why it is good", endorse_one_correct: "It is correct", endorse_one_well_explained: "It is well explained", endorse_one_evidence: "It gives evidence",
-  changed_my_mind: "This changed my mind", changed_my_mind_about: "Which message of yours?", minds_changed: { one: "changed a mind", other: "changed {n} minds" }, no_message_of_mine: "Say something first: then you can mark what changed your mind about it.", held_shown_later: "said {time}", asked_question: "asked: {text}", show_in_queue: "Show in the queue", report: "Report to staff", hide: "Hide", unhide: "Show to all again", report_title: "Report this message", report_lead: "Only staff see it.",
+  alias: "alias", kind_question: "Question", kind_view: "View", kind_answer: "Answer", kind_idea: "Idea", kind_resource: "Resource", kind_challenge: "challenge", kind_result: "result of a team",
+  hidden_by_staff: "Hidden by staff: {reason}", endorsed_correct: { one: "correct", other: "correct · {n}" }, endorsed_well_explained: { one: "well explained", other: "well explained · {n}" }, endorsed_evidence: { one: "gives evidence", other: "gives evidence · {n}" }, endorse: "Endorse as an answer",
+  changed_my_mind: "This changed my mind", minds_changed: { one: "changed a mind", other: "changed {n} minds" }, held_shown_later: "said {time}", asked_question: "asked: {text}", show_in_queue: "Show in the queue", report: "Report to staff", hide: "Hide", unhide: "Show to all again",
 
   // Writing
   write_form: "Write to the room", reply_form: "Reply in the thread", edit_message: "Edit the message", say_something: "Say something to {room}", reply_in_thread: "Reply in this thread",
   preview: "Preview", bold: "Bold", italic: "Italic", code: "Code", formula: "Formula", suggestions: "Suggestions", chars_left: "{n} left", answer_thread: "Answer the whole thread",
   room_is_closed: "This room is closed. You can read everything.", you_observe: "You are here as an observer: you can read.", room_is_locked: "The room is locked: only staff can write for now.",
-  slash_words: "words", slash_name: "name", slash_person: "@person", slash_reason: "reason", slash_seconds: "seconds", slash_search: "Search messages", slash_people: "Who is here", slash_pins: "Pinned messages",
-  slash_help: "Keys and writing", slash_rename: "Change my name", slash_mute: "Mute a person here", slash_lock: "Only staff can write", slash_unlock: "Everyone can write", slash_slow: "Slow mode; 0 ends it",
-  slash_topic: "Set the topic", slash_invite: "Make an invite link", slash_unknown: "There is no such command. To begin a message with a slash, write two: //",
-  slash_name_missing: "Write the name behind the command.", slash_person_missing: "Nobody here has that name.", slash_seconds_wrong: "Give seconds from 0 to 3600.",
 
   // Connection and notices
   offline: "You are offline. Write on: it goes when you are back", reconnecting: "Connecting again. Write on: nothing is lost", n_queued: { one: "{n} waiting to be sent", other: "{n} waiting to be sent" }, try_now: "Try now",

@@ -2,11 +2,22 @@
 import en from "./en.js";
 
 Object.assign(en, {
+  // My menu
+  theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
+  announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
+  rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
+
   // Join
   join_title: "Take a seat", join_lead: "You are invited to a cohort’s table. Say who you are, and you are in.", join: "Join", joining: "Joining…",
   your_name: "Your name", your_name_hint: "As the others will see it. You can change it later.", goal: "What do you hope for?", goal_hint: "One sentence, for those who teach.",
   need_invite_title: "You need an invitation", need_invite: "Tertulia is a table for one cohort. Open the link you were sent, or paste it here.",
   paste_link: "Invite link", go_on: "Continue",
+
+  // Commands, by typing
+  slash_words: "words", slash_name: "name", slash_person: "@person", slash_reason: "reason", slash_seconds: "seconds", slash_search: "Search messages", slash_people: "Who is here", slash_pins: "Pinned messages",
+  slash_help: "Keys and writing", slash_rename: "Change my name", slash_mute: "Mute a person here", slash_lock: "Only staff can write", slash_unlock: "Everyone can write", slash_slow: "Slow mode; 0 ends it",
+  slash_topic: "Set the topic", slash_invite: "Make an invite link", slash_unknown: "There is no such command. To begin a message with a slash, write two: //",
+  slash_name_missing: "Write the name behind the command.", slash_person_missing: "Nobody here has that name.", slash_seconds_wrong: "Give seconds from 0 to 3600.",
 
   // Side panels
   thread: "Thread", close_panel: "Close the panel", thread_long: "This thread is very long; its first replies are shown.", search_words: "Words to find", search_results: "Results", filters: "Narrow it down",

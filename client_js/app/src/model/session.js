@@ -6,6 +6,8 @@
  * at once and put right by the next of these records.
  */
 import { fairOrder, newest, popular } from "../../../sdk/fair_order.js";
+import { handsInOrder } from "../../../sdk/hands.js";
+import { ledger } from "../../../sdk/ledger.js";
 import { Observable } from "./observe.js";
 import { SessionCommands } from "./session_commands.js";
 import { Similar } from "./similar.js";
@@ -20,8 +22,6 @@ import { Similar } from "./similar.js";
  * `reason`: for its place in the fair order */
 /** @typedef {{text: string, count: number, percent: number, shift: number | null}} Bar
  * `shift`: percent points since the poll that this one repeats */
-/** @typedef {{received: number, published: number, pending: number, merged: number, answered: number, dismissed: number,
- *   withdrawn: number, carried: number, reasons: Record<string, number>}} Ledger `reasons`: of dismissal → how many */
 
 const QUEUED = new Set(["published", "answering"]);
 const CHALLENGE = "challenge";
@@ -210,19 +210,9 @@ export class SessionModel extends Observable {
     return client.outbox.filter(({ command }) => command.type === "ask_question" && command.room === id);
   }
 
-  /** What became of the questions. @returns {Ledger} */
+  /** What became of the questions. */
   get ledger() {
-    const { questions, unpublished } = this.state;
-    /** @type {Ledger} */
-    const sums = { received: 0, published: questions.length, pending: 0, merged: 0, answered: 0, dismissed: 0, withdrawn: 0, carried: 0, reasons: {} };
-    for (const one of [...questions, ...Object.values(unpublished)]) {
-      const { status = "question" in one ? "published" : "pending", reason } = /** @type {{status?: string, reason?: string | null}} */ (one);
-      sums.received += 1;
-      if (status.startsWith("answered")) sums.answered += 1;
-      else if (status in sums && status !== "published") /** @type {any} */ (sums)[status] += 1;
-      if (status === "dismissed" && reason) sums.reasons[reason] = (sums.reasons[reason] ?? 0) + 1;
-    }
-    return sums;
+    return ledger(this.state);
   }
 
   /** @param {string} id */
@@ -243,8 +233,7 @@ export class SessionModel extends Observable {
   /** Raised hands in the room's order. @returns {import("./types.js").Hand[]} */
   get hands() {
     const { hands, heard } = this.state;
-    if (this.room.state?.hands_order !== "least_heard") return hands;
-    return [...hands].sort((a, b) => (heard[a.hand] ?? 0) - (heard[b.hand] ?? 0));
+    return handsInOrder(hands, heard, this.room.state?.hands_order ?? "first_raised");
   }
 
   /** Mine, and how many are before it. @returns {{hand: string, place: number} | null} */

@@ -84,7 +84,7 @@
  * @property {string} title
  * @property {{seq: number, at: number, media_position_ms: number, label?: string} | null} mark
  * @property {Question[]} questions
- * @property {Record<string, {status?: string, reason?: string | null, merged_into?: string | null}>} unpublished
+ * @property {Record<string, {status: string, reason?: string | null, merged_into?: string | null}>} unpublished
  * @property {string | null} answering
  * @property {Record<string, number>} heard
  * @property {Hand[]} hands
