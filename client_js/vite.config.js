@@ -1,8 +1,6 @@
 // The web app: client_js/app → server/tertulia/webapp, where the server finds it and the wheel takes it along.
 import { defineConfig } from "vite";
-import { resolve, woff2Only } from "./vite.web.js";
-
-const SHARED = /elements\/(light|icons|menu|person|message-body|composer|room-view|later)\.js|src\/text\/(?!math_)|observe\.js|alias\.js|catalogue\.js|lang\/en\.js|node_modules\/(lit|@lit|dompurify|markdown-it|linkify-it|mdurl|uc\.micro)/;
+import { isFirst, resolve, woff2Only } from "./vite.web.js";
 
 export default defineConfig({
   root: new URL("app/", import.meta.url).pathname,
@@ -19,9 +17,7 @@ export default defineConfig({
     sourcemap: false,
     modulePreload: { polyfill: false }, // every browser that can run the app has it
     target: "es2022",
-    rolldownOptions: {
-      // What the first picture shares with what comes later in one file: many small ones are larger together.
-      output: { codeSplitting: { groups: [{ name: "shared", test: SHARED }] } },
-    },
+    // What the first picture needs is one file, however much of it late code needs too.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: (id, modules) => (isFirst(id, modules) ? "first" : null) }] } } },
   },
 });

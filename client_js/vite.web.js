@@ -19,3 +19,21 @@ export const woff2Only = {
     return { code: code.replace(/,url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)/g, ""), map: null };
   },
 };
+
+/** @type {Map<string, boolean>} */
+const firsts = new Map();
+
+/**
+ * Whether a module is loaded with the page: it is the page, or one that is imports it, and not by `import()`.
+ * @param {string} id
+ * @param {{getModuleInfo: (id: string) => {importers: readonly string[]} | null}} modules
+ * @returns {boolean}
+ */
+export function isFirst(id, modules) {
+  const known = firsts.get(id);
+  if (known !== undefined) return known;
+  firsts.set(id, false); // for those that import each other
+  const is = id.endsWith("/app/index.html") || (modules.getModuleInfo(id)?.importers ?? []).some((importer) => isFirst(importer, modules));
+  firsts.set(id, is);
+  return is;
+}

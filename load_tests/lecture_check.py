@@ -118,7 +118,7 @@ def lost_or_doubled(accepted: Mapping[str, Accepted], log: list[Logged], keys: C
         for one in log
         if isinstance(one.event, MessagePosted) and (numbered := NUMBERED.match(one.event.text))
     )
-    deeds = [where.deed for where in accepted.values()]
+    deeds = {where.deed for where in accepted.values()}
     due = Counter(f"#m{one.other if one.kind == 'answer' else one.what}" for one in deeds if one.kind in _SAYS)
     due.update(f"#q{one.what}" for one in deeds if one.kind in ("ask", "approve"))
     for number in sorted(said.keys() | due):

@@ -18,6 +18,7 @@ from tertulia.domain.events import MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, StreamName
 from tertulia.eventlog import Append, Appended, Conflict, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -59,7 +60,7 @@ async def main() -> None:
     parser.add_argument("--appends", type=int, default=10**9)
     parser.add_argument("--expect", action="store_true")
     options = parser.parse_args()
-    projections = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+    projections = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
     log = await SqliteLog.open(options.path, projections=projections, shared=options.shared)
     numbers = count()
     tasks = [write(log, options.name, numbers, appends=options.appends, expects=options.expect) for _ in range(WRITERS)]

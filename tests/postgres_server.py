@@ -44,9 +44,13 @@ class PostgresServer:
             "shared_buffers": "16MB",
             "max_connections": "50",
             "fsync": "on",
-            "max_wal_size": "256MB",
+            "max_wal_size": "64MB",
+            "min_wal_size": "16MB",
             "dynamic_shared_memory_type": "mmap",
         } | (settings or {})
+        self.last_database = ""
+        """The name of the one asked for last."""
+        self._empty = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
@@ -58,10 +62,19 @@ class PostgresServer:
     def url(self, database: str, *, user: str = "tertulia", password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password.replace(' ', '%20')}@127.0.0.1:{self.port}/{database}"
 
+    def empty_database(self) -> str:
+        """The URL of a database with nothing in it; always the same one, which is quicker than a new one."""
+        if not self._empty:
+            self._empty = self.new_database()
+        name = self._empty.rpartition("/")[2]
+        self.ask("DROP SCHEMA IF EXISTS tertulia CASCADE", name)
+        self.last_database = name
+        return self._empty
+
     def new_database(self, *options: LiteralString) -> str:
         """The URL of a new, empty database that belongs to the user `tertulia`."""
-        name = f"log_{next(_numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} OWNER tertulia STRATEGY file_copy").format(sql.Identifier(name))
+        self.last_database = name = f"log_{next(_numbers)}"
+        statement = sql.SQL("CREATE DATABASE {} OWNER tertulia").format(sql.Identifier(name))
         self.ask(sql.SQL(" ").join([statement, *map(sql.SQL, options)]))
         return self.url(name)
 
@@ -113,6 +126,12 @@ class PostgresServer:
         self.kill()
         self.start()
 
+    def kill_backend(self) -> None:
+        """SIGKILL one that serves the log: the server then ends all, recovers and takes connections again."""
+        for (pid,) in self.ask("SELECT pid FROM pg_stat_activity WHERE usename = 'tertulia' LIMIT 1"):
+            assert pid in self.children(), "it is ours"
+            os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, clients told (57P01)."""
         assert self._process is not None, "it is not running"
@@ -146,6 +165,15 @@ class PostgresServer:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def set(self, name: str, value: str) -> None:
+        """A setting that needs no restart, from now on."""
+        self.ask(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        self.ask("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_DEADLINE_S
+        while self.ask(sql.SQL("SELECT current_setting({})").format(sql.Literal(name))) != [(value,)]:
+            assert time.monotonic() < deadline, "it was not taken"
+            time.sleep(0.02)
+
     @property
     def output(self) -> str:
         path = self.folder / "output.txt"
@@ -156,6 +184,7 @@ class PostgresServer:
         if self._user:
             shutil.chown(self.folder, "postgres", "postgres")
         command = [_program("initdb"), "-D", str(data), "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"]
+        command += ["--wal-segsize", "4"]
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._user)  # type: ignore[call-overload]
         (data / "pg_hba.conf").write_text(
             "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"

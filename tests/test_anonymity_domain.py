@@ -281,7 +281,7 @@ class Removal(NamedTuple):
     who: tuple[str, str] = WHO
 
 
-def _alias_of_the_person(patch: pytest.MonkeyPatch) -> None:
+def alias_of_the_person(patch: pytest.MonkeyPatch) -> None:
     def speaker(state: RoomState, asker: Asker, *, alias: bool, new_id: str) -> Any:
         return given(state, asker, alias=alias, new_id=asker.person)
 
@@ -289,7 +289,7 @@ def _alias_of_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(aliases, "speaker", speaker)
 
 
-def _self_mentions(patch: pytest.MonkeyPatch) -> None:
+def self_mentions(patch: pytest.MonkeyPatch) -> None:
     post = talk.post_happenings
 
     def happenings(state: RoomState, said: talk.Said, **rest: Any) -> Any:
@@ -305,7 +305,7 @@ def _with(event: Any, **fields: Any) -> Any:
     return replace(event, **fields)
 
 
-def _edits_by_the_person(patch: pytest.MonkeyPatch) -> None:
+def edits_by_the_person(patch: pytest.MonkeyPatch) -> None:
     edit = talk.edit
 
     def bare(*args: Any, asker: Asker, **rest: Any) -> Any:
@@ -317,7 +317,7 @@ def _edits_by_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(talk, "edit", bare)
 
 
-def _slow_mode_for_the_person(patch: pytest.MonkeyPatch) -> None:
+def slow_mode_for_the_person(patch: pytest.MonkeyPatch) -> None:
     slow_mode = talk._slow_mode
 
     def for_all(state: RoomState, asker: Asker, at: int, *, alias: bool) -> Refusal | None:
@@ -332,7 +332,7 @@ def _slow_mode_for_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(talk, "_slow_mode", for_all)
 
 
-def _limits_for_the_person(patch: pytest.MonkeyPatch) -> None:
+def limits_for_the_person(patch: pytest.MonkeyPatch) -> None:
     ask = questions.ask
 
     def limited(state: RoomState, given: AskQuestion, *, asker: Asker, **rest: Any) -> Any:
@@ -342,7 +342,7 @@ def _limits_for_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(questions, "ask", limited)
 
 
-def _votes_by_the_person(patch: pytest.MonkeyPatch) -> None:
+def votes_by_the_person(patch: pytest.MonkeyPatch) -> None:
     published = questions._published
 
     def by_person(*args: Any, person: Any, **rest: Any) -> Any:
@@ -352,7 +352,7 @@ def _votes_by_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(questions, "_published", by_person)
 
 
-def _heard_for_the_person(patch: pytest.MonkeyPatch) -> None:
+def heard_for_the_person(patch: pytest.MonkeyPatch) -> None:
     """The count of the person goes with the alias."""
     seen = Afternoon.seen
 
@@ -365,7 +365,7 @@ def _heard_for_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Afternoon, "seen", counted)
 
 
-def _approval_for_the_person(patch: pytest.MonkeyPatch) -> None:
+def approval_for_the_person(patch: pytest.MonkeyPatch) -> None:
     def waits(session: SessionState, by: str) -> bool:
         person = session.person_behind(by)
         return person is not None and any(one in session.approvals for one in session.personas(person))
@@ -373,7 +373,7 @@ def _approval_for_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SessionState, "waits_for_approval", waits)
 
 
-def _no_own_endorsement(patch: pytest.MonkeyPatch) -> None:
+def no_own_endorsement(patch: pytest.MonkeyPatch) -> None:
     endorse = questions.endorse
 
     def strict(state: RoomState, given: EndorseAnswer, *, asker: Asker) -> Any:
@@ -383,7 +383,7 @@ def _no_own_endorsement(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(questions, "endorse", strict)
 
 
-def _no_own_reason(patch: pytest.MonkeyPatch) -> None:
+def no_own_reason(patch: pytest.MonkeyPatch) -> None:
     mark = talk.mark_mind_changed
 
     def strict(state: RoomState, given: MarkMindChanged, *, asker: Asker) -> Any:
@@ -393,7 +393,7 @@ def _no_own_reason(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(talk, "mark_mind_changed", strict)
 
 
-def _turns_of_the_person(patch: pytest.MonkeyPatch) -> None:
+def turns_of_the_person(patch: pytest.MonkeyPatch) -> None:
     groups = teams._groups
 
     def by_all(state: RoomState, *rest: Any) -> Any:
@@ -406,15 +406,15 @@ def _turns_of_the_person(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(teams, "_groups", by_all)
 
 
-def _reasons_of_aliases(patch: pytest.MonkeyPatch) -> None:
+def reasons_of_aliases(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(fair_order, "is_alias", lambda by: False)
 
 
-def _staff_stay_staff(patch: pytest.MonkeyPatch) -> None:
+def staff_stay_staff(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Asker, "as_alias", lambda asker: asker)
 
 
-def _mutes_of_the_person(patch: pytest.MonkeyPatch) -> None:
+def mutes_of_the_person(patch: pytest.MonkeyPatch) -> None:
     take_part = talk.may_take_part
 
     def muted(state: RoomState, asker: Asker, at: int, *, alias: bool = False) -> Refusal | None:
@@ -424,18 +424,18 @@ def _mutes_of_the_person(patch: pytest.MonkeyPatch) -> None:
 
 
 REMOVALS: Final = (
-    Removal("an alias is made of the person", talking, _alias_of_the_person),
-    Removal("an alias does not mention the person behind it", talking, _self_mentions),
-    Removal("edits are by the person", talking, _edits_by_the_person),
-    Removal("slow mode counts for the person", counting, _slow_mode_for_the_person),
-    Removal("open questions count for the person", asking, _limits_for_the_person),
-    Removal("who was heard is counted for the person", asking, _heard_for_the_person),
-    Removal("approval is of the person", waiting, _approval_for_the_person),
-    Removal("a mute of the alias is one of the person", moderating, _mutes_of_the_person),
-    Removal("nobody endorses their own alias", answering, _no_own_endorsement),
-    Removal("nobody's own alias changes their mind", answering, _no_own_reason),
-    Removal("teams are dealt by what persons said", parting, _turns_of_the_person),
-    Removal("staff under an alias stay staff", waiting, _staff_stay_staff, ("ina", "dan")),
+    Removal("an alias is made of the person", talking, alias_of_the_person),
+    Removal("an alias does not mention the person behind it", talking, self_mentions),
+    Removal("edits are by the person", talking, edits_by_the_person),
+    Removal("slow mode counts for the person", counting, slow_mode_for_the_person),
+    Removal("open questions count for the person", asking, limits_for_the_person),
+    Removal("who was heard is counted for the person", asking, heard_for_the_person),
+    Removal("approval is of the person", waiting, approval_for_the_person),
+    Removal("a mute of the alias is one of the person", moderating, mutes_of_the_person),
+    Removal("nobody endorses their own alias", answering, no_own_endorsement),
+    Removal("nobody's own alias changes their mind", answering, no_own_reason),
+    Removal("teams are dealt by what persons said", parting, turns_of_the_person),
+    Removal("staff under an alias stay staff", waiting, staff_stay_staff, ("ina", "dan")),
 )
 
 
@@ -464,7 +464,7 @@ def test_no_place_in_the_queue_is_explained_for_an_alias() -> None:
 
     assert [placed.reason for placed in played(one_asks, "ana").queue] == [None]
     with pytest.MonkeyPatch.context() as patch:
-        _reasons_of_aliases(patch)
+        reasons_of_aliases(patch)
         assert [placed.reason for placed in played(one_asks, "ana").queue] == ["not_heard_yet"]
 
 
@@ -481,5 +481,5 @@ def test_merged_votes_are_no_fewer_than_the_votes() -> None:
 
     assert counts("ana") == counts("ben") == [1, 1, 2]
     with pytest.MonkeyPatch.context() as patch:
-        _votes_by_the_person(patch)
+        votes_by_the_person(patch)
         assert counts("ana") != counts("ben")

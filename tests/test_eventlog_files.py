@@ -23,6 +23,7 @@ from tertulia.eventlog.migrations import APPLICATION_ID, MIGRATIONS, migrate
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.eventlog.sqlite_file import check
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -32,7 +33,7 @@ from tertulia.projections.sqlite_reading import SqliteReading
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import ROOM, entries_of, post  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 PAGE = 4096
 
 

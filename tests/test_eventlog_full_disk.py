@@ -15,6 +15,7 @@ from tertulia.domain.ids import RoomId
 from tertulia.eventlog import Append, Appended, LogFull, LogRefused
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -24,7 +25,7 @@ from tertulia.projections.sqlite_reading import SqliteReading
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import ROOM, entries_of, post  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 KIB = 1024
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 class TestPostgresLog(LogContract):
     @pytest.fixture
     async def open_log(self, postgres: PostgresServer) -> AsyncIterator[OpenLog]:
-        url = postgres.new_database()
+        url = postgres.empty_database()
         opened: list[PostgresLog] = []
 
         async def open_one() -> EventLog:

@@ -22,6 +22,7 @@ from tertulia.domain.view import apply_room, new_room_view
 from tertulia.eventlog import Append, Appended, EventLog
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -32,7 +33,7 @@ from tertulia.wire.stored import Entry, decode_event
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import ROOM, SIGNALS, entries_of, post  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 KILLS = 20
 DEADLINE_S = 60.0
 

@@ -22,6 +22,7 @@ from tertulia.domain.ids import RoomId, StreamName
 from tertulia.eventlog import Append, Appended, LogRefused, LogUnavailable
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -41,6 +42,7 @@ class Diary:
     name: str = "diary"
     version: int = 1
     is_behind: bool = False
+    names: frozenset[str] | None = None
     slices: list[tuple[int, int]] = field(default_factory=list)
     redacted: list[tuple[StreamName, int]] = field(default_factory=list)
     finished: int = 0
@@ -198,7 +200,7 @@ async def test_rebuild_remakes_all_and_is_told_about(path: Path) -> None:
 
 
 async def test_rebuild_of_everything_a_server_carries_changes_nothing_to_see(path: Path) -> None:
-    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
     await write(log, 60)
     await log.settle()
     reading = SqliteReading(log.readers)
@@ -216,7 +218,7 @@ async def test_rebuild_of_everything_a_server_carries_changes_nothing_to_see(pat
 @pytest.mark.parametrize("told", ["room", "people", "session", "session_view", "search"])
 async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_start(path: Path, told: str) -> None:
     """Method: SIGKILL when it has just folded the last slice of one of them: its indexes and the next are missing."""
-    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
     await write(log, 60)
     await log.settle()
     reading = SqliteReading(log.readers)
@@ -231,15 +233,16 @@ async def test_a_rebuild_that_is_killed_leaves_the_log_and_goes_on_at_the_next_s
     program = (
         "import asyncio, os, signal\n"
         "from pathlib import Path\n"
-        "from tests.test_eventlog_projections import PEOPLE, ROOMS, SESSIONS, SearchIndex, SessionViews, opened\n"
+        "from tests.test_eventlog_projections import LINKS, PEOPLE, ROOMS, SESSIONS, SearchIndex, SessionViews\n"
+        "from tests.test_eventlog_projections import opened\n"
         "async def main():\n"
-        f"    log = await opened(Path({str(path)!r}), ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())\n"
+        f"    log = await opened(Path({str(path)!r}), ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())\n"
         f"    await log.rebuild(lambda name, *_: name == {told!r} and os.kill(os.getpid(), signal.SIGKILL))\n"
         "asyncio.run(main())\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
-    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+    log = await opened(path, ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
     await log.settle()
     reading = SqliteReading(log.readers)
     assert await seen() == before

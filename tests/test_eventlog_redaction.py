@@ -18,13 +18,14 @@ from tertulia.domain.ids import PersonId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
 from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.wire.stored import encode_event
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 MESSAGES, REDACTED = 3_000, 300
 ANA = PersonId("p-ana")
 SHARED_LETTERS = 5

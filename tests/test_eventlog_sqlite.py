@@ -10,6 +10,7 @@ import pytest
 from tertulia.eventlog import EventLog
 from tertulia.eventlog.projection import Projection
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -18,7 +19,7 @@ from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 pytest.register_assert_rewrite("tests.contracts.log_contract")
 from tests.contracts.log_contract import LogContract, OpenLog  # noqa: E402
 
-ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+ALL: tuple[Projection, ...] = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 
 
 class TestSqliteLog(LogContract):

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from tertulia.app import Settings, running
-from tertulia.domain.commands import EditMessage, PostMessage, RedactMessage
-from tertulia.domain.ids import CohortId, RoomId, Seq, room_stream
+from tertulia.domain import limits
+from tertulia.domain.cohort import decide_room_made
+from tertulia.domain.commands import ChangeRoom, EditMessage, PostMessage, RedactMessage
+from tertulia.domain.decision import Decision, Happening
+from tertulia.domain.events import MessagePosted
+from tertulia.domain.ids import CohortId, PersonId, RoomId, Seq, room_staff_stream, room_stream, user_stream
+from tertulia.domain.room import STATE_VERSION
+from tertulia.domain.session.commands import ApproveQuestion, AskQuestion, OpenSession, RewordQuestion
+from tertulia.hub import Channel
 from tertulia.live.greet import join
 from tertulia.live.jobs import Done
 from tertulia.wire.stored import Entry
 from tests.school import OWNER, make_school
 
-ROOM = RoomId("general")
+ROOM, LIVE = RoomId("general"), RoomId("live")
 
 
 class SlowToAnswer:
@@ -79,3 +86,66 @@ def test_a_text_stays_gone_when_an_older_read_answers_after_its_redaction(tmp_pa
             assert b"secret" not in b"".join(record.json for _, record in tail)
 
     asyncio.run(main())
+
+
+def test_a_question_that_waited_is_gone_from_all_it_was_told_in(tmp_path: Path) -> None:
+    """From the streams of staff and of who asked, from what the node keeps of them, from the state that was saved: no
+    file has it any more."""
+    secret = b"qzxvqkjwbqzx"
+
+    async def main() -> None:
+        await make_school(tmp_path / "data")
+        async with running(Settings(data=tmp_path / "data")) as flow:
+            keys = iter(range(1_000))
+            node, lane = flow.node, flow.node.room_lane(LIVE)
+
+            async def gives(person: str, kind: type[Any], **fields: Any) -> Seq:
+                command = kind(key=f"key-{next(keys):012}", room=LIVE, **fields)
+                done = await flow.command(command, person=PersonId(person), cohort=CohortId("demo"))
+                assert isinstance(done, Done), done
+                return done.seq
+
+            for person, role in ((OWNER, "owner"), ("p-ana", "learner")):
+                await join(node, CohortId("demo"), PersonId(person), name="N", role=role)  # type: ignore[arg-type]
+            made = decide_room_made(CohortId("demo"), LIVE, name="Live", kind="session")
+            await node.cohort_lane(CohortId("demo")).ask(lambda state, at: made, author=OWNER)
+            told = [room_stream(LIVE), room_staff_stream(LIVE), user_stream(PersonId("p-ana"))]
+            await flow.receiver.open(told)
+            await gives(OWNER, OpenSession)
+            await gives(OWNER, ChangeRoom, approve_questions=True)
+            await gives("p-ana", AskQuestion, text=secret.decode())
+            (question,) = (await lane.ready()).session.questions
+            await gives(OWNER, RewordQuestion, question=question, text=f"now {secret.decode()}")
+            message = await gives(OWNER, ApproveQuestion, question=question)
+            for number in range(limits.checkpoint_every_events):
+                lane.ask(lambda state, at, number=number: _says(number), author=OWNER)  # type: ignore[misc]
+            await gives(OWNER, PostMessage, text="The state is saved by now.")
+            saved = await node.log.checkpoint(room_stream(LIVE), version=STATE_VERSION)
+            assert saved is not None
+            assert secret in saved.state
+            assert all(secret in _kept(node.channels[stream]) for stream in told[1:])
+            await gives("p-ana", RedactMessage, message=message)
+            for _ in range(100):
+                if not any(secret in _kept(channel) for channel in node.channels.values()):
+                    break
+                await asyncio.sleep(0.01)
+            assert not any(secret in _kept(channel) for channel in node.channels.values())
+            for stream in told:
+                entries = [entry.data for entry in await node.log.read(stream, after=0, limit=1_000)]
+                assert secret not in b"".join(entries)
+            saved = await node.log.checkpoint(room_stream(LIVE), version=STATE_VERSION)
+            assert saved is not None
+            assert secret not in saved.state
+            await asyncio.sleep(limits.log_wipe_every_s * 3)
+        assert not any(secret in file.read_bytes() for file in (tmp_path / "data").iterdir())
+
+    asyncio.run(main())
+
+
+def _says(number: int) -> Decision:
+    stream = room_stream(LIVE)
+    return Decision(stream, (Happening(stream, MessagePosted(text=f"{number}")),))
+
+
+def _kept(channel: Channel) -> bytes:
+    return b"".join(record.json for _, record in channel._tail)

@@ -90,7 +90,7 @@ def drop_one(records: tuple[Told, ...]) -> tuple[Told, ...]:
 
 
 class Swap:
-    """Holds the next message back until after what follows it."""
+    """Holds the first message that begins a thread back until after the next."""
 
     def __init__(self) -> None:
         self._held: Told | None = None
@@ -99,11 +99,12 @@ class Swap:
     def __call__(self, records: tuple[Told, ...]) -> tuple[Told, ...]:
         found: list[Told] = []
         for told in records:
-            if self._held is None and not self._is_done and isinstance(told.event, MessagePosted):
+            begins = isinstance(told.event, MessagePosted) and told.event.thread is None
+            if self._held is None and not self._is_done and begins:
                 self._held = told
                 continue
             found.append(told)
-            if self._held is not None and told.event is not None:
+            if self._held is not None and begins:
                 found.append(self._held)
                 self._held, self._is_done = None, True
         return tuple(found)

@@ -94,9 +94,18 @@ def test_every_operation_has_its_own_name() -> None:
 async def test_real_answers_are_as_their_schemas_say(site: Site) -> None:
     """One real answer of each call, good and bad, against the document: no key more, no key less."""
     prof = site.member("Prof", role="instructor")
-    seq = await prof.says("Question")
-    await prof.says("Answer", reply_to=seq)
-    await prof.command("set_reaction", room="general", message=seq, emoji="👍")
+    made = await prof.command("create_room", name="Lecture", kind="session")
+    room = made.json()["stream"].split("/")[1]
+    await prof.command("open_session", room=room)
+    asked = await prof.command("ask_question", room=room, text="Question?")
+    seq = asked.json()["seq"]
+    await prof.says("Answer, see https://example.org", reply_to=seq, room=room)
+    await prof.command("set_reaction", room=room, message=seq, emoji="👍")
+    await prof.command("mark_session", room=room, media_position_ms=1)
+    await prof.command("raise_hand", room=room)
+    await prof.command("pin_message", room=room, message=seq)
+    await prof.command("open_poll", room=room, text="Which?", options=["a", "b"])
+    await site.flow.node.log.settle()
     invite = (await prof.post("/api/invites", {"role": "learner"})).json()
     join = {"invite": invite["link"].split("=")[1], "name": "Cleo", "goal": "Heaps"}
     entered = (await site.http.post("/api/join", json=join)).json()
@@ -106,10 +115,11 @@ async def test_real_answers_are_as_their_schemas_say(site: Site) -> None:
         "/api/invites": {"role": "learner"},
         "/api/commands": {"type": "post_message", "key": "schema-key-1", "room": "general", "text": "x"},
     }
-    places = {"{room}": "general", "{seq}": str(seq), "{invite}": invite["invite"]}
+    places = {"{room}": room, "{seq}": str(seq), "{invite}": invite["invite"]}
     queries = {
         "/api/members": f"?ids={prof.person}",
-        "/api/events": "?stream=room/general",
+        "/api/events": f"?stream=room/{room}",
+        "/api/rooms/{room}/similar": "?q=question",
         "/api/search": "?q=question",
     }
     api = document()

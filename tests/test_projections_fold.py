@@ -116,6 +116,7 @@ from tertulia.domain.view import apply_room as view_room
 from tertulia.domain.view import apply_user as view_user
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -536,7 +537,7 @@ def refold_in_slices(path: Path, size: int) -> None:
     connection = apsw.Connection(str(path))
     connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
     (head,) = connection.execute("SELECT max(position) FROM entry").fetchall()[0]
-    for projection in (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()):
+    for projection in (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex()):
         with connection:
             projection.drop(connection)
             projection.create(connection)
@@ -553,7 +554,7 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
         play.act(person, command)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.sqlite3"
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex()))
         reading, waiting = SqliteReading(log.readers), list(play.decided)
         for turn in range(len(waiting)):
             cut = cuts[turn % len(cuts)] if turn else len(PRELUDE)
@@ -574,7 +575,7 @@ async def check(acts: list[Act], cuts: list[int], size: int) -> None:
         before = dump(path)
         refold_in_slices(path, size)
         assert dump(path) == before
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex()))
         assert await folded(SqliteReading(log.readers)) == expected
         await check_search(log, SqliteReading(log.readers))
         await log.close()

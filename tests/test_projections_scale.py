@@ -22,6 +22,7 @@ from tertulia.domain.events import MessageEdited, MessagePosted, ReactionSet, Re
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_signals_stream, room_stream, user_stream
 from tertulia.eventlog import Append, Appended, Decided, Planned, sqlite, sqlite_commit
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -85,7 +86,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("scale") / "log.sqlite3"
 
     async def write() -> None:
-        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex()))
         for room, messages in MESSAGES.items():
             happened = history(room, messages)
             for start in range(0, len(happened), 2_000):

@@ -18,7 +18,8 @@ from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
-from tertulia.projections.search import SearchIndex, match_words, search_messages
+from tertulia.projections.search import SearchIndex, Wanted, match_words, search_messages
+from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.sqlite_fold import ROOMS
 from tertulia.wire.stored import encode_event
 
@@ -67,7 +68,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
     path: Path = tmp_path_factory.mktemp("search") / "log.sqlite3"
 
     async def write() -> None:
-        log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
+        log = await SqliteLog.open(path, projections=(ROOMS, SESSIONS, SearchIndex()))
         posts = [(Planned(ROOM, ANA, *encode_event(MessagePosted(text=text))),) for text in (*TEXTS, MANY_WORDS)]
         outcome = await log.append(Append([Decided(ANA, None, b"", 1, ROOM, post) for post in posts], {}))
         assert isinstance(outcome, Appended)
@@ -81,7 +82,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 
 
 def ask(connection: apsw.Connection, query: str) -> list[str]:
-    found = search_messages(connection, [RoomId("a")], query, by=None, since=None, until=None, limit=9)
+    found = search_messages(connection, [RoomId("a")], query, Wanted(), limit=9)
     return [hit.message.text for hit in found]
 
 
@@ -161,7 +162,7 @@ async def test_the_index_is_the_same_wherever_its_slices_end(tmp_path: Path) -> 
     happened += [(MessageRedacted(message=message), message) for message in (3, 7)]
     happened += [(MessagePosted(text="last"), None), (MessageEdited(message=35, text="really last", revision=1), None)]
     path = tmp_path / "log.sqlite3"
-    log = await SqliteLog.open(path, projections=(ROOMS, SearchIndex()))
+    log = await SqliteLog.open(path, projections=(ROOMS, SESSIONS, SearchIndex()))
     for event, gone in happened:
         redacts = () if gone is None else ((ROOM, gone),)
         decided = Decided(ANA, None, b"", 1, ROOM, (Planned(ROOM, ANA, *encode_event(event)),), redacts)

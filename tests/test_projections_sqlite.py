@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tertulia.eventlog.sqlite import SqliteLog
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -26,7 +27,7 @@ async def open_school(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
     async def open_one() -> School:
         log = await SqliteLog.open(
             tmp_path / "log.sqlite3",
-            projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex()),
+            projections=(ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex()),
             shared=request.param == "shared",
         )
         opened.append(log)

@@ -185,7 +185,7 @@ async def test_an_export_that_breaks_off_is_seen_to_be_broken(site: Site) -> Non
 
 
 class Failing:
-    """Reading that fails when facts about messages are asked."""
+    """Reading that fails when messages are asked for."""
 
     def __init__(self, reading: Any) -> None:
         self._reading = reading
@@ -193,5 +193,5 @@ class Failing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reading, name)
 
-    async def message_facts(self, room: RoomId, seqs: Any) -> Any:
+    async def listed(self, room: RoomId, seqs: Any) -> Any:
         raise LogUnavailable("not now")

@@ -9,6 +9,7 @@ import pytest
 from tertulia.domain import limits
 from tertulia.domain.commands import (
     ChangeRoom,
+    CloseRoom,
     EditMessage,
     LeaveCohort,
     LockRoom,
@@ -22,7 +23,7 @@ from tertulia.domain.commands import (
 from tertulia.domain.decide_room import decide_room
 from tertulia.domain.decision import Asker, Decision, Setting
 from tertulia.domain.event import Event
-from tertulia.domain.events import MemberMuted, Mentioned, MessagePosted, MessageRedacted, Replied
+from tertulia.domain.events import MemberMuted, Mentioned, MessagePosted, MessageRedacted, Replied, RoomListed
 from tertulia.domain.ids import PersonId
 from tertulia.domain.room import RoomState
 from tertulia.domain.session.commands import (
@@ -154,6 +155,20 @@ def test_a_room_has_only_so_many(here: Classroom, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(limits, "aliases_max", 1)
     assert here.refusal("len", TakeAlias).code == "too_many"
     says(here, "lea")
+
+
+def test_the_cohorts_list_says_which_rooms_have_aliases() -> None:
+    """A node that has not read the room must know, to tell no typing there."""
+    here = Classroom()
+    assert here.gives("ina", ChangeRoom, anonymity="alias")[1] == RoomListed(
+        room="general", name="General talk", anonymity="alias"
+    )
+    here.gives("ina", ChangeRoom, name="Trees")
+    here.gives("ina", CloseRoom)
+    assert here.cohort.rooms[here.room.room].anonymity == "alias"
+    here.gives("ina", ChangeRoom, anonymity="off")
+    assert here.cohort.rooms[here.room.room].anonymity == "off"
+    assert here.cohort.rooms[here.room.room].closed
 
 
 # --- when the room's promise changes ---------------------------------------------------------------------------------

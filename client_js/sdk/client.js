@@ -119,9 +119,9 @@ export class Client extends EventTarget {
     return this.#core.streams.get(stream);
   }
 
-  /** @param {import("./types.js").Command} command */
-  send(command) {
-    return this.#core.outbox.add(command);
+  /** @param {import("./types.js").Command} command @param {{key?: string}} [options] */
+  send(command, { key } = {}) {
+    return this.#core.outbox.add(command, key);
   }
 
   /** @param {string} room */

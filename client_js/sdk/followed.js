@@ -105,7 +105,7 @@ export class Followed extends EventTarget {
   /** @internal @param {WireRecord} record of this stream, or room */
   take(record) {
     const { type } = record;
-    if (this.#pulled && /^(event|tally|mine)$/.test(type)) {
+    if (this.#pulled && /^(event|tally|mine|votes|bars|my_session)$/.test(type)) {
       if (this.#pulled.push(record) > BUFFER_MAX) this.#pulled.length = 0;
     } else if (type === "event") this.#takeEvent(record);
     else if (type === "snapshot") this.#takeSnapshot(record);
@@ -178,6 +178,7 @@ export class Followed extends EventTarget {
   #apply(record) {
     this.position = makePosition(/** @type {any} */ (this.position).epoch, record.seq);
     if (this.state) fold(this.stream, this.state, record);
+    if (record.name === "session_opened") Object.assign(this, { votes: null, bars: null, mySession: null });
     this.#core.outbox.applied(this, record);
     this.#tell(record);
   }

@@ -89,10 +89,10 @@ export function createOutbox(core) {
     core.tell("pending", pending);
   }
 
-  /** @param {Command} command */
-  function add(command) {
+  /** @param {Command} command @param {string} [key] */
+  function add(command, key = "") {
     const at = clock.now();
-    const pending = new Pending(core, command, uuid7(at), at);
+    const pending = new Pending(core, command, key || uuid7(at), at);
     if (unsettled().length < OUTBOX_MAX) {
       all.add(pending);
       keep(pending);

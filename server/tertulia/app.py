@@ -30,6 +30,7 @@ from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import Clock, RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
+from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.session_views import SessionViews
@@ -41,7 +42,7 @@ from tertulia.websocket.liveness import TimingWheel
 logger = structlog.get_logger("tertulia.app")
 
 LOG_FILE = "tertulia.sqlite3"
-PROJECTIONS = (ROOMS, PEOPLE, SESSIONS, SessionViews(), SearchIndex())
+PROJECTIONS = (ROOMS, PEOPLE, SESSIONS, SessionViews(), LINKS, SearchIndex())
 WEBAPP = Path(__file__).parent / "webapp"
 
 

@@ -39,9 +39,10 @@ class School:
 
     def __init__(self, folder: Path) -> None:
         self._server = Server(folder, options=["--no-rate-limits"])
-        found(self._server.data, rooms=ROOMS)
+        self.data = self._server.data
+        found(self.data, rooms=ROOMS)
         self._people: dict[str, Issued] = {
-            name: issue(self._server.data, cohort="demo", name=name, role=role) for name, role in PEOPLE.items()
+            name: issue(self.data, cohort="demo", name=name, role=role) for name, role in PEOPLE.items()
         }
         self.start()
         self.url = self._server.url

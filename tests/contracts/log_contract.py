@@ -98,9 +98,9 @@ class LogContract:
         assert await entries_of(log, ROOM) == outcome.entries
 
     async def test_an_event_this_program_does_not_know_is_kept(self, log: EventLog) -> None:
-        await appended(log, decided(Planned(ROOM, ANA, "poll_opened", b'{"question":"Tea?","options":[1,2.50]}')))
+        await appended(log, decided(Planned(ROOM, ANA, "comet_seen", b'{"question":"Tea?","options":[1,2.50]}')))
         (entry,) = await entries_of(log, ROOM)
-        assert (entry.name, entry.data) == ("poll_opened", b'{"question":"Tea?","options":[1,2.50]}')
+        assert (entry.name, entry.data) == ("comet_seen", b'{"question":"Tea?","options":[1,2.50]}')
 
     async def test_reading_goes_by_pages(self, log: EventLog) -> None:
         written = (await appended(log, *(post(text=str(n)) for n in range(7)))).entries
@@ -274,10 +274,15 @@ class LogContract:
 
     async def test_a_redaction_takes_every_wording_out_of_the_log_and_nothing_else(self, log: EventLog) -> None:
         def edit(message: int, text: str) -> Decided:
-            data = b'{"message":%d,"text":"%s","revision":1,"mentions":["p-ben"]}' % (message, text.encode())
+            said = text.encode()
+            data = b'{"message":%d,"text":"%s","revision":1,"mentions":["p-ben"],"links":["%s"]}' % (
+                message,
+                said,
+                said,
+            )
             return decided(Planned(ROOM, ANA, "message_edited", data))
 
-        reply = b'{"text":"secret one","reply_to":1,"thread":1,"mentions":["p-ben"],"colour":"red"}'
+        reply = b'{"text":"secret one","reply_to":1,"thread":1,"mentions":["p-ben"],"links":["secret"],"colour":"red"}'
         await appended(log, post(text="keep"), decided(Planned(ROOM, ANA, "message_posted", reply)))
         await appended(log, edit(2, "secret two"), edit(1, "keep too"), edit(2, "secret three"))
         gone = Planned(ROOM, ANA, "message_redacted", b'{"message":2}')
@@ -286,7 +291,7 @@ class LogContract:
         assert not [line for line in data if b"secret" in line]
         assert [data[0], data[3], data[5]] == [
             b'{"text":"keep"}',
-            b'{"message":1,"text":"keep too","revision":1,"mentions":["p-ben"]}',
+            b'{"message":1,"text":"keep too","revision":1,"mentions":["p-ben"],"links":["keep too"]}',
             b'{"message":2}',
         ]
         left = [json.loads(line) for line in (data[1], data[2], data[4])]

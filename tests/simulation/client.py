@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tertulia.domain.ids import PersonId, StreamName, room_stream
+from tertulia.domain.ids import PersonId, RoomId, StreamName, room_staff_stream, room_stream
 from tertulia.domain.policy import Role
 from tertulia.eventlog import LogUnavailable
 from tertulia.wire.closing import is_reconnect_wanted
@@ -256,6 +256,12 @@ class Client:
                     self.note("tally", record["room"], record["tallies"])
                     self.world.check.may_read(self, room_stream(record["room"]))
                     self.readers[room_stream(record["room"])].tally(record["tallies"])
+                case "votes" | "my_session":
+                    self.note(record["type"], record["room"], record.get("votes"))
+                    self.world.check.may_read(self, room_stream(record["room"]))
+                    self.readers[room_stream(record["room"])].counted(record)
+                case "bars":
+                    self.world.check.may_read(self, room_staff_stream(RoomId(record["room"])))
                 case "presence":
                     self.readers[room_stream(record["room"])].here = set(record["people"])
                 case "presence_changed":

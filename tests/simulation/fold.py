@@ -15,7 +15,7 @@ from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import CohortId, PersonId, RoomId, stream_kind, stream_owner
 from tertulia.domain.person import PersonState, apply_person, decide_mark_read
 from tertulia.domain.refusals import Refusal
-from tertulia.domain.room import MessageFact, RoomState, apply_room, apply_room_staff
+from tertulia.domain.room import MessageFact, RoomState, apply_room, apply_room_signals, apply_room_staff
 from tertulia.wire.stored import Entry, decode_event
 
 
@@ -32,8 +32,8 @@ class Fold:
         for entry in entries:
             self._take(entry)
 
-    def decide(self, command: Any, person: PersonId, *, at: int) -> Decision | Refusal:
-        """What the rules say to this command on these states."""
+    def decide(self, command: Any, person: PersonId, *, at: int, new_id: str = "x") -> Decision | Refusal:
+        """What the rules say to this command on these states. `new_id`: what a node drew for a question."""
         asker = asker_of(self.cohort, person, at=at)
         if isinstance(asker, Refusal):
             return asker
@@ -45,7 +45,7 @@ class Fold:
             return decide_mark_read(self._people.get(person) or PersonState(person=person), command)
         room, facts = self.rooms[command.room], self._facts[command.room]
         room.facts = {seq: facts[seq] for seq in facts_needed(command) if seq in facts}
-        setting = Setting(self.cohort.roles, self.cohort.rooms, "x", "y")
+        setting = Setting(self.cohort.roles, self.cohort.rooms, new_id, "y")
         return decide_room(room, command, asker=asker, setting=setting, at=at)
 
     def _take(self, entry: Entry) -> None:
@@ -62,6 +62,8 @@ class Fold:
                 note_fact(self._facts.setdefault(room, {}), entry)
             case "room/staff":
                 apply_room_staff(self.rooms[RoomId(owner)], seq=entry.seq, at=entry.at, by=entry.by, event=event)
+            case "room/signals":
+                apply_room_signals(self.rooms[RoomId(owner)], seq=entry.seq, at=entry.at, by=entry.by, event=event)
             case "user":
                 person = PersonId(owner)
                 apply_person(self._people.setdefault(person, PersonState(person=person)), seq=entry.seq, event=event)

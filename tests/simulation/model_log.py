@@ -31,7 +31,7 @@ from tertulia.domain.ids import (
 from tertulia.domain.room import MessageFact
 from tertulia.domain.session.events import MessageHeld, QuestionAsked, QuestionReworded
 from tertulia.domain.session.staff_fold import fold_staff, new_staff_room_view
-from tertulia.domain.session.view import StaffRoomView
+from tertulia.domain.session.view import SessionView, StaffRoomView
 from tertulia.domain.view import (
     CohortView,
     RoomView,
@@ -45,10 +45,11 @@ from tertulia.domain.view import (
     new_user_view,
 )
 from tertulia.eventlog import Append, Appended, Checkpoint, Conflict, Duplicates, LogUnavailable, Receipt
-from tertulia.projections import Unread
+from tertulia.projections import MySession, SessionCounts, Unread
 from tertulia.wire.codec import encode_entry
 from tertulia.wire.stored import Entry, decode_event, encode_event
 from tests.simulation.fold import note_fact
+from tests.simulation.model_counts import NOTHING_COUNTED, Counts
 
 T = TypeVar("T")
 
@@ -242,6 +243,12 @@ class ModelReading:
     async def mine(self, room: RoomId, person: PersonId, messages: Sequence[int]) -> dict[str, list[str]]:
         return await self._log.faults.answer(lambda: self.mine_now(room, person, messages))
 
+    async def session_counts(self, room: RoomId) -> SessionCounts:
+        return await self._log.faults.answer(lambda: self.counts_now(room))
+
+    async def my_session(self, room: RoomId, person: PersonId) -> MySession:
+        return await self._log.faults.answer(lambda: self.my_session_now(room, person))
+
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
         return await self._log.faults.answer(lambda: {room: self.unread_now(person, room) for room in rooms})
 
@@ -253,7 +260,23 @@ class ModelReading:
         for entry in entries:
             apply_room(view, seq=entry.seq, at=entry.at, by=entry.by, event=decode_event(entry))
         apply_tally(view, self.tallies_now(room))
+        if view.session is not None:
+            view.session.votes = self._counts(room, view.session).votes()
         return (len(entries), view) if entries else None
+
+    def counts_now(self, room: RoomId) -> SessionCounts:
+        found = self.room_now(room)
+        session = None if found is None else found[1].session
+        return NOTHING_COUNTED if session is None else self._counts(room, session).all()
+
+    def my_session_now(self, room: RoomId, person: PersonId) -> MySession:
+        found = self.room_now(room)
+        session = None if found is None else found[1].session
+        return MySession([], {}, None) if session is None else self._counts(room, session).mine(person)
+
+    def _counts(self, room: RoomId, session: SessionView) -> Counts:
+        streams = self._log.streams
+        return Counts(session, streams.get(room_signals_stream(room), []), streams.get(room_staff_stream(room), []))
 
     def cohort_now(self, cohort: CohortId) -> tuple[int, CohortView] | None:
         entries = self._log.streams.get(cohort_stream(cohort), [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tertulia.domain.cohort import CohortState, apply_cohort, decide_admission, decide_found, decide_room_made
+from tertulia.domain.commands import RoomKind
 from tertulia.domain.decision import Decision
 from tertulia.domain.ids import CohortId, PersonId, RoomId, cohort_stream
 from tertulia.domain.policy import Role
@@ -40,7 +41,7 @@ VISITOR = person("Vic", "observer")
 """Comes when all is over, to see what a newcomer is told."""
 
 
-def found(log: ModelLog, people: list[Person], rooms: list[RoomId]) -> None:
+def found(log: ModelLog, people: list[Person], rooms: list[RoomId], kind: RoomKind) -> None:
     """A cohort with these people and rooms, as an operator would have made it long ago."""
     state = CohortState(cohort=COHORT)
     _write(log, state, decide_found(COHORT, name="Demo", course="demo", course_name="Demo"), FOUNDER.id)
@@ -49,7 +50,7 @@ def found(log: ModelLog, people: list[Person], rooms: list[RoomId]) -> None:
         assert isinstance(admitted, Decision), admitted
         _write(log, state, admitted, one.id)
     for room in rooms:
-        made = decide_room_made(COHORT, room, name=room.capitalize(), kind="discussion")
+        made = decide_room_made(COHORT, room, name=room.capitalize(), kind=kind)
         _write(log, state, made, FOUNDER.id)
 
 

@@ -59,6 +59,8 @@ class Plan:
     rate_limited: float = 0.0
     turn_s: float = 0.0
     """What one turn of the loop takes. Flushes in several slices then last, and are paced."""
+    has_session: bool = False
+    """The room is one for live sessions, and people use it so."""
     is_bus_sure: bool = False
     """The bus tells everything and there are no head checks. Nobody comes to the last node before the end, so that it
     opens all its channels while somebody speaks."""
@@ -122,6 +124,7 @@ def draw(seed: int) -> Plan:
         limits=limits,
         rate_limited=random.choice([0.0, 0.0, 0.05]),
         turn_s=random.choice([0.0, 0.001, 0.01]),
+        has_session=Random(f"session {seed}").random() < 0.5,
     )
     plan.troubles = sorted(
         (_trouble(random, plan, active_s) for _ in range(random.randint(2, 10))), key=lambda trouble: trouble.at_s

@@ -26,7 +26,9 @@ from tertulia.domain.view import (
     apply_tally,
     apply_user,
 )
+from tertulia.projections import MySession
 
+NOTHING_OF_MINE = MySession([], {}, None)
 Stage = Literal["off", "asked", "filling", "gap", "fetching", "live", "lagging", "leaving"]
 
 _VIEWS: dict[str, tuple[type[Any], Callable[..., None]]] = {
@@ -66,6 +68,8 @@ class Reader:
         """The level and origin it is to be followed with ("position": wherever it is); None: not at all."""
         self._held: list[dict[str, Any]] = []
         self._held_tallies: dict[str, dict[str, int]] = {}
+        self._held_counts: list[dict[str, Any]] = []
+        self.my_session = NOTHING_OF_MINE
         self._may_repeat = False
         self._asked_from: Any = None
         self._before: tuple[Stage, str] = ("off", "full")
@@ -109,7 +113,7 @@ class Reader:
     def forget(self) -> None:
         """As an app that was closed and has kept nothing."""
         self.epoch, self.seq, self.began = "", 0, 0
-        self.events, self.view = [], None
+        self.events, self.view, self.my_session = [], None, NOTHING_OF_MINE
 
     def ask(self, origin: Any, level: str, *, is_new_connection: bool) -> Any:
         """What to say in `streams`. On a connection that follows the stream already, repeats are in order."""
@@ -117,7 +121,7 @@ class Reader:
         self._before = (self.stage, self.level)
         self.stage, self.level, self._asked_from, self.head = "asked", level, origin, None
         self.live_since_s = math.inf
-        self._held, self._held_tallies = [], {}
+        self._held, self._held_tallies, self._held_counts = [], {}, []
         return origin
 
     def refused(self) -> None:
@@ -189,6 +193,8 @@ class Reader:
         assert event["seq"] == self.seq + 1, "callers look"
         self.seq += 1
         self.events.append(event)
+        if event["name"] == "session_opened":
+            self.my_session = NOTHING_OF_MINE
         if self.view is not None:
             kind = EVENTS.get(event["name"])
             happened = msgspec.convert(event["data"], kind) if kind else None
@@ -199,6 +205,15 @@ class Reader:
             self._held_tallies |= tallies
         elif self.view is not None:
             apply_tally(self.view, tallies)
+
+    def counted(self, record: dict[str, Any]) -> None:
+        """`votes`, or what is my own. One that comes while pages are fetched is of a session they may tell of."""
+        if self.stage in ("fetching", "gap"):
+            self._held_counts.append(record)
+        elif record["type"] == "my_session":
+            self.my_session = MySession(record.get("votes", []), record.get("answers", {}), record.get("pace"))
+        elif self.view is not None and self.view.session is not None:
+            self.view.session.votes = record["votes"]
 
     def lag(self, record: dict[str, Any]) -> bool:
         """`false`: it is about the time before what was asked since, and needs nothing."""
@@ -218,3 +233,6 @@ class Reader:
         self._held = []
         self.stage = "live"
         self.tally(self._held_tallies)
+        for record in self._held_counts:
+            self.counted(record)
+        self._held_counts = []

@@ -48,6 +48,7 @@ from tertulia.domain.ids import (
 from tertulia.domain.view import CohortView
 from tests.simulation.client import Client, Person
 from tests.simulation.reader import Known, Reader
+from tests.simulation.script_session import SessionScript
 
 EMOJI: Final = ("👍", "❤️", "🎉")
 CALL: Final = "all to "
@@ -57,13 +58,21 @@ class Script:
     """`acts` deeds at random moments in `active_s`. `others`: people who can be mentioned and muted."""
 
     def __init__(
-        self, client: Client, *, random: Random, cohort: CohortId, rooms: list[RoomId], others: list[Person]
+        self,
+        client: Client,
+        *,
+        random: Random,
+        cohort: CohortId,
+        rooms: list[RoomId],
+        others: list[Person],
+        has_session: bool,
     ) -> None:
         self._client = client
         self._random = random
         self._cohort = cohort
         self._rooms = list(rooms)
         self._others = others
+        self._session = SessionScript(client, random=random, token=self._token) if has_session else None
         self._came_to: dict[StreamName, int] = {}
         """The seq of the last call it followed, in each room."""
         client.on_news = self._look_at
@@ -83,6 +92,8 @@ class Script:
             follow(cohort_staff_stream(self._cohort))
             follow(room_staff_stream(self._rooms[0]))
         loop = asyncio.get_running_loop()
+        if self._session is not None and me.role == "owner":
+            loop.call_later(0.1, self._session.open, self._rooms[0])
         for at_s in sorted(self._random.uniform(0.2, active_s) for _ in range(acts)):
             loop.call_later(at_s, self._act)
         if chance() < 0.5:  # a last word, so that it is among what is kept at the end
@@ -94,6 +105,8 @@ class Script:
             self._client.sender.give(OpenRoom, room=room)
             self._client.sender.give(UnlockRoom, room=room)
             self._client.sender.give(ChangeRoom, room=room, slow_mode_s=0)
+            if self._session is not None:
+                self._session.put_in_order(room)
 
     def read_up(self) -> None:
         """What one does on coming home: looks through some rooms."""
@@ -123,6 +136,9 @@ class Script:
 
     def _act(self) -> None:
         if self._client.given_up is not None:
+            return
+        if self._session is not None and self._random.random() < 0.5:
+            self._session.act(self._rooms[0])
             return
         deeds = _OF_STAFF if self._client.person.is_staff or self._random.random() < 0.1 else _OF_ALL
         deed = self._random.choices(list(deeds), weights=list(deeds.values()))[0]

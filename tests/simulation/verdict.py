@@ -68,6 +68,7 @@ def _full(world: World, client: Client, reader: Reader) -> Iterator[str]:
         yield from _view(world, client, reader)
         if reader.kind == "room":
             yield from _mine(world, client, reader)
+            yield from _my_session(world, client, reader)
 
 
 def _slice(world: World, client: Client, reader: Reader) -> Iterator[str]:
@@ -93,6 +94,14 @@ def _mine(world: World, client: Client, reader: Reader) -> Iterator[str]:
         told = client.mine.get((room, message), [])
         if sorted(told) != sorted(own):
             yield f"{client.name} was last told that {told} are its own at {room} {message}, but {own} are"
+
+
+def _my_session(world: World, client: Client, reader: Reader) -> Iterator[str]:
+    """What one voted for, answered and said of the pace."""
+    room = RoomId(stream_owner(reader.stream))
+    told, truth = reader.my_session, world.reading.my_session_now(room, client.person.id)
+    if told != truth:
+        yield f"{client.name} was last told that {told} is its own in {room}, but {truth} is"
 
 
 def _truth(world: World, reader: Reader) -> Any:
@@ -160,7 +169,7 @@ def _history(world: World) -> Iterator[str]:
             sent = world.sent.get((decided.author, decided.key or ""))
             now = fold.cohort
             if sent is not None and not any(
-                _is_right(fold.decide(sent.command, sent.person, at=decided.at), decided, sent)
+                _is_right(fold.decide(sent.command, sent.person, at=decided.at, new_id=_drawn(decided)), decided, sent)
                 for fold.cohort in _lately(world, now, number)
             ):
                 fold.cohort = now
@@ -179,6 +188,12 @@ def _lately(world: World, cohort: CohortState, number: int) -> Iterator[CohortSt
         if commit.at_s > commits[number].at_s - STALE_S:
             yield earlier.cohort
         earlier.take([e for entries in commit.effects for e in entries if stream_kind(e.stream).startswith("cohort")])
+
+
+def _drawn(decided: Decided) -> str:
+    """What a node drew for the question that is asked here."""
+    asked = (msgspec.json.decode(one.data).get("question") for one in decided.events)
+    return next((question.removeprefix("q-") for question in asked if question), "x")
 
 
 def _is_right(verdict: Decision | Refusal, decided: Decided, sent: Sent) -> bool:

@@ -64,7 +64,7 @@ class World:
         self._known_tokens: dict[Person, str] = {}
         self.people = list(dict.fromkeys(device.person for device in plan.devices))
         members = [one for one in self.people if one.name != JOINS_LATER]
-        found(self.log, [*members, VISITOR], plan.rooms)
+        found(self.log, [*members, VISITOR], plan.rooms, "session" if plan.has_session else "discussion")
         self.hosts = [Host(self, f"n{number}-", skew_ms=skew) for number, skew in enumerate(plan.skews_ms)]
         self.clients = [self._client(number) for number in range(len(plan.devices))]
         self.scripts = [self._script(client) for client in self.clients]
@@ -282,7 +282,14 @@ class World:
 
     def _script(self, client: Client) -> Script:
         others = [one for one in self.people if one != client.person]
-        return Script(client, random=client.random, cohort=COHORT, rooms=self.plan.rooms, others=others)
+        return Script(
+            client,
+            random=client.random,
+            cohort=COHORT,
+            rooms=self.plan.rooms,
+            others=others,
+            has_session=self.plan.has_session,
+        )
 
 
 class Outcome:

@@ -1,21 +1,42 @@
 /**
  * `<tertulia-room server="https://…" room="general" token="…">` or `invite="…"`: one room in any page of a course
- * site. Its styles live in a shadow root, so that neither page changes the other.
+ * site; with `session="12"` a past session of it, whose `position` a video can drive. Its styles live in a shadow root, so that neither page changes the other.
  */
 import styles from "./css/index.css?inline";
 import { TtApp } from "./elements/app.js";
 import { Settings } from "./model/settings.js";
+import { sessionPath } from "./router.js";
 import { useMath } from "./text/math.js";
 
 useMath(() => import("./text/math_plain.js"));
 
 export class TertuliaRoom extends HTMLElement {
-  static observedAttributes = ["server", "room", "token", "invite"];
+  static observedAttributes = ["server", "room", "session", "token", "invite"];
 
   constructor() {
     super();
     this.attachShadow({ mode: "open" });
     this.drawing = false;
+    /** @type {number | null} */
+    this.place = null;
+  }
+
+  /** With a `session`: where the recording is, in ms. Set it as a video beside it plays; null until something is shown. */
+  get position() {
+    const replay = this.app?.replay;
+    return replay ? (replay.media ?? replay.position) : null;
+  }
+
+  set position(ms) {
+    this.place = ms;
+    const { app } = this;
+    if (app) app.driven = ms;
+    if (ms !== null && app?.replay?.status === "ready") app.replay.seekMedia(ms);
+  }
+
+  /** @returns {TtApp | null} */
+  get app() {
+    return this.shadowRoot?.querySelector("tt-app") ?? null;
   }
 
   connectedCallback() {
@@ -54,6 +75,9 @@ export class TertuliaRoom extends HTMLElement {
     app.className = "tertulia-root";
     app.url = server;
     app.fixedRoom = room;
+    const session = this.getAttribute("session");
+    if (session) app.fixedPath = sessionPath("-", room, Number(session));
+    app.driven = this.place;
     app.settings = new Settings();
     app.invite = this.getAttribute("token") ? null : this.getAttribute("invite");
     app.keeper = keeperFor(server, this.getAttribute("token"));

@@ -13,5 +13,6 @@ if (said.token) credentials.save({ token: said.token, refresh: said.refresh });
 const app = new TtApp();
 app.settings = new Settings();
 app.keeper = credentials;
+app.stages = { console: () => import("./elements/console/console-view.js"), presenter: () => import("./elements/presenter/presenter-view.js") };
 app.invite = said.invite ?? null;
 document.body.append(app);

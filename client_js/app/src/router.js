@@ -1,14 +1,18 @@
 /**
- * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), each with `?panel=`. Pure but for
- * `History`, which keeps the browser's address in step.
+ * Addresses: `/` and `/c/ID` home, `/join`, `/room/ID`, `/room/ID/SEQ` (a permalink), `/c/ID/r/ROOM/console` and
+ * `…/presenter`, `/c/ID/r/ROOM/s/SESSION` (a past session; with `?t=MS` or `?seq=SEQ` at that moment),
+ * `/c/ID/r/ROOM/s?seq=SEQ` (the session in which that was), each with `?panel=`. Pure but for `Place`, which keeps the
+ * browser's address in step.
  */
 
 /**
  * @typedef {object} Route
- * @property {"home" | "join" | "room"} view
+ * @property {"home" | "join" | "room" | "console" | "presenter" | "session"} view
  * @property {string} [room]
  * @property {number} [seq]
- * @property {string | null} panel   "people", "pins", "search", "search-words", "thread-17"
+ * @property {number} [session]      the seq of its `session_opened`
+ * @property {number} [t]            ms since it opened
+ * @property {string | null} panel   "people", "pins", "search", "search-words", "thread-17", "sessions", "resources"
  */
 
 /** @param {string} path @returns {Route} */
@@ -17,14 +21,36 @@ export function parse(path) {
   const panel = searchParams.get("panel");
   const room = /^\/room\/([^/]+)(?:\/(\d{1,15}))?\/?$/.exec(pathname);
   if (room) return { view: "room", room: decodeURIComponent(room[1]), panel, ...(room[2] ? { seq: Number(room[2]) } : {}) };
+  const stage = /^\/c\/[^/]+\/r\/([^/]+)\/(console|presenter)\/?$/.exec(pathname);
+  if (stage) return { view: /** @type {"console" | "presenter"} */ (stage[2]), room: decodeURIComponent(stage[1]), panel: null };
+  const past = /^\/c\/[^/]+\/r\/([^/]+)\/s(?:\/(\d{1,15}))?\/?$/.exec(pathname);
+  if (past) {
+    const [session, seq, t] = [past[2], searchParams.get("seq"), searchParams.get("t")].map((digits) => (/^\d{1,15}$/.test(digits ?? "") ? Number(digits) : undefined));
+    return { view: "session", room: decodeURIComponent(past[1]), panel, session, seq, t };
+  }
   if (/^\/join\/?$/.test(pathname)) return { view: "join", panel: null };
   return { view: "home", panel };
 }
 
 /** @param {string} path @param {string | null} panel */
 export function withPanel(path, panel) {
-  const { pathname } = new URL(path, "http://any");
-  return panel ? `${pathname}?panel=${encodeURIComponent(panel)}` : pathname;
+  const { pathname, searchParams } = new URL(path, "http://any");
+  if (panel) searchParams.set("panel", panel);
+  else searchParams.delete("panel");
+  return searchParams.size ? `${pathname}?${searchParams}` : pathname;
+}
+
+/**
+ * The address of a past session, or of a moment of it.
+ * @param {string} cohort
+ * @param {string} room
+ * @param {number | null} session null: the one in which `seq` is
+ * @param {{t?: number, seq?: number}} [moment]
+ */
+export function sessionPath(cohort, room, session, { t, seq } = {}) {
+  const place = `/c/${encodeURIComponent(cohort)}/r/${encodeURIComponent(room)}/s${session === null ? "" : `/${session}`}`;
+  if (t !== undefined) return `${place}?t=${Math.round(t)}`;
+  return seq === undefined ? place : `${place}?seq=${seq}`;
 }
 
 /** Where we are; in the address bar of a page, in memory when embedded. */

@@ -4,9 +4,13 @@ import { test } from "node:test";
 import { Announcer } from "../src/model/announcer.js";
 import en from "../src/lang/en.js";
 import es from "../src/lang/es.js";
+import { add } from "../src/lang/es_console.js";
+import "../src/lang/en_console.js";
 import "../src/lang/en_later.js";
+import "../src/lang/en_past.js";
 import "../src/lang/en_session.js";
 
+add();
 const src = new URL("../src/", import.meta.url);
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js") && !name.startsWith("lang/e"));
 const code = sources.map((name) => readFileSync(new URL(name, src), "utf8")).join("\n");

@@ -23,7 +23,7 @@ COMMANDS = {
     "token": ("tokens", "Print a token for a person."),
     "invite": ("invites", "Make an invite link."),
     "import": ("importing", "Bring a transcript into a room."),
-    "export": ("exporting", "Write a room as JSON lines or Markdown."),
+    "export": ("exporting", "Write a room as JSON lines, Markdown or HTML."),
     "tail": ("tailing", "Follow the rooms of a cohort."),
     "rebuild": ("rebuilding", "Make all derived tables anew from the log."),
     "doctor": ("doctor", "Look for trouble and say what to do."),

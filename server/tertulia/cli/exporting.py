@@ -20,14 +20,14 @@ from tertulia.cli.progress import bar
 @secret_file_option
 @cohort_option
 @click.option("--room", required=True, type=an_id, metavar="ID")
-@click.option("--format", "form", default="jsonl", show_default=True, type=click.Choice(["jsonl", "markdown"]))
+@click.option("--format", "form", default="jsonl", show_default=True, type=click.Choice(["jsonl", "markdown", "html"]))
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Written whole or not at all; without it, stdout."
 )
 @url_option
 @as_option
 def command(*, room: str, form: str, out: Path | None, **how: Any) -> None:
-    """Write a room as JSON lines (which `tertulia import` reads) or as Markdown.
+    """Write a room as JSON lines (which `tertulia import` reads), as Markdown, or as an HTML page.
 
     Without --url the data folder is used directly; the server must not be running then.
     """

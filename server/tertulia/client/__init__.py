@@ -23,6 +23,7 @@ It knows `wire` and `domain`, nothing of the server. `core.py` has no socket, cl
 from tertulia.client.client import Client
 from tertulia.client.counts import Counts
 from tertulia.client.errors import ClientError, Denied, OutboxFull, Refused, Stopped, Unreachable
+from tertulia.client.folded import FoldedRoom
 from tertulia.client.following import Following
 from tertulia.client.keys import new_key
 from tertulia.client.records import SNAPSHOT, Event, SoftRecord
@@ -37,6 +38,7 @@ __all__ = [
     "Counts",
     "Denied",
     "Event",
+    "FoldedRoom",
     "Following",
     "OutboxFull",
     "Position",

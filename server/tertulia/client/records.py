@@ -56,10 +56,13 @@ ServerRecord = (
     | wire.Head
     | Event
     | wire.Tally
+    | wire.Votes
+    | wire.Bars
     | wire.Presence
     | wire.PresenceChanged
     | wire.TypingNow
     | wire.Mine
+    | wire.MySession
     | wire.Reconnect
 )
 SoftRecord = (

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tertulia.domain import limits
 from tertulia.eventlog import LogFull, LogRefused, LogUnavailable
 
+SERVER_VERSION_MIN: Final = 14
 FAILURES: Final = (psycopg.Error, OSError)
 """What a connection fails with."""
 
@@ -122,9 +123,16 @@ class Link:
 
     @classmethod
     async def open(cls, address: Address) -> Link:
-        """Raises one of `FAILURES`."""
+        """Raises one of `FAILURES`; `LogRefused` when the server is too old."""
         connection = await psycopg.AsyncConnection.connect(**address.parameters, autocommit=True)
         link = cls(connection)
+        version = connection.info.server_version // 10_000
+        if version < SERVER_VERSION_MIN:
+            await link.close()
+            raise LogRefused(
+                f"PostgreSQL at {address} is of version {version}; it must be {SERVER_VERSION_MIN} or newer. Upgrade "
+                "the server."
+            )
         milliseconds = [
             str(round(seconds * 1000))
             for seconds in (limits.log_statement_s, limits.log_lock_s, limits.log_idle_in_transaction_s)

@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 import structlog
 
 from tertulia.domain import limits
-from tertulia.eventlog import LogUnavailable
+from tertulia.eventlog import LogRefused, LogUnavailable
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, refusal_of
 from tertulia.eventlog.postgres_schema import Stranger, check_same
 from tertulia.eventlog.stats import LogStats
@@ -43,7 +43,7 @@ class Readers:
         try:
             async with self._free:
                 return await self._tried(query, values)
-        except (*FAILURES, Stranger) as error:
+        except (*FAILURES, LogRefused, Stranger) as error:
             refusal = refusal_of(error, self._address)
             logger.error("the log cannot be read", error=str(refusal))
             raise LogUnavailable(str(refusal)) from error

@@ -17,7 +17,6 @@ from tertulia.domain import limits
 from tertulia.eventlog import LogRefused
 from tertulia.eventlog.postgres_link import Address, Link
 
-SERVER_VERSION_MIN: Final = 14
 _LOCK: Final = 0x74657274756C6961
 """The letters "tertulia"."""
 
@@ -102,12 +101,6 @@ class _Meta(NamedTuple):
 async def prepare(link: Link, address: Address, *, cluster: str) -> str:
     """Look at the server and the database, make or migrate the tables; the log's epoch. Raises `LogRefused`, and what
     the connection fails with."""
-    version = link.connection.info.server_version
-    if version < SERVER_VERSION_MIN * 10_000:
-        raise LogRefused(
-            f"PostgreSQL at {address} is of version {version // 10_000}; it must be {SERVER_VERSION_MIN} or newer. "
-            "Upgrade the server."
-        )
     with link.deadline(limits.log_answer_s):
         is_read_only, encoding, has_fsync = await _one(link, _SERVER)
         meta = await _meta(link, address)
@@ -185,10 +178,10 @@ async def migrate(
 
 async def _meta(link: Link, address: Address) -> _Meta | None:
     """None when there are no tables yet."""
-    has_meta, has_schema = await _one(link, _IS_THERE)
-    if not has_meta and not has_schema:
-        return None
     try:
+        has_meta, has_schema = await _one(link, _IS_THERE)
+        if not has_meta and not has_schema:
+            return None
         rows: dict[str, str] = dict(await (await link.connection.execute(_META)).fetchall()) if has_meta else {}
         return _Meta(int(rows["version"]), rows["epoch"], rows["cluster"])
     except (psycopg.ProgrammingError, KeyError, ValueError) as error:

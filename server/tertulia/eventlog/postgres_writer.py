@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from tertulia.domain import limits
-from tertulia.eventlog import Append, Appended, LogUnavailable
+from tertulia.eventlog import Append, Appended, LogRefused, LogUnavailable
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_commit import Before, GroupCommit, Unsure
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, refusal_of, state_of
@@ -159,7 +159,7 @@ class Writer:
             except BaseException:
                 await link.close()
                 raise
-        except (*FAILURES, Stranger) as error:
+        except (*FAILURES, LogRefused, Stranger) as error:
             return error
         self._link = link
         return None

@@ -40,6 +40,11 @@ class Projection(Protocol):
         """Whether it may lag: folded in slices when the writer has nothing else to do, not with each append."""
         ...
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The events it folds: what is appended without any of them passes it over. None: it sees every event."""
+        ...
+
     def create(self, connection: apsw.Connection, /) -> None: ...
 
     def drop(self, connection: apsw.Connection, /) -> None:

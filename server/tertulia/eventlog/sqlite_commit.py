@@ -155,6 +155,8 @@ class GroupCommit:
             execute(_REDACT_COPIES, (places,))  # first: it goes by the words that are taken out then
             execute(_REDACT, (places,))
         if draft.position > before:
+            appended = {entry[5] for entry in draft.entries}
             for projection in self._projections:
-                if not projection.is_behind:
+                names = projection.names
+                if not projection.is_behind and (names is None or not names.isdisjoint(appended)):
                     projection.fold(self._connection, after=before, upto=draft.position)

@@ -14,7 +14,7 @@ import msgspec
 
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
-from tertulia.domain.session.view import StaffRoomView
+from tertulia.domain.session.view import HeldView, MarkView, SessionView, StaffRoomView
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
 
 
@@ -81,6 +81,92 @@ class TallyStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answered: dict[str, int] | None = None
 
 
+class PastSession(msgspec.Struct, frozen=True, kw_only=True):
+    """`session`: the seq of its first event. `closed`: of its last one. `questions`: that were published."""
+
+    session: int
+    title: str
+    opened_at: int
+    closed: int | None
+    closed_at: int | None
+    questions: int
+    answered: int
+    marks: list[MarkView]
+
+
+class QuestionRecord(NamedTuple):
+    """`by`: who readers see. `person`: as far as staff may know."""
+
+    question: str
+    by: str
+    person: str
+    status: str
+    asked_at: int
+    published_at: int | None
+    answered_at: int | None
+    merged_into: str | None
+
+
+class Fate(NamedTuple):
+    """What became of a question, and how many voted for it."""
+
+    status: str
+    votes: int
+
+
+class HandRecord(NamedTuple):
+    hand: str
+    person: str
+
+
+class PaceRecord(NamedTuple):
+    at: int
+    person: str
+    pace: str | None
+
+
+class SessionRecord(NamedTuple):
+    """A session for those who measure it. `turns`: person → messages said and hands called. `hands`: that are up now,
+    the first to be raised first. `present`: who attended."""
+
+    view: SessionView
+    opened_at: int
+    closed_at: int | None
+    marks: list[MarkView]
+    questions: list[QuestionRecord]
+    turns: dict[str, int]
+    hands: list[HandRecord]
+    present: list[str]
+    pace: list[PaceRecord]
+
+
+class SimilarQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question like the one that is being typed. `room` and `message` are null for who may not read them there.
+    `score`: from 0 to 1, the share of rare words they have in common. `answer`: what the answer in text says."""
+
+    question: str | None
+    room: str | None
+    message: int | None
+    text: str
+    status: str
+    votes: int
+    answer: str | None
+    cohort: str
+    score: float
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with addresses in it, or of kind `resource`."""
+
+    message: int
+    thread: int | None
+    at: int
+    by: str
+    kind: str
+    text: str
+    links: list[str]
+
+
 class Reading(Protocol):
     async def message_facts(self, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
         """What decisions need to know of old messages; a seq that is no message is left out."""
@@ -135,6 +221,14 @@ class Reading(Protocol):
         """The message and every wording it had, oldest first, the present one last; none when it is redacted."""
         ...
 
+    async def listed(self, room: RoomId, seqs: Sequence[int]) -> list[MessageView]:
+        """These messages, replies too, oldest first."""
+        ...
+
+    async def fates(self, room: RoomId, messages: Sequence[int]) -> dict[str, Fate]:
+        """Of those messages that are questions of a session of this room."""
+        ...
+
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
         """For each message asked for, also one whose tally is empty now."""
         ...
@@ -150,8 +244,28 @@ class Reading(Protocol):
     async def tally_steps(
         self, room: RoomId, *, session: int, after: int, limit: int
     ) -> tuple[list[TallyStep], bool] | None:
-        """How votes moved in a session, later than `after` (Unix ms): at most a step every 250 ms; whether there are
-        more. None: there is no such session."""
+        """How votes moved in a session, later than `after` (Unix ms): at most a step every 250 ms of a moment of the
+        room; whether there are more. None: there is no such session."""
+        ...
+
+    async def sessions(self, room: RoomId) -> list[PastSession]:
+        """All of a room's sessions, oldest first."""
+        ...
+
+    async def session_record(self, room: RoomId, session: int | None = None) -> SessionRecord | None:
+        """The last one, unless one is named; None when there is none. For staff only."""
+        ...
+
+    async def similar(self, cohort: CohortId, person: PersonId, text: str, *, limit: int) -> list[SimilarQuestion]:
+        """Questions that all may see: of this cohort, and of earlier ones of its course those that were answered."""
+        ...
+
+    async def resources(self, room: RoomId, *, before: int, limit: int) -> tuple[list[Resource], bool]:
+        """Newest first, those of messages before this one; whether there are older ones."""
+        ...
+
+    async def held(self, room: RoomId, person: PersonId, *, is_staff: bool) -> list[HeldView]:
+        """What waits to be shown, as far as this person may see it: see protocol.md, chapter 11."""
         ...
 
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]: ...
@@ -164,9 +278,13 @@ class Reading(Protocol):
         by: PersonId | None = None,
         since: int | None = None,
         until: int | None = None,
+        kind: str | None = None,
+        answered: bool | None = None,
+        with_hidden: bool = False,
         limit: int,
     ) -> list[Found]:
-        """Best first, within these rooms; `since`, `until` in Unix ms. Any text is a valid query: words, all of which
+        """Best first, within these rooms; `since`, `until` in Unix ms. `answered`: only questions that are, or are
+        not. Any text is a valid query: words, all of which
         must occur (prefixes match), or "a phrase" in quotes."""
         ...
 

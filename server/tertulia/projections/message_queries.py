@@ -14,7 +14,7 @@ import msgspec
 from tertulia.domain.ids import PersonId, RoomId
 from tertulia.domain.room import MessageFact
 from tertulia.domain.view import MessageView
-from tertulia.projections import MessagesPage, Revision
+from tertulia.projections import Fate, MessagesPage, Revision
 
 MESSAGE: Final = """json_object(
     'seq', message.seq, 'at', message.at, 'by', message.by,
@@ -104,6 +104,13 @@ SELECT json_group_array(json_object(
     'redacted', json(iif(message.redacted, 'true', 'false')), 'revision', message.revision))
 FROM json_each(:seqs) AS asked CROSS JOIN message WHERE message.room = :room AND message.seq = asked.value
 """
+_LISTED: Final = f"WITH shown AS (SELECT value AS seq FROM json_each(:seqs)) SELECT {SHOWN}"
+# Of one that was carried here, what became of it in its own room stands there.
+_FATES: Final = """
+SELECT json_group_object(CAST(question.message AS TEXT), json_array(question.status, (
+    SELECT count(*) FROM vote WHERE vote.room = :room AND vote.question = question.question)))
+FROM json_each(:seqs) AS asked CROSS JOIN question ON question.room = :room AND question.message = asked.value
+"""
 _TALLIES_OF: Final = f"WITH shown AS (SELECT value AS seq FROM json_each(:seqs)) SELECT {TALLIES}"
 _MINE_OF: Final = f"WITH shown AS (SELECT value AS seq FROM json_each(:seqs)) SELECT {_MINE}"
 
@@ -128,6 +135,8 @@ _SEQ_MAX: Final = 2**62
 _encode = msgspec.json.Encoder().encode
 _decode_page = msgspec.json.Decoder(MessagesPage).decode
 _decode_message = msgspec.json.Decoder(tuple[MessageView, list[Revision]]).decode
+_decode_listed = msgspec.json.Decoder(list[MessageView]).decode
+_decode_fates = msgspec.json.Decoder(dict[str, Fate]).decode
 _decode_facts = msgspec.json.Decoder(list[MessageFact]).decode
 _decode_tallies = msgspec.json.Decoder(dict[str, dict[str, int]]).decode
 _decode_mine = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -172,6 +181,14 @@ def read_message(connection: apsw.Connection, room: RoomId, seq: int) -> tuple[M
 def read_facts(connection: apsw.Connection, room: RoomId, seqs: Sequence[int]) -> dict[int, MessageFact]:
     found = connection.execute(_FACTS, {"room": room, "seqs": _encode(list(seqs)).decode()}).get
     return {fact.seq: fact for fact in _decode_facts(found)}
+
+
+def read_listed(connection: apsw.Connection, room: RoomId, seqs: Sequence[int]) -> list[MessageView]:
+    return _decode_listed(connection.execute(_LISTED, {"room": room, "seqs": _encode(list(seqs)).decode()}).get)
+
+
+def read_fates(connection: apsw.Connection, room: RoomId, seqs: Sequence[int]) -> dict[str, Fate]:
+    return _decode_fates(connection.execute(_FATES, {"room": room, "seqs": _encode(list(seqs)).decode()}).get)
 
 
 def read_tallies(connection: apsw.Connection, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:

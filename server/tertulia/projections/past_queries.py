@@ -57,9 +57,9 @@ wanted (position) AS MATERIALIZED (
     UNION ALL
     SELECT message.position FROM shown CROSS JOIN message ON message.room = :room AND message.seq = shown.seq
     UNION ALL
-    SELECT edit.position FROM shown CROSS JOIN entry AS edit
+    SELECT edit.position FROM shown CROSS JOIN entry AS edit INDEXED BY entry_edit
     WHERE edit.stream = {_STREAM} AND edit.name = 'message_edited' AND edit.data ->> '$.message' = +shown.seq
-        AND edit.seq <= :seq)
+        AND +edit.seq <= :seq)
 SELECT json_group_array(json_array(entry.seq, entry.at, entry.by, entry.name, json(entry.data)) ORDER BY entry.seq)
 FROM wanted CROSS JOIN entry ON entry.position = wanted.position
 WHERE entry.seq >= :opened OR entry.name NOT IN ({_SESSION_ONLY})
@@ -104,6 +104,11 @@ SELECT json_group_array(json_array(entry.position, entry.seq, entry.at, entry.by
     ORDER BY entry.position)
 FROM moment CROSS JOIN entry ON entry.position = moment.position
 WHERE moment.room = :room AND moment.seq >= :opened AND moment.seq < :end AND entry.name IN ({_SESSION_ONLY})
+"""
+_SAID: Final = """
+SELECT json_group_object(CAST(message.seq AS TEXT), coalesce(said.data ->> '$.text', ''))
+FROM json_each(:seqs) AS asked CROSS JOIN message ON message.room = :room AND message.seq = asked.value
+CROSS JOIN entry AS said ON said.position = message.text_position WHERE message.hidden IS NULL
 """
 _POSITIONS: Final = f"""
 SELECT json_group_array(position ORDER BY seq) FROM entry INDEXED BY entry_place
@@ -243,6 +248,28 @@ def _with_roots(question: str, merged: dict[str, str | None]) -> Iterable[str]:
         one = merged.get(one)
 
 
+def read_session_view(connection: apsw.Connection, room: RoomId, session: int) -> SessionView:
+    """A session as it is now; within a transaction of the caller's. Texts as for a snapshot."""
+    bindings: dict[str, Any] = {"room": room, "opened": session, "last": _LAST}
+    bindings["end"] = connection.execute(_END, bindings).get
+    view: SessionView | None = None
+    for _, seq, at, by, name, data in _decode_moved(connection.execute(_MOVED, bindings).get):
+        view = fold_session(view, seq=seq, at=at, by=by, event=_event(name, data))
+    assert view is not None, "its first event opens it"
+    asked = {"room": room, "seqs": _encode([question.message for question in view.questions]).decode()}
+    said = msgspec.json.decode(connection.execute(_SAID, asked).get, type=dict[int, str])
+    since = _place(connection, room, session)[0]
+    before = _LAST if bindings["end"] == _LAST else _place(connection, room, bindings["end"])[0]
+    signals = {"stream": room_signals_stream(room), "since": since, "before": before, "at": _LAST}
+    voters: dict[str, set[str]] = defaultdict(set)
+    for question, person in _decode_voters(connection.execute(_VOTERS, signals).get):
+        voters[question].add(person)
+    view.votes = count_votes(view, voters)
+    for one in view.questions:
+        one.text = said.get(one.message, "")
+    return view
+
+
 # --- how votes moved ---------------------------------------------------------------------------------------------
 
 
@@ -288,33 +315,34 @@ def _event(name: str, data: msgspec.Raw) -> Event:
 def _steps(
     happened: list[_Counted], positions: list[int], session: int, *, after: int, limit: int
 ) -> tuple[list[TallyStep], bool]:
-    """One step for each quarter of a second in which a number changed. Numbers that did not change in it are left out
-    as a whole."""
+    """One step for each quarter of a second, and for each moment of the room, in which a number changed, so that the
+    steps up to an entry say what the room's state at it says. Numbers that did not change in it are left out as a
+    whole. A page may be a little longer than `limit`: a quarter of a second is never parted."""
     steps: list[TallyStep] = []
     view: SessionView | None = None
     voters: dict[str, set[str]] = defaultdict(set)
     answers: dict[str, set[str]] = defaultdict(set)
     told: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for place, (position, at, by, event) in enumerate(happened):
+    seqs = [session + bisect_right(positions, one.position) - 1 for one in happened]
+    whens = [(one.at // _STEP_MS, seq) for one, seq in zip(happened, seqs, strict=True)]
+    for place, (_, at, by, event) in enumerate(happened):
         match event:
             case VoteSet():
                 (voters[event.question].add if event.on else voters[event.question].discard)(by)
             case PollAnswered():
                 answers[str(event.poll)].add(by)
             case SessionOpened() | _:
-                seq = session + bisect_right(positions, position) - 1
-                view = fold_session(view, seq=seq, at=at, by=by, event=event)
-        is_last = place + 1 == len(happened) or happened[place + 1].at // _STEP_MS != at // _STEP_MS
-        if not is_last or view is None:
+                view = fold_session(view, seq=seqs[place], at=at, by=by, event=event)
+        if view is None or whens[place] in whens[place + 1 : place + 2]:
             continue
         counts = count_votes(view, voters), {poll: len(people) for poll, people in answers.items()}
         if counts != told:
-            if at // _STEP_MS > after // _STEP_MS:
-                if len(steps) == limit:
+            quarter = at // _STEP_MS
+            if quarter > after // _STEP_MS:
+                if len(steps) >= limit and quarter > steps[-1].at // _STEP_MS:
                     return steps, True
-                seq = session + bisect_right(positions, position) - 1
                 votes = counts[0] if counts[0] != told[0] else None
                 answered = counts[1] if counts[1] != told[1] else None
-                steps.append(TallyStep(seq=seq, at=at, votes=votes, answered=answered))
+                steps.append(TallyStep(seq=seqs[place], at=at, votes=votes, answered=answered))
             told = counts
     return steps, False

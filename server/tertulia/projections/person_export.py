@@ -1,5 +1,5 @@
-"""Everything kept about a person, object by object: who they are, what they wrote (each wording), reacted,
-read, were told.
+"""Everything kept about a person, object by object: who they are, what they wrote (each wording; under an alias too),
+reacted, read, were told, and what they did in sessions.
 
 Blocking; a page at a time, so that a long export holds neither memory nor the log's old pages.
 """
@@ -24,7 +24,7 @@ FROM member LEFT JOIN cohort ON cohort.cohort = member.cohort WHERE member.perso
 """
 _MESSAGES: Final = """
 SELECT json_group_array(json_object(
-    'kind', 'message', 'room', page.room, 'seq', page.seq, 'at', page.at, 'reply_to', page.reply_to,
+    'kind', 'message', 'room', page.room, 'seq', page.seq, 'at', page.at, 'by', page.by, 'reply_to', page.reply_to,
     'thread', page.thread, 'redacted', json(iif(page.redacted, 'true', 'false')),
     'wordings', json((
         SELECT json_group_array(json_object('seq', seq, 'at', at, 'text', text) ORDER BY seq) FROM (
@@ -38,8 +38,27 @@ SELECT json_group_array(json_object(
 FROM (
     SELECT message.*, entry.stream AS stream
     FROM message INDEXED BY message_by CROSS JOIN entry ON entry.position = message.position
-    WHERE message.by = :person AND (message.room, message.seq) > (:room, :seq)
+    WHERE message.by = :by AND (message.room, message.seq) > (:room, :seq)
     ORDER BY message.room, message.seq LIMIT :limit) AS page
+"""
+# All personas of the person: themself, and the alias they have in each room.
+_PERSONAS: Final = """
+SELECT json_insert(json_array(:person), '$[#]', json((
+    SELECT json_group_array(alias ORDER BY room, alias) FROM alias WHERE person = :person)))
+"""
+_IN_SESSIONS: Final = """
+SELECT json_group_array(json(row)) FROM (
+    SELECT json_object('kind', 'attendance', 'room', room, 'session', session, 'at', at) AS row
+    FROM attendance WHERE person = :person
+    UNION ALL
+    SELECT json_object('kind', 'vote', 'room', vote.room, 'question', vote.question) FROM json_each(:personas) AS mine
+    CROSS JOIN vote WHERE vote.person = mine.value
+    UNION ALL
+    SELECT json_object('kind', 'poll_answer', 'room', room, 'poll', poll, 'choices', json(choices), 'text', text)
+    FROM json_each(:personas) AS mine CROSS JOIN poll_answer WHERE poll_answer.person = mine.value
+    UNION ALL
+    SELECT json_object('kind', 'pace', 'room', room, 'seq', seq, 'at', at, 'pace', pace)
+    FROM pace WHERE person = :person)
 """
 _REACTIONS: Final = """
 SELECT json_group_array(json_object('kind', 'reaction', 'room', room, 'message', message, 'emoji', emoji, 'at', at)
@@ -71,7 +90,13 @@ def export_person(connect: Callable[[], apsw.Connection], person: PersonId) -> I
         bindings: dict[str, Any] = {"person": person, "limit": limits.page_events_max}
         yield {"kind": "person", "person": person}
         yield from _decode(connection.execute(_MEMBERSHIPS, bindings).get)
-        yield from _pages(connection, _MESSAGES, bindings)
+        first, aliases = msgspec.json.decode(connection.execute(_PERSONAS, bindings).get)
+        personas = [first, *aliases]
+        for persona in personas:
+            yield from _pages(connection, _MESSAGES, bindings | {"by": persona})
+        yield from _decode(
+            connection.execute(_IN_SESSIONS, bindings | {"personas": msgspec.json.encode(personas).decode()}).get
+        )
         yield from _pages(connection, _REACTIONS, bindings)
         yield from _decode(connection.execute(_MARKERS, bindings).get)
         for told in _pages(connection, _TOLD, bindings):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import apsw
 import msgspec
@@ -114,6 +114,11 @@ SELECT search_text.position, tags, text
 FROM jsonb_each(?) AS edit CROSS JOIN search_text WHERE search_text.position = edit.value ->> 0
 """
 
+IS_ANSWERED: Final = """(message.resolved OR EXISTS (
+    SELECT 1 FROM question WHERE question.room = message.room AND question.question = message.question
+        AND question.status GLOB 'answered*'))"""
+"""Whether a question of the table `message` is answered."""
+
 _FIND: Final = f"""
 WITH newest AS MATERIALIZED (
     SELECT search.rowid AS position, length(highlight(search, 1, 'm', '')) - length(search.text) AS hits,
@@ -121,8 +126,12 @@ WITH newest AS MATERIALIZED (
     FROM search
     WHERE search MATCH :match AND search.rowid BETWEEN :first AND :last
         AND EXISTS (
-            SELECT 1 FROM entry WHERE entry.position = search.rowid AND entry.at BETWEEN :since AND :until
-                AND entry.stream IN (SELECT value FROM json_each(:rooms)))
+            SELECT 1 FROM entry CROSS JOIN stream ON stream.id = entry.stream
+            CROSS JOIN message ON message.room = stream.owner AND message.seq = entry.seq
+            WHERE entry.position = search.rowid AND entry.at BETWEEN :since AND :until
+                AND entry.stream IN (SELECT value FROM json_each(:rooms))
+                AND (message.hidden IS NULL OR :with_hidden)
+                AND (:answered IS NULL OR :answered = {IS_ANSWERED}))
     ORDER BY search.rowid DESC LIMIT :candidates),
 best AS MATERIALIZED (
     SELECT position, snippet, (hits + 1.0) / (chars + 200) AS density FROM newest
@@ -167,6 +176,7 @@ class SearchIndex:
     name = "search"
     version = 3
     is_behind = True
+    names = None
 
     def create(self, connection: apsw.Connection, /) -> None:
         connection.execute(_TABLES)
@@ -193,35 +203,48 @@ class SearchIndex:
         connection.execute(_FORGET, (posted,))
 
 
+class Wanted(NamedTuple):
+    """What a message must be to be found. `answered`: a question that is, or is not."""
+
+    by: PersonId | None = None
+    since: int | None = None
+    until: int | None = None
+    kind: str | None = None
+    answered: bool | None = None
+    with_hidden: bool = False
+
+    def tags(self, rooms: list[int]) -> str:
+        """As an FTS5 expression."""
+        # Of a person's messages few are in other rooms: to meet those is quicker than to look each up among a room's.
+        by_author = "" if self.by is None else f'"p{self.by.encode(errors="replace").hex()}"'
+        where = by_author or " OR ".join(f'"r{room}"' for room in rooms)
+        kind = "question" if self.answered is not None else self.kind
+        return f"tags : ({where})" + (f' AND tags : ("k{kind}")' if kind else "")
+
+
 def search_messages(
-    connection: apsw.Connection,
-    rooms: Sequence[RoomId],
-    query: str,
-    *,
-    by: PersonId | None,
-    since: int | None,
-    until: int | None,
-    limit: int,
+    connection: apsw.Connection, rooms: Sequence[RoomId], query: str, wanted: Wanted, *, limit: int
 ) -> list[Found]:
+    if wanted.answered is not None and wanted.kind not in (None, "question"):
+        return []
     words = _for_text(connection, match_words(query))
     numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
     time = {
-        "since": 0 if since is None else min(max(since, 0), _LAST_MS),
-        "until": _LAST_MS if until is None else min(max(until, -1), _LAST_MS),
+        "since": 0 if wanted.since is None else min(max(wanted.since, 0), _LAST_MS),
+        "until": _LAST_MS if wanted.until is None else min(max(wanted.until, -1), _LAST_MS),
     }
     first, last = connection.execute(_SPAN, time | {"rooms": numbers, "day_ms": _DAY_MS}).get
     if not words or first is None:
         return []
-    # Of a person's messages few are in other rooms: to meet those is quicker than to look each up among a room's.
-    by_author = "" if by is None else f'"p{by.encode(errors="replace").hex()}"'
-    tags = by_author or " OR ".join(f'"r{number}"' for number in msgspec.json.decode(numbers))
     bindings: dict[str, Any] = {
-        "match": f"tags : ({tags}) AND {words}",
+        "match": f"{wanted.tags(msgspec.json.decode(numbers))} AND {words}",
         "first": first,
         "last": last,
         "rooms": numbers,
         "candidates": limits.search_candidates_max,
         "limit": min(limit, limits.search_results_max),
+        "answered": wanted.answered,
+        "with_hidden": wanted.with_hidden,
     }
     return _decode_found(connection.execute(_FIND, bindings | time).get)
 
@@ -251,7 +274,7 @@ def _for_text(connection: apsw.Connection, words: str) -> str:
     if not words.endswith(" *"):
         return words and f"text : ({words})"
     closed, _, begun = words.removesuffix('" *').rpartition('"')
-    tokens = _tokens(connection, begun)
+    tokens = tokens_of(connection, begun)
     if len(tokens) != 1 or len(tokens[0]) <= limits.search_prefix_chars:
         return f"text : ({words})"
     asked = {"begun": tokens[0], "limit": limits.search_words_max + 2}
@@ -259,12 +282,12 @@ def _for_text(connection: apsw.Connection, words: str) -> str:
     if len(found) > limits.search_words_max:
         return f"text : ({words})"
     any_of_them = " OR ".join(f'"{term}"' for term in found)
-    if not found or not _tokens(connection, closed):
+    if not found or not tokens_of(connection, closed):
         return any_of_them and f"text : ({any_of_them})"
     return f"text : ({closed.strip()}) AND text : ({any_of_them})"
 
 
-def _tokens(connection: apsw.Connection, text: str) -> list[str]:
+def tokens_of(connection: apsw.Connection, text: str) -> list[str]:
     tokenizer = connection.fts5_tokenizer(*_TOKENIZER)
     found = tokenizer(
         text.encode(errors="replace"), apsw.FTS5_TOKENIZE_QUERY, None, include_offsets=False, include_colocated=False

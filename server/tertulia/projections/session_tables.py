@@ -103,16 +103,6 @@ CREATE TABLE hand (
     PRIMARY KEY (room, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Addresses in messages: the shelf of resources. `place`: which of the message's it is; -1, without an address: the
--- message itself is of the kind.
-CREATE TABLE link (
-    room TEXT NOT NULL,
-    message INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    url TEXT NOT NULL,
-    PRIMARY KEY (room, message, place)
-) STRICT, WITHOUT ROWID;
-
 -- Messages that wait to be shown. `held`: the seq of the entry in room/<id>/staff.
 CREATE TABLE held (
     room TEXT NOT NULL,
@@ -140,7 +130,8 @@ _THIS_SESSION: Final = "coalesce((SELECT max(opened) FROM session WHERE room = N
 _OF_QUESTION: Final = "WHERE room = NEW.owner AND question = NEW.data ->> '$.question'"
 _OPEN_HAND: Final = "WHERE room = NEW.owner AND hand = NEW.data ->> '$.hand' AND lowered_at IS NULL"
 
-_MOMENTS: Final = " ".join(name for name in EVENTS if name not in ("message_posted", "message_edited"))
+_FREQUENT: Final = ("message_posted", "message_edited", "reaction_set", "mentioned", "replied", "read_marked")
+_MOMENTS: Final = " ".join(name for name in EVENTS if name not in _FREQUENT)
 
 _ROOM_EVENTS: Final = (
     # `room_created` comes first among them, so that the rule is called after no other one's event.
@@ -194,17 +185,6 @@ _ROOM_EVENTS: Final = (
     UPDATE hand SET called_at = NEW.at {_OPEN_HAND};""",
     f"""hand_lowered
     UPDATE hand SET lowered_at = NEW.at {_OPEN_HAND};""",
-    """message_posted
-    INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.seq, key, value FROM json_each(NEW.data, '$.links');
-    INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.seq, -1, '' WHERE NEW.data ->> '$.kind' = 'resource';""",
-    """message_edited
-    DELETE FROM link WHERE room = NEW.owner AND message = NEW.data ->> '$.message' AND place >= 0;
-    INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.data ->> '$.message', key, value FROM json_each(NEW.data, '$.links');""",
-    """message_redacted
-    DELETE FROM link WHERE room = NEW.owner AND message = NEW.data ->> '$.message';""",
 )
 
 _POLL_ANSWERED: Final = """poll_answered
@@ -250,7 +230,7 @@ _STAFF_EVENTS: Final = (
 
 SESSIONS: Final = FoldedTables(
     "session",
-    2,
+    3,
     tables=_TABLES,
     indexes=_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS, "room/staff": _STAFF_EVENTS},

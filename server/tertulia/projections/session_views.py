@@ -56,6 +56,7 @@ class SessionViews:
     name = "session_view"
     version = 2
     is_behind = False
+    names = frozenset(_NAMES)
 
     def create(self, connection: apsw.Connection, /) -> None:
         connection.execute(

@@ -10,6 +10,7 @@ that holds it now, so a redaction in the log is a redaction here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 import apsw
@@ -271,6 +272,12 @@ _USER_EVENTS: Final = (
 )
 
 
+@cache
+def _names_of(rules: tuple[str, ...]) -> frozenset[str]:
+    """Those on the first lines of the rules."""
+    return frozenset(name for rule in rules for name in rule.split("\n", 1)[0].split())
+
+
 class FoldedTables(NamedTuple):
     """A projection (`eventlog/projection.py`) made of tables and, by kind of stream, of what its events change in
     them: the first line of a rule names the events it is for. `indexes`: for reading, no fold needs them. `made`: every
@@ -283,6 +290,11 @@ class FoldedTables(NamedTuple):
     events: Mapping[str, Sequence[str]]
     made: tuple[str, ...]
     is_behind: bool = False
+    only: str = "true"
+
+    @property
+    def names(self) -> frozenset[str]:
+        return _names_of(tuple(rule for rules in self.events.values() for rule in rules))
 
     def create(self, connection: apsw.Connection, /) -> None:
         connection.execute(self.tables)
@@ -309,7 +321,7 @@ class FoldedTables(NamedTuple):
         connection.execute(
             f"INSERT INTO {self.name}_fold (position, kind, owner, seq, at, by, name, data) "
             "SELECT position, kind, owner, seq, at, by, name, data FROM entry_read "
-            f"WHERE position > ? AND position <= ? AND kind IN ({kinds}) ORDER BY position",
+            f"WHERE position > ? AND position <= ? AND kind IN ({kinds}) AND {self.only} ORDER BY position",
             (after, upto),
         )
 

@@ -9,11 +9,26 @@ import apsw
 
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.domain.room import MessageFact
-from tertulia.domain.session.view import StaffRoomView
+from tertulia.domain.session.view import HeldView, StaffRoomView
 from tertulia.domain.view import CohortView, MessageView, RoomView, UserView
-from tertulia.projections import Found, MessagesPage, MySession, Revision, SessionCounts, TallyStep, Unread
+from tertulia.projections import (
+    Fate,
+    Found,
+    MessagesPage,
+    MySession,
+    PastSession,
+    Resource,
+    Revision,
+    SessionCounts,
+    SessionRecord,
+    SimilarQuestion,
+    TallyStep,
+    Unread,
+)
 from tertulia.projections.message_queries import (
     read_facts,
+    read_fates,
+    read_listed,
     read_message,
     read_mine,
     read_page,
@@ -22,8 +37,11 @@ from tertulia.projections.message_queries import (
 )
 from tertulia.projections.past_queries import read_room_at, read_tally_steps
 from tertulia.projections.person_export import export_person
-from tertulia.projections.search import search_messages
+from tertulia.projections.search import Wanted, search_messages
 from tertulia.projections.session_queries import read_my_session, read_session_counts
+from tertulia.projections.session_record import read_session_record, read_sessions
+from tertulia.projections.shelf_queries import read_held, read_resources
+from tertulia.projections.similar import similar_questions
 from tertulia.projections.view_queries import (
     read_cohort,
     read_cohort_of,
@@ -100,6 +118,12 @@ class SqliteReading:
     async def message(self, room: RoomId, seq: int) -> tuple[MessageView, list[Revision]] | None:
         return await self._readers.run(lambda connection: read_message(connection, room, seq))
 
+    async def listed(self, room: RoomId, seqs: Sequence[int]) -> list[MessageView]:
+        return await self._readers.run(lambda connection: read_listed(connection, room, seqs))
+
+    async def fates(self, room: RoomId, messages: Sequence[int]) -> dict[str, Fate]:
+        return await self._readers.run(lambda connection: read_fates(connection, room, messages))
+
     async def tallies(self, room: RoomId, messages: Sequence[int]) -> dict[str, dict[str, int]]:
         return await self._readers.run(lambda connection: read_tallies(connection, room, messages))
 
@@ -119,6 +143,23 @@ class SqliteReading:
             lambda connection: read_tally_steps(connection, room, session=session, after=after, limit=limit)
         )
 
+    async def sessions(self, room: RoomId) -> list[PastSession]:
+        return await self._readers.run(lambda connection: read_sessions(connection, room))
+
+    async def session_record(self, room: RoomId, session: int | None = None) -> SessionRecord | None:
+        return await self._readers.run(lambda connection: read_session_record(connection, room, session))
+
+    async def similar(self, cohort: CohortId, person: PersonId, text: str, *, limit: int) -> list[SimilarQuestion]:
+        return await self._readers.run(
+            lambda connection: similar_questions(connection, cohort, person, text, limit=limit)
+        )
+
+    async def resources(self, room: RoomId, *, before: int, limit: int) -> tuple[list[Resource], bool]:
+        return await self._readers.run(lambda connection: read_resources(connection, room, before=before, limit=limit))
+
+    async def held(self, room: RoomId, person: PersonId, *, is_staff: bool) -> list[HeldView]:
+        return await self._readers.run(lambda connection: read_held(connection, room, person, is_staff=is_staff))
+
     async def unread(self, person: PersonId, rooms: Sequence[RoomId]) -> dict[RoomId, Unread]:
         return await self._readers.run(lambda connection: read_unread(connection, person, rooms))
 
@@ -130,10 +171,14 @@ class SqliteReading:
         by: PersonId | None = None,
         since: int | None = None,
         until: int | None = None,
+        kind: str | None = None,
+        answered: bool | None = None,
+        with_hidden: bool = False,
         limit: int,
     ) -> list[Found]:
+        wanted = Wanted(by, since, until, kind, answered, with_hidden)
         return await self._readers.run(
-            lambda connection: search_messages(connection, rooms, query, by=by, since=since, until=until, limit=limit)
+            lambda connection: search_messages(connection, rooms, query, wanted, limit=limit)
         )
 
     def person_export(self, person: PersonId) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tertulia.domain.view import CohortView, RoomView, UserView
 from tertulia.projections import Unread
 from tertulia.projections.message_queries import BEGINNINGS, HEAD, SHOWN, TALLIES
 from tertulia.projections.session_queries import TEXTS, VOTES, fill_session
+from tertulia.projections.shelf_queries import HELD
 
 _ROOM: Final = f"""
 WITH shown AS MATERIALIZED (
@@ -80,7 +81,7 @@ SELECT coalesce((SELECT max(entry.seq) FROM entry
     WHERE mine.kind = 'user' AND mine.owner = :person)
 """
 # What a question says that waits: as it was sent last, or as staff reworded it since.
-_STAFF: Final = """
+_STAFF: Final = f"""
 SELECT coalesce((SELECT max(entry.seq) FROM entry
         WHERE entry.stream = (SELECT stream.id FROM stream WHERE stream.name = 'room/' || :room || '/staff')), 0),
     (SELECT view FROM session_view WHERE kind = 'room/staff' AND owner = :room),
@@ -92,10 +93,7 @@ SELECT coalesce((SELECT max(entry.seq) FROM entry
         ORDER BY told.seq DESC LIMIT 1))
     FROM session_view AS view, json_each(view.view, '$.asked') AS asked
     WHERE view.kind = 'room/staff' AND view.owner = :room),
-    (SELECT json_group_array(json_object(
-        'held', held.held, 'by', said.by, 'at', said.at, 'text', coalesce(said.data ->> '$.text', ''),
-        'kind', coalesce(said.data ->> '$.kind', ''), 'reply_to', said.data ->> '$.reply_to',
-        'thread', said.data ->> '$.thread', 'why', coalesce(said.data ->> '$.why', 'floor')) ORDER BY held.held)
+    (SELECT json_group_array({HELD} ORDER BY held.held)
     FROM held CROSS JOIN entry AS said ON said.position = held.position WHERE held.room = :room)
 """
 _MEMBERS: Final = """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, RoomId, StreamName, cohort_stream, room_stream
 from tertulia.domain.refusals import Refusal
+from tertulia.domain.session.words import PostKind
 from tertulia.domain.view import CohortView, ListedMember, MessageView, RoomView
 from tertulia.projections import MessagesPage
 from tertulia.routes.asking import Ask, Nothing, Takes
@@ -32,6 +33,13 @@ class MembersOf(Takes, frozen=True, kw_only=True):
 
 class OfRoom(Takes, frozen=True, kw_only=True):
     room: RoomId
+
+
+class RoomWhen(OfRoom, frozen=True, kw_only=True):
+    """`at`: a seq of the room; `at_ms`: Unix ms. At most one of them; neither: now."""
+
+    at: AfterText | None = None
+    at_ms: AfterText | None = None
 
 
 class PageOfRoom(OfRoom, frozen=True, kw_only=True):
@@ -59,13 +67,15 @@ class PageOfEvents(Takes, frozen=True, kw_only=True):
 
 
 class SearchFor(Takes, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """`from` (included) and `to` (not included): Unix ms."""
+    """`from` (included) and `to` (not included): Unix ms. `answered`: only questions that are, or are not."""
 
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=limits.search_chars_max)]
     room: RoomId | None = None
     by: PersonId | None = None
     from_: AfterText | None = None
     to: AfterText | None = None
+    kind: PostKind | None = None
+    answered: Literal["yes", "no"] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=limits.search_results_max)] = 20
 
 
@@ -181,11 +191,20 @@ async def members(ask: Ask, takes: MembersOf) -> Members | Refusal:
     return Members(members={person: msgspec.convert(member, ListedMember) for person, member in found.items()})
 
 
-async def room(ask: Ask, takes: OfRoom) -> RoomSnapshot | Refusal:
+async def room(ask: Ask, takes: RoomWhen) -> RoomSnapshot | Refusal:
     if takes.room not in ask.state.rooms:
         return Refusal("unknown_room")
+    if takes.at is not None and takes.at_ms is not None:
+        return Refusal("malformed", "Give at most one of `at` and `at_ms`.")
     flow, stream = ask.site.flow, room_stream(takes.room)
-    seq, state = await flow.catch_up.view(stream)
+    if takes.at is None and takes.at_ms is None:
+        seq, state = await flow.catch_up.view(stream)
+    else:
+        is_to_come = takes.at_ms is not None and takes.at_ms > flow.node.clock.now_ms()
+        past = None if is_to_come else await flow.node.reading.room_at(takes.room, seq=takes.at, at=takes.at_ms)
+        if past is None:
+            return Refusal("malformed", "That moment is yet to come.")
+        seq, state = past
     return RoomSnapshot(stream=stream, epoch=flow.node.log.epoch, seq=seq, state=state)
 
 
@@ -251,6 +270,9 @@ async def search(ask: Ask, takes: SearchFor) -> Results | Refusal:
         by=takes.by,
         since=takes.from_,
         until=takes.to,
+        kind=takes.kind,
+        answered=None if takes.answered is None else takes.answered == "yes",
+        with_hidden=ask.asker.is_staff,
         limit=takes.limit,
     )
     return Results(results=[Result(room=hit.room, message=hit.message, snippet=hit.snippet) for hit in found])

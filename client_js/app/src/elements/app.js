@@ -8,7 +8,7 @@ import { Catalogue } from "../lang/catalogue.js";
 import { Announcer } from "../model/announcer.js";
 import { CohortModel } from "../model/cohort.js";
 import { Notices } from "../model/notices.js";
-import { Place, withPanel } from "../router.js";
+import { Place, parse, withPanel } from "../router.js";
 import { onShortcut } from "../shortcuts.js";
 import { mark } from "./icons.js";
 import { dialogsHere, fetchLater } from "./later.js";
@@ -23,19 +23,23 @@ import "./rooms-nav.js";
 const VOID = new Set(["4500", "4501", "4502", "4507", "token_invalid", "token_expired", "not_a_member", "banned", "unknown_cohort", "another_person"]);
 
 export class TtApp extends Light {
-  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true } };
+  static properties = { url: {}, fixedRoom: {}, settings: { attribute: false }, keeper: { attribute: false }, invite: {}, cohort: { state: true }, failed: { state: true }, spoken: { state: true }, replay: { state: true }, sought: { state: true } };
 
   constructor() {
     super();
     this.url = location.origin;
     /** @type {string | null} the one room of an embedded app */
     this.fixedRoom = null;
+    /** @type {string | null} what of it is shown first, if not the talk */
+    this.fixedPath = null;
     /** @type {import("../model/settings.js").Settings} */
     this.settings = /** @type {any} */ (null);
     /** @type {Keeper} */
     this.keeper = /** @type {any} */ (null);
     /** @type {string | null} */
     this.invite = null;
+    /** The code of the console and of the presenter view; an embedded room has neither. @type {Record<string, () => Promise<unknown>>} */
+    this.stages = {};
     /** @type {CohortModel | null} */
     this.cohort = null;
     /** @type {string | null} why we are not inside */
@@ -44,6 +48,12 @@ export class TtApp extends Light {
     /** @type {number | null} the reply a permalink led to */
     this.reply = null;
     this.went = "";
+    /** @type {import("../model/replay.js").ReplayModel | null} the past session on screen */
+    this.replay = null;
+    /** @type {number | null} the entry of it that a link led to */
+    this.sought = null;
+    /** @type {number | null} where a page that embeds us wants the recording to be, in ms */
+    this.driven = null;
     this.onKey = (/** @type {KeyboardEvent} */ event) => onShortcut(event, this, this.ui, this.place.route.panel !== null);
     this.onVisible = () => {
       if (!document.hidden) this.requestUpdate();
@@ -61,7 +71,7 @@ export class TtApp extends Light {
 
   connectedCallback() {
     super.connectedCallback();
-    this.place = new Place(() => this.moved(), this.fixedRoom ? `/room/${encodeURIComponent(this.fixedRoom)}` : null);
+    this.place = new Place(() => this.moved(), this.fixedRoom ? (this.fixedPath ?? `/room/${encodeURIComponent(this.fixedRoom)}`) : null);
     this.ui = this.makeUi();
     this.announcer.level = () => this.settings.announce;
     this.place.start();
@@ -80,6 +90,7 @@ export class TtApp extends Light {
     this.place.stop();
     document.removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onVisible);
+    this.replay?.pause();
     this.wide.removeEventListener("change", this.onWide);
     this.cohort?.close();
   }
@@ -120,7 +131,7 @@ export class TtApp extends Light {
     this.cohort = new CohortModel({ url, credentials: known, keep: (renewed) => this.keeper.save(renewed), storage: localStorage, announcer, notices });
     this.cohort.client.addEventListener("stopped", (event) => this.leave(String(/** @type {CustomEvent} */ (event).detail.code)));
     this.cohort.open();
-    if (this.place.route.view !== "room") this.place.go(`/c/${this.cohort.id}`, true);
+    if (["home", "join"].includes(this.place.route.view)) this.place.go(`/c/${this.cohort.id}`, true);
     else this.moved();
   }
 
@@ -154,7 +165,10 @@ export class TtApp extends Light {
     this.requestUpdate();
     if (!cohort) return;
     const { view, room: id, seq, panel } = place.route;
-    if (view === "room" && id) {
+    this.stages[view]?.();
+    if (view !== "session") this.leaveReplay();
+    if (view === "session") this.openReplay(cohort, place.route);
+    else if (id) {
       const room = cohort.show(id);
       const where = `${id}/${seq ?? ""}`;
       if (seq && this.went !== where) this.follow(room, seq);
@@ -166,6 +180,20 @@ export class TtApp extends Light {
       this.went = "";
       cohort.showHome();
     }
+  }
+
+  /** A past session, at the moment the address names. @param {CohortModel} cohort @param {import("../router.js").Route} route */
+  async openReplay(cohort, route) {
+    cohort.showHome();
+    const where = `${route.room}/${route.session}?${route.t}&${route.seq}`;
+    if (this.went === where) return;
+    this.went = where;
+    await (await import("./replay-door.js")).openReplay(this, cohort, route, () => this.went === where);
+  }
+
+  leaveReplay() {
+    this.replay?.pause();
+    this.replay = null;
   }
 
   /** A permalink: to a message of the room, or to a reply in its thread. @param {import("../model/room.js").RoomModel} room @param {number} seq */
@@ -202,13 +230,15 @@ export class TtApp extends Light {
   onClick(event) {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("a[href]"));
-    if (!link || link.hash === "#log" || link.download) return;
+    if (!link || link.hash === "#log" || link.download || link.target) return;
     const target = new URL(link.href, location.href);
     if (target.origin !== new URL(this.url, location.href).origin || !/^\/(room|c)\//.test(target.pathname)) return;
-    if (this.fixedRoom && !target.pathname.startsWith(`/room/${encodeURIComponent(this.fixedRoom)}`)) return;
+    const { room } = parse(target.pathname);
+    if (this.fixedRoom && room !== this.fixedRoom) return;
     event.preventDefault();
     this.went = "";
     this.place.go(target.pathname + target.search);
+    if (target.hash) import("./catch-up-list.js").then(({ showPoll }) => showPoll(this, target.hash));
   }
 
   /** @param {string} what */
@@ -227,9 +257,14 @@ export class TtApp extends Light {
     this.watch.only(this.settings, this.catalogue, this.cohort);
     this.catalogue.use(this.settings.lang);
     const host = /** @type {HTMLElement} */ (this.fixedRoom ? /** @type {ShadowRoot} */ (this.getRootNode()).host : document.documentElement);
-    host.dataset.theme = this.settings.shade;
+    host.dataset.theme = this.isPresenting ? this.settings.stage : this.settings.shade;
     host.lang = this.catalogue.lang;
     if (!this.fixedRoom) document.title = this.tabTitle();
+  }
+
+  /** On a projector: nothing but the stage. */
+  get isPresenting() {
+    return this.cohort !== null && this.place.route.view === "presenter";
   }
 
   tabTitle() {
@@ -258,15 +293,17 @@ export class TtApp extends Light {
   inside(cohort) {
     const { ui, place } = this;
     const { view, panel } = place.route;
+    if (view === "presenter") return html`<tt-presenter-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-presenter-view>`;
     const room = view === "room" ? cohort.room : null;
+    const past = view === "session";
     const shown = this.panel(cohort, panel);
-    return html`${room ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
-      <div class="frame ${room ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
+    return html`${room || past ? html`<a class="skip" href="#log" @click=${this.skip}>${ui.t("skip_to_messages")}</a>` : nothing}
+      <div class="frame ${room || past || view === "console" ? "" : "at-home"} ${shown !== nothing ? "with-panel" : ""} ${this.fixedRoom ? "embedded" : ""}">
         ${this.fixedRoom ? nothing : html`<header><div class="brand"><a href="/c/${cohort.id}">${mark}<span>Tertulia</span></a></div></header>
-        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${room?.id ?? null}></tt-rooms-nav>`}
+        <tt-rooms-nav .ui=${ui} .cohort=${cohort} .room=${cohort.room?.id ?? this.replay?.room ?? null}></tt-rooms-nav>`}
         <main id="main">
           <tt-banner .ui=${ui} .cohort=${cohort}></tt-banner>
-          ${room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
+          ${view === "console" ? html`<tt-console-view .ui=${ui} .cohort=${cohort} .room=${cohort.room}></tt-console-view>` : room ? html`<tt-room-view .ui=${ui} .cohort=${cohort} .room=${room} .panel=${panel} .beside=${this.queueBeside}></tt-room-view>` : past ? this.past(cohort, panel) : html`<tt-home-view .ui=${ui} .cohort=${cohort}></tt-home-view>`}
         </main>
         ${shown === nothing ? nothing : html`<aside aria-labelledby="panel-title">${shown}</aside>`}
       </div>`;
@@ -277,10 +314,21 @@ export class TtApp extends Light {
   }
 
   /** @param {CohortModel} cohort @param {string | null} panel */
+  past(cohort, panel) {
+    const { ui, replay, sought } = this;
+    if (!replay) return html`<p class="empty" role="status">${ui.t("loading")}</p>`;
+    return html`<tt-replay-view .ui=${ui} .cohort=${cohort} .replay=${replay} .panel=${panel} .sought=${sought}></tt-replay-view>`;
+  }
+
+  /** @param {CohortModel} cohort @param {string | null} panel */
   panel(cohort, panel) {
     const { ui } = this;
     const room = this.place.route.view === "room" ? cohort.room : null;
     if (panel?.startsWith("search")) return html`<tt-search-panel .ui=${ui} .cohort=${cohort} .words=${panel.slice("search-".length)}></tt-search-panel>`;
+    const id = room?.id ?? this.replay?.room;
+    if (panel === "sessions" && id) return html`<tt-sessions-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-sessions-panel>`;
+    if (panel === "resources" && id) return html`<tt-resources-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-resources-panel>`;
+    if (panel === "catch-up" && id) return html`<tt-catch-up-panel .ui=${ui} .cohort=${cohort} .room=${id}></tt-catch-up-panel>`;
     if (room && !panel && this.queueBeside && room.state?.kind === "session") return html`<tt-queue .ui=${ui} .room=${room}></tt-queue>`;
     if (!room || !panel) return nothing;
     if (panel.startsWith("thread-") && room.thread) return html`<tt-thread-panel .ui=${ui} .room=${room} .thread=${room.thread} .target=${this.reply}></tt-thread-panel>`;

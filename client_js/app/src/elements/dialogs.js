@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { full } from "../text/times.js";
 import { icon } from "./icons.js";
 import { Light, define } from "./light.js";
-import { keyTable } from "./keys.js";
+import { keyPart, keyTable } from "./keys.js";
 import "./message-body.js";
 import "../lang/en_later.js";
 
@@ -58,7 +58,7 @@ export class TtDialogs extends Light {
   }
 
   render() {
-    const wide = this.shown?.name === "help" ? "wide" : "";
+    const wide = this.shown?.name === "help" || this.shown?.name === "keys" ? "wide" : "";
     return html`<dialog class="sheet ${wide}" aria-labelledby="sheet-title" @close=${this.onClose} @click=${this.onBackdrop}>
       ${this.shown ? html`<div class="sheet-in">${this.content(this.shown)}</div>` : nothing}
     </dialog>`;
@@ -71,6 +71,8 @@ export class TtDialogs extends Light {
         return this.question(data);
       case "help":
         return html`${this.head(this.ui.t("help_title"))}${keyTable(this.ui.t)}`;
+      case "keys":
+        return html`${this.head(data.title)}${data.parts.map(keyPart)}`;
       case "history":
         return this.history(data);
       case "ledger":

@@ -1,4 +1,5 @@
 /** `<tt-home-view>`: the cohort: its rooms, what was said to me, who is here. */
+import "../lang/en_later.js";
 import { html, nothing } from "lit";
 import { brief } from "../text/times.js";
 import { emptyTable, icon } from "./icons.js";

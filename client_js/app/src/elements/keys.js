@@ -24,14 +24,17 @@ const KEYS = [
 const IN_LOG = 4;
 const IN_COMPOSER = 11;
 
+/** @param {{title: string, rows: [string[], string][]}} part keys → what they do, in words */
+export const keyPart = ({ title, rows }) => html`<section>
+  <h3>${title}</h3>
+  <dl class="keys">
+    ${rows.map(([keys, what]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${what}</dd>`)}
+  </dl>
+</section>`;
+
 /** @param {import("./ui.js").T} t */
 export function keyTable(t) {
-  const part = (/** @type {string} */ title, /** @type {[string[], string][]} */ rows) => html`<section>
-    <h3>${t(title)}</h3>
-    <dl class="keys">
-      ${rows.map(([keys, what]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(what)}</dd>`)}
-    </dl>
-  </section>`;
+  const part = (/** @type {string} */ title, /** @type {[string[], string][]} */ rows) => keyPart({ title: t(title), rows: rows.map(([keys, what]) => [keys, t(what)]) });
   return html`${part("keys_everywhere", KEYS.slice(0, IN_LOG))} ${part("keys_log", KEYS.slice(IN_LOG, IN_COMPOSER))}
   ${part("keys_composer", KEYS.slice(IN_COMPOSER))}
   <section><h3>${t("writing_title")}</h3><p class="muted">${t("writing_help")}</p></section>`;

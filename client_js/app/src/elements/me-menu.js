@@ -1,4 +1,5 @@
 /** The menu about me: theme, language, what is announced, my name, my data, leaving. */
+import "../lang/en_later.js";
 import { createInvite, download, rename } from "./room-actions.js";
 
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);

@@ -1,5 +1,7 @@
 /** What can be done with a message, as functions and as menu items. Rows and keys use the same ones. */
 
+import "../lang/en_past.js";
+import { sessionPath } from "../router.js";
 import { mutePerson } from "./room-actions.js";
 
 /** @typedef {import("./message-row.js").TtMessageRow} Row */
@@ -42,6 +44,7 @@ export function messageItems(row) {
   if (!inThread) items.push({ label: t("open_thread"), icon: "reply", hint: "↵", act: () => row.openThread() });
   else if (!root && open && cohort.canSpeak) items.push({ label: t("reply_to_this"), icon: "reply", act: () => row.dispatchEvent(new CustomEvent("answer", { bubbles: true, detail: message })) });
   items.push({ label: t("copy_link"), icon: "link", hint: "C", act: () => copyLink(row) });
+  if (room.state?.kind === "session") items.push({ label: t("replay_moment"), icon: "history", act: () => ui.navigate(sessionPath(cohort.id, room.id, null, { seq: message.seq })) });
   items.push({ label: t("copy_text"), icon: "book", act: () => ui.copy(message.text) });
   if (message.revision > 0) items.push({ label: t("show_history"), icon: "history", act: () => showHistory(row) });
   if (!mine && open && cohort.canSpeak) {

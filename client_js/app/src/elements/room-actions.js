@@ -1,4 +1,5 @@
 /** What staff and people can do with a room, a cohort and its members. What has to be asked first is in forms.js. */
+import "../lang/en_past.js";
 
 /** @typedef {import("./ui.js").Ui} Ui */
 /** @typedef {import("../model/room.js").RoomModel} RoomModel */
@@ -25,6 +26,9 @@ export function roomItems(ui, room) {
   const items = [
     { label: t("people"), icon: "people", act: () => ui.panel("people") },
     { label: t("pins"), icon: "pin", act: () => ui.panel("pins") },
+    { label: t("resources"), icon: "book", act: () => ui.panel("resources") },
+    ...(state?.kind === "session" ? [{ label: t("past_sessions"), icon: "history", act: () => ui.panel("sessions") }] : []),
+    ...(state?.session && state.session.closed_at === null ? [{ label: t("catch_up"), icon: "clock", act: () => ui.panel("catch-up") }] : []),
     { label: t("copy_room_link"), icon: "link", act: () => void ui.copy(new URL(ui.href(`/room/${room.id}`), location.href).href) },
     { label: t("export_room"), icon: "download", act: () => void download(ui, () => room.client.api.exportRoom(room.id, "markdown"), `${room.id}.md`) },
   ];

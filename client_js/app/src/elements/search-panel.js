@@ -1,5 +1,7 @@
 /** `<tt-search-panel>`: finds messages by words, room, person and dates. */
-import { html } from "lit";
+import "../lang/en_past.js";
+import { html, nothing } from "lit";
+import { sessionPath } from "../router.js";
 import { plain } from "../text/markdown.js";
 import { brief } from "../text/times.js";
 import { snippetParts } from "../text/snippet.js";
@@ -78,10 +80,11 @@ export class TtSearchPanel extends Light {
     if (!found) return html`<div class="empty"><p>${t("search_hint")}</p></div>`;
     if (!found.length) return html`<div class="empty">${emptyTable}<h3>${t("nothing_found")}</h3><p>${t("nothing_found_hint")}</p></div>`;
     const names = Object.fromEntries(cohort.listed.map(({ room, name }) => [room, name]));
+    const live = new Set(cohort.listed.filter(({ kind }) => kind === "session").map(({ room }) => room));
     return html`<ol>${found.map(({ room, message, snippet }) => html`<li><a class="hit" href=${ui.href(`/room/${room}/${message.seq}`)}>
       <span class="meta">${avatar(cohort, message.by, "tiny")}<b><bdi>${cohort.nameOf(message.by)}</bdi></b><span><bdi>${names[room] ?? room}</bdi></span><span>${brief(message.at, Date.now(), ui.catalogue.lang)}</span></span>
       <p dir="auto">${snippet ? snippetParts(snippet).map(({ text, hit }) => (hit ? html`<mark>${text}</mark>` : text)) : plain(message.text ?? "", 200)}</p>
-    </a></li>`)}</ol>`;
+    </a>${live.has(room) ? html`<a class="hit-more" href=${ui.href(sessionPath(cohort.id, room, null, { seq: message.seq }))}>${icon("history")} ${t("in_its_session")}</a>` : nothing}</li>`)}</ol>`;
   }
 
   /** @param {SubmitEvent} event */

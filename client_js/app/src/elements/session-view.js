@@ -9,8 +9,8 @@ import { icon } from "./icons.js";
 import { define } from "./light.js";
 import { avatar } from "./person.js";
 import { TtRoomView } from "./room-view.js";
+import { SESSION, wear } from "./sheets.js";
 import { teamBack, teamBanner } from "./team-box.js";
-import css from "../css/session.css?inline";
 import "../lang/en_session.js";
 import "./poll.js";
 import "./queue.js";
@@ -20,8 +20,6 @@ import "./ticking.js";
 const PACES = /** @type {const} */ (["lost", "ok", "fast"]);
 const PARTS = /** @type {const} */ (["talk", "questions", "polls"]);
 const HANDS_MAX = 5;
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(css);
 
 export class TtSessionView extends TtRoomView {
   static properties = { ...TtRoomView.properties, beside: { type: Boolean }, tab: { state: true } };
@@ -38,8 +36,7 @@ export class TtSessionView extends TtRoomView {
 
   connectedCallback() {
     super.connectedCallback();
-    const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
-    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    wear(this, SESSION);
   }
 
   get session() {
@@ -58,7 +55,7 @@ export class TtSessionView extends TtRoomView {
     const { room, ui, session } = this;
     if (room.followed.status === "denied") return super.render();
     if (room.state?.kind !== "session") return html`${super.head()}${teamBack(ui, session)}${this.rest()}`;
-    return html`${this.head()}${this.pins()}
+    return html`${this.head()}${this.pins()}<tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>
       <div class="session-bars">${teamBanner(ui, session)}${this.floorIsMine()}${this.now()}</div>
       ${this.beside ? html`${this.hands()}${this.openPolls()}` : this.tabs()}
       ${this.rest()}`;

@@ -32,7 +32,7 @@
  * @property {(path: string) => string} href       the address to put in a link
  * @property {(panel: string | null) => void} panel opens one of the side panels, or closes it
  * @property {(question: Question) => Promise<Record<string, string> | null>} ask
- * @property {(name: "help" | "history" | "invite" | "ledger", data?: any) => unknown} dialog
+ * @property {(name: "help" | "history" | "invite" | "keys" | "ledger", data?: any) => unknown} dialog
  * @property {(what: string) => Promise<void>} copy
  * @property {() => void} leave                     forget who this tab is
  */

@@ -18,10 +18,6 @@ export default {
   here_now: "Here now · {n} of {all}", n_more: "and {n} more", not_connected: "not connected", create_room: "New room", nothing_new: "nothing new", no_rooms: "There are no rooms yet.",
   for_you: "Said to you", mentioned_in: "{name} mentioned you in {room}", my_menu: "My settings", to_all_rooms: "All rooms",
 
-  theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
-  announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
-  rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
-
   // Room
   search: "Search", room_menu: "Room menu", n_here: { one: "{n} here", other: "{n} here" }, closed: "closed", locked: "locked", topic: "Topic",
   room_denied: "This room is not open to you", room_begins: "This is where the room begins.", room_empty: "Nobody has spoken yet. The first word is yours.",

@@ -2,6 +2,11 @@
 import en from "./en.js";
 
 Object.assign(en, {
+  // My menu
+  theme: "Theme", theme_system: "As the system", theme_light: "Light", theme_dark: "Dark", language: "Language", announcements: "Screen reader hears",
+  announce_all: "All messages", announce_mentions: "Mentions", announce_counts: "Counts only", announce_nothing: "Nothing",
+  rename: "Change my name", rename_title: "Your name", export_me: "Download my data", sign_out: "Leave this tab", invite_people: "Invite people", invite: "Invite",
+
   // Join
   join_title: "Take a seat", join_lead: "You are invited to a cohort’s table. Say who you are, and you are in.", join: "Join", joining: "Joining…",
   your_name: "Your name", your_name_hint: "As the others will see it. You can change it later.", goal: "What do you hope for?", goal_hint: "One sentence, for those who teach.",

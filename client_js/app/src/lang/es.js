@@ -78,6 +78,17 @@ export default {
   team_is: "Tu equipo: {name}", to_team: "A la sala del equipo", team_time: "quedan {time}", team_back: "Llevar nuestro resultado", team_result: "Lo que encontrasteis, en pocas frases", carry_back: "Llevar", carried_back: "Se llevó a la sesión.", to_parent: "Volver a la sesión", with_people: "con {names}",
   announce_question: "Pregunta nueva", announce_answering: "Se responde ahora",
 
+  // Past sessions
+  past_sessions: "Sesiones pasadas", no_past_sessions: "Aquí aún no ha habido ninguna sesión.", session_untitled: "Sesión", session_runs: "en curso", session_numbers: "{questions} preguntas · {answered} respondidas", read_and_replay: "Leer y volver a ver",
+  replay_past: "sesión pasada", replay_time: "Tiempo de la sesión", replay_position: "Posición", replay_at: "{now} de {all}", replay_play: "Reproducir", replay_pause: "Pausa", replay_speed: "Velocidad", replay_times: "{n} veces más rápido",
+  replay_recording: "Grabación", replay_clock: "Hora", replay_summary: "{messages} mensajes, {questions} preguntas hechas, {answered} respondidas, {polls} encuestas", replay_asked: "Pregunta hecha", replay_answered: "Respondida", replay_mark: "Marca",
+  replay_moments: { one: "{n} momento", other: "Los {n} momentos" }, replay_when: "Cuándo", replay_what: "Qué", replay_earlier: "Lo dicho antes, en la sala", replay_nothing_said: "Nadie ha hablado todavía.",
+  replay_hands: "Manos alzadas: {names}", replay_failed: "Esta sesión no se puede mostrar", replay_to_room: "A la sala", replay_copy: "Copiar enlace a este momento", replay_export: "Descargar esta sesión",
+  replay_export_markdown: "Para leer (Markdown)", replay_export_html: "Una página que no necesita programa (HTML)", replay_export_jsonl: "Para programas (líneas JSON)", replay_moment: "Verlo en su sesión", in_its_session: "en su sesión",
+  in_no_session: "No se dijo en ninguna sesión.", resources: "Enlaces y recursos", resources_lead: "Reunidos de lo que se ha dicho aquí.", no_resources: "Aquí aún no se ha compartido ningún enlace.",
+  catch_up: "Ponme al día", catch_up_lead: { one: "La sesión lleva {n} minuto. Conviene saber:", other: "La sesión lleva {n} minutos. Conviene saber:" }, catch_up_short: "Conviene saber ahora:", catch_up_nothing: "Hasta ahora no te has perdido nada.", catch_up_close: "Cerrar el resumen",
+  catch_answering: "Se responde ahora", catch_answered: "Respondida", catch_poll: "Encuesta abierta", catch_pin: "Fijado", catch_top: "Espera, con más votos",
+
   // Side panels
   thread: "Hilo", close_panel: "Cerrar el panel", thread_long: "Este hilo es muy largo; se muestran sus primeras respuestas.", search_words: "Palabras que buscar", search_results: "Resultados", filters: "Acotar",
   all_rooms: "Todas las salas", from_date: "Desde", to_date: "Hasta", searching: "Buscando…", n_found: { one: "{n} mensaje", other: "{n} mensajes" }, search_hint: "Encuentra lo que se dijo en cualquier sala del grupo.",

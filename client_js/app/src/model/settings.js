@@ -15,9 +15,12 @@ export class Settings extends Observable {
     this.lang = (navigator.language || "en").toLowerCase().startsWith("es") ? "es" : "en";
     /** @type {Announce} */
     this.announce = "all";
+    /** The theme of a projector. @type {"light" | "dark"} */
+    this.stage = "dark";
     try {
       const kept = JSON.parse(localStorage.getItem(PLACE) ?? "{}");
       if (["system", "light", "dark"].includes(kept.theme)) this.theme = kept.theme;
+      if (["light", "dark"].includes(kept.stage)) this.stage = kept.stage;
       if (["en", "es"].includes(kept.lang)) this.lang = kept.lang;
       if (["all", "mentions", "counts", "nothing"].includes(kept.announce)) this.announce = kept.announce;
     } catch {
@@ -33,11 +36,11 @@ export class Settings extends Observable {
     return this.dark.matches ? "dark" : "light";
   }
 
-  /** @param {Partial<{theme: Theme, lang: string, announce: Announce}>} chosen */
+  /** @param {Partial<{theme: Theme, lang: string, announce: Announce, stage: "light" | "dark"}>} chosen */
   set(chosen) {
     Object.assign(this, chosen);
     try {
-      localStorage.setItem(PLACE, JSON.stringify({ theme: this.theme, lang: this.lang, announce: this.announce }));
+      localStorage.setItem(PLACE, JSON.stringify({ theme: this.theme, lang: this.lang, announce: this.announce, stage: this.stage }));
     } catch {
       // Kept for this page only.
     }
