@@ -184,6 +184,7 @@ def test_nothing_is_cut_off_at_320_px(visit: Visit, school: School, talk: int, v
 def test_landmarks_stand_in_the_order_in_which_they_are_seen(visit: Visit, talk: int) -> None:
     kofi = visit("Kofi").enter(f"/room/general?panel=thread-{talk}")
     expect(kofi.page.locator("aside .msg").first).to_be_visible()
+    expect(kofi.page.locator("main form")).to_be_visible()
     order = kofi.page.evaluate(ORDER)
     assert order[:6] == ["header", "nav", "main", "log", "form", "aside"]
     log = kofi.page.locator("#log")

@@ -57,9 +57,9 @@ wanted (position) AS MATERIALIZED (
     UNION ALL
     SELECT message.position FROM shown CROSS JOIN message ON message.room = :room AND message.seq = shown.seq
     UNION ALL
-    SELECT edit.position FROM shown CROSS JOIN entry AS edit
+    SELECT edit.position FROM shown CROSS JOIN entry AS edit INDEXED BY entry_edit
     WHERE edit.stream = {_STREAM} AND edit.name = 'message_edited' AND edit.data ->> '$.message' = +shown.seq
-        AND edit.seq <= :seq)
+        AND +edit.seq <= :seq)
 SELECT json_group_array(json_array(entry.seq, entry.at, entry.by, entry.name, json(entry.data)) ORDER BY entry.seq)
 FROM wanted CROSS JOIN entry ON entry.position = wanted.position
 WHERE entry.seq >= :opened OR entry.name NOT IN ({_SESSION_ONLY})

@@ -82,11 +82,11 @@ export class TtSessionComposer extends TtComposer {
     const { session, ui } = this;
     const { found } = session.similar;
     if (!this.asks || !found.length) return nothing;
-    return html`<div class="alike"><p role="status">${ui.t("similar_found", { n: found.length })}</p><ul>${found.map(({ question, text }) => {
-      const here = session.question(question);
-      return html`<li><bdi>${plain(text, SIMILAR_CHARS)}</bdi>${here && (here.status === "published" || here.status === "answering")
-        ? session.hasVoted(question) ? html`<span class="pill live">${icon("check")}${ui.t("voted")}</span>`
-          : html`<button type="button" class="btn" @click=${() => this.voteInstead(question)}>${ui.t("vote_instead")}</button>` : nothing}</li>`;
+    return html`<div class="alike"><p role="status">${ui.t("similar_found", { n: found.length })}</p><ul>${found.map(({ question, text, answer }) => {
+      const here = question ? session.question(question) : null;
+      return html`<li><div><bdi>${plain(text, SIMILAR_CHARS)}</bdi>${answer ? html` <q dir="auto">${plain(answer, SIMILAR_CHARS)}</q>` : nothing}</div>${here && (here.status === "published" || here.status === "answering")
+        ? session.hasVoted(here.question) ? html`<span class="pill live">${icon("check")}${ui.t("voted")}</span>`
+          : html`<button type="button" class="btn" @click=${() => this.voteInstead(here.question)}>${ui.t("vote_instead")}</button>` : nothing}</li>`;
     })}</ul></div>`;
   }
 

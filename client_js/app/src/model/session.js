@@ -9,6 +9,7 @@ import { fairOrder, newest, popular } from "../../../sdk/fair_order.js";
 import { handsInOrder } from "../../../sdk/hands.js";
 import { ledger } from "../../../sdk/ledger.js";
 import { Observable } from "./observe.js";
+import { barsOf, leadsTo } from "./session_counts.js";
 import { SessionCommands } from "./session_commands.js";
 import { Similar } from "./similar.js";
 
@@ -18,13 +19,9 @@ import { Similar } from "./similar.js";
 /** @typedef {import("../../../sdk/fair_order.js").Reason} Reason */
 /** @typedef {"fair" | "top" | "new"} Order */
 
-/** @typedef {{question: Question, votes: number, voted: boolean, own: boolean, reason: Reason | null}} QueueRow
- * `reason`: for its place in the fair order */
-/** @typedef {{text: string, count: number, percent: number, shift: number | null}} Bar
- * `shift`: percent points since the poll that this one repeats */
+/** @typedef {{question: Question, votes: number, voted: boolean, own: boolean, reason: Reason | null}} QueueRow the reason: for its place */
 
 const QUEUED = new Set(["published", "answering"]);
-const CHALLENGE = "challenge";
 /** What is shown until a session was opened. @type {SessionState} */
 const NOTHING = Object.freeze({
   opened: 0, opened_at: 0, closed_at: null, title: "", mark: null, questions: [], unpublished: {}, answering: null, heard: {},
@@ -187,9 +184,8 @@ export class SessionModel extends Observable {
 
   /** Answered ones, the newest first. @returns {QueueRow[]} */
   get answered() {
-    const { heard } = this.state;
     const done = this.questions.filter(({ status }) => status.startsWith("answered") || status === "carried");
-    return done.reverse().map((question) => this.rowOf(question, null, heard));
+    return done.reverse().map((question) => this.rowOf(question, null, this.state.heard));
   }
 
   /** Mine that are not public: they wait for approval, or were dismissed. @returns {import("./types.js").MyQuestion[]} */
@@ -266,18 +262,11 @@ export class SessionModel extends Observable {
     return poll.closed ? poll.answered : (this.room.followed.votes?.answered?.[poll.poll] ?? 0);
   }
 
-  /** The results of a closed poll, or, for staff, of an open one. @param {Poll} poll @returns {Bar[] | null} null: not to be seen */
+  /** The results of a closed poll, or, for staff, of an open one. @param {Poll} poll @returns {import("./session_counts.js").Bar[] | null} null: not to be seen */
   bars(poll) {
     const told = this.room.followed.bars?.bars?.[poll.poll];
     const results = poll.closed ? poll.results : told ? poll.options.map((_, place) => told[place] ?? 0) : null;
-    if (!results) return null;
-    const shares = sharesOf(results, this.answeredCount(poll));
-    const before = poll.again === null ? undefined : this.polls.find((other) => other.poll === poll.again);
-    const past = before?.closed ? sharesOf(before.results, before.answered) : null;
-    return poll.options.map((text, place) => {
-      const was = past?.[/** @type {Poll} */ (before).options.indexOf(text)];
-      return { text, count: results[place] ?? 0, percent: shares[place], shift: was === undefined ? null : shares[place] - was };
-    });
+    return results && barsOf(poll, this.polls, results, this.answeredCount(poll));
   }
 
   /** @returns {string | null} */
@@ -312,11 +301,6 @@ export class SessionModel extends Observable {
     const seconds = state?.slow_modes?.[cohort.me.role] ?? state?.slow_mode_s ?? 0;
     if (!seconds || cohort.isStaff || !this.spokeAt) return 0;
     return Math.max(0, this.spokeAt + seconds * 1000 - now);
-  }
-
-  /** Which reaction wants a sentence. @param {string} emoji */
-  wantsSentence(emoji) {
-    return emoji === CHALLENGE;
   }
 
   // --- what the server tells ------------------------------------------------------------------------------------
@@ -387,21 +371,7 @@ export class SessionModel extends Observable {
   /** @param {string} id */
   countedMine(id) {
     const mine = this.room.followed.mySession?.votes ?? [];
-    return mine.some((/** @type {string} */ voted) => this.leadsTo(voted) === id);
-  }
-
-  /** The question that one was merged into, in the end. @param {string} id */
-  leadsTo(id) {
-    const { questions, unpublished } = this.state;
-    const seen = new Set();
-    let at = id;
-    for (let next = /** @type {string | null | undefined} */ (id); next && !seen.has(next); ) {
-      at = next;
-      seen.add(at);
-      const here = at;
-      next = (questions.find(({ question }) => question === here) ?? unpublished[here])?.merged_into;
-    }
-    return at;
+    return mine.some((/** @type {string} */ voted) => leadsTo(this.state, voted) === id);
   }
 
   /** @param {Question} question @param {Reason | null} reason @param {Record<string, number>} heard @returns {QueueRow} */
@@ -427,9 +397,4 @@ export class SessionModel extends Observable {
     this.derived = { view, rows, wanted: placed.map(({ question }) => question) };
     return this.derived;
   }
-}
-
-/** Whole percents of those who answered. @param {number[]} results @param {number} answered */
-function sharesOf(results, answered) {
-  return results.map((count) => (answered ? Math.round((100 * count) / answered) : 0));
 }

@@ -5,7 +5,8 @@ const PAUSE_MS = 400;
 const CHARS_MIN = 8;
 const SHOWN_MAX = 3;
 
-/** @typedef {{question: string, text: string, status: string, room: string, message: number, votes: number}} SimilarQuestion */
+/** @typedef {{question: string | null, text: string, status: string, votes: number, answer: string | null}} SimilarQuestion
+ * `question` is null for one that cannot be read where it was asked */
 
 export class Similar extends Observable {
   /** @param {import("./room.js").RoomModel} room */
@@ -35,7 +36,7 @@ export class Similar extends Observable {
   async fetch(wanted) {
     try {
       const answer = await this.room.client.api.similar(this.room.id, wanted);
-      if (wanted === this.wanted) this.take((answer.questions ?? answer.similar ?? []).slice(0, SHOWN_MAX));
+      if (wanted === this.wanted) this.take(answer.results.slice(0, SHOWN_MAX));
     } catch (error) {
       const { status } = /** @type {{status?: number}} */ (error);
       this.absent = status === 404 || status === 405;
