@@ -32,7 +32,8 @@ from tertulia.domain.session.commands import OpenSession
 from tertulia.live.flow import Flow
 from tertulia.live.greet import found_cohort, join
 from tertulia.live.jobs import Done
-from tertulia.routes import exporting
+from tertulia.routes import exporting, transcript
+from tertulia.routes.transcript import Exported, Span
 from tests.hand_log import turns
 from tests.live_node import CountedIds, Device
 from tests.simulation.people import COHORT, FOUNDER, person
@@ -163,16 +164,16 @@ class MaskedNode:
         state = node.cohort_state(COHORT)
         assert state is not None
         cat = PEOPLE["Cat"].id
-        lines = exporting._jsonl(self.flow, GENERAL, state.members, head=10_000)
-        page = exporting._markdown(self.flow, GENERAL, state.members, title="General", asker=cat)
+        of = Exported(self.flow, GENERAL, state.members, cat, False, "General", Span(0, 10_000, ""))
+        lines = exporting._jsonl(of, with_staff=False)
         by_person = [
-            await node.reading.search([GENERAL], "why", by=PersonId(one), since=None, until=None, limit=50)
-            for one in ("p-ana", "p-ben")
+            await node.reading.search([GENERAL], "why", by=PersonId(one), limit=50) for one in ("p-ana", "p-ben")
         ]
         members = await node.reading.members(COHORT, [one.id for one in PEOPLE.values()])
         return {
             "jsonl": b"".join([chunk async for chunk in lines]),
-            "markdown": b"".join([chunk async for chunk in page]),
+            "markdown": b"".join([chunk async for chunk in transcript.markdown(of)]),
+            "html": b"".join([chunk async for chunk in transcript.html(of)]),
             "search by person": msgspec.json.encode(by_person),
             "members": msgspec.json.encode(members),
         }

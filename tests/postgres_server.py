@@ -52,7 +52,9 @@ class PostgresServer:
         """The name of the one asked for last."""
         self._empty = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        self._user: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._user = {"user": "postgres", "group": "postgres", "extra_groups": []}
 
     @property
     def pid(self) -> int:
@@ -99,12 +101,10 @@ class PostgresServer:
         assert self._process is None, "it is running"
         deadline = time.monotonic() + START_DEADLINE_S
         while True:
-            self._launch()
-            while self._process is not None and self._process.poll() is None:
+            process = self._launch()
+            while process.poll() is None and time.monotonic() < deadline:
                 if self._answers():
                     return
-                if time.monotonic() > deadline:
-                    break
                 time.sleep(0.02)
             # What a killed one left behind may need a moment to be gone.
             self.kill()
@@ -157,7 +157,9 @@ class PostgresServer:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
-    def ask(self, statement: LiteralString | sql.Composable, database: str = "postgres") -> list[tuple[Any, ...]]:
+    def ask(
+        self, statement: LiteralString | sql.SQL | sql.Composed, database: str = "postgres"
+    ) -> list[tuple[Any, ...]]:
         """As the superuser."""
         with psycopg.connect(
             host="127.0.0.1", port=self.port, dbname=database, user="postgres", autocommit=True, connect_timeout=10
@@ -185,7 +187,7 @@ class PostgresServer:
             shutil.chown(self.folder, "postgres", "postgres")
         command = [_program("initdb"), "-D", str(data), "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"]
         command += ["--wal-segsize", "4"]
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._user)  # type: ignore[call-overload]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._user)
         (data / "pg_hba.conf").write_text(
             "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
@@ -193,12 +195,13 @@ class PostgresServer:
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(settings)
 
-    def _launch(self) -> None:
+    def _launch(self) -> subprocess.Popen[bytes]:
         command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         with (self.folder / "output.txt").open("ab") as output:
-            self._process = subprocess.Popen(  # type: ignore[call-overload]
+            self._process = subprocess.Popen(
                 command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=self.folder, **self._user
             )
+        return self._process
 
     def _answers(self) -> bool:
         try:

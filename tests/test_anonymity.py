@@ -33,7 +33,7 @@ from tertulia.live.flow import Flow
 from tertulia.live.people_here import PeopleHere
 from tertulia.live.soft import SoftState
 from tertulia.projections.sqlite_reading import SqliteReading
-from tertulia.routes import exporting
+from tertulia.routes.transcript import Exported
 from tertulia.wire.codec import Malformed, decode_request
 from tertulia.wire.records import refused
 from tests import test_anonymity_domain as domain
@@ -365,15 +365,12 @@ def aliases_are_taken_in_the_room(patch: pytest.MonkeyPatch) -> None:
 
 
 def names_in_exports(patch: pytest.MonkeyPatch) -> None:
-    exported = exporting._exported
+    def name(of: Exported, by: str) -> str:
+        state = of.flow.node.room_lane(of.room).state
+        person = state.session.person_behind(by) if state is not None else None
+        return of.members[person].name if person in of.members else by
 
-    async def named(flow: Flow, room: Any, entry: Any, facts: Any, *, members: Any) -> Any:
-        line = await exported(flow, room, entry, facts, members=members)
-        state = flow.node.room_lane(room).state
-        person = state.session.person_behind(line.by) if state is not None else None
-        return replace(line, name=exporting._name(members, person or line.by))
-
-    patch.setattr(exporting, "_exported", named)
+    patch.setattr(Exported, "name", name)
 
 
 def ana_is_looked_up(patch: pytest.MonkeyPatch) -> None:

@@ -81,15 +81,25 @@ async def test_nodes_that_write_to_the_same_streams_never_deadlock_nor_leave_a_h
 async def test_checkpoints_of_streams_that_are_not_locked_are_kept_in_one_order(
     nodes: MakeNodes, postgres: PostgresServer
 ) -> None:
-    """Each node writes to a stream of its own, and names the same owners in the other order."""
+    """Each node writes to a stream of its own and names three owners, in opposite orders. The middle one is held until
+    both wait for it: had they taken them as named, each would hold what the other needs next."""
     logs = await nodes(2)
-    for round_ in range(10):
-        appends = [
-            log.append(Append([post(STREAMS[n])], {}, Checkpoint(owner, 1, {owner: round_}, b"state")))
+    owners = [StreamName(f"room/o{number}") for number in range(3)]
+
+    def keep() -> list[Awaitable[object]]:
+        return [
+            log.append(Append([post(STREAMS[n])], {}, Checkpoint(owner, 1, {owner: 1}, b"state")))
             for n, log in enumerate(logs)
-            for owner in (STREAMS, STREAMS[::-1])[n]
+            for owner in (owners, owners[::-1])[n]
         ]
-        assert all(isinstance(outcome, Appended) for outcome in await asyncio.gather(*appends))
+
+    await asyncio.gather(*keep())
+    async with await psycopg.AsyncConnection.connect(postgres.url(postgres.last_database)) as held:
+        await held.execute("SELECT FROM tertulia.checkpoint WHERE owner = %s FOR UPDATE", [owners[1]])
+        waiting = keep()
+        while postgres.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") != [(2,)]:
+            await asyncio.sleep(0.02)
+    assert all(isinstance(outcome, Appended) for outcome in await asyncio.gather(*waiting))
     assert "deadlock" not in postgres.output
 
 

@@ -126,6 +126,13 @@ def test_one_that_needs_approval_is_told_to_staff_and_its_asker_alone() -> None:
     assert (seen(here).questions, list(seen(here).unpublished)) == ([], [id])
 
 
+def test_who_asked_counts_when_their_question_is_merged_unseen() -> None:
+    here = in_session(approve_questions=True)
+    seen_one, unseen = asks(here, "tad"), asks(here, "lea")
+    here.gives("ina", MergeQuestion, question=unseen, into=seen_one)
+    assert here.room.session.questions[unseen].voters == {"lea"}
+
+
 def test_staff_need_no_approval() -> None:
     here = in_session(approve_questions=True)
     assert status(here, asks(here, "tad")) == "published"

@@ -372,13 +372,18 @@ def _total(heads: dict[StreamName, int]) -> int:
 
 async def _by_time(log: EventLog, heads: dict[StreamName, int]) -> AsyncIterator[Entry]:
     """The entries after these heads: of each stream in its order, of all of them in the order they happened. (What a
-    session's streams say of one another must not come before what it speaks of.)"""
-    waiting: dict[StreamName, deque[Entry]] = {}
-    for stream, head in heads.items():
-        waiting[stream] = deque(await log.read(stream, after=head, limit=limits.page_events_max))
+    session's streams say of one another must not come before what it speaks of: so all are read up to one moment, for
+    what is written between two reads would be seen in the second alone.)"""
+    upto = await log.heads(list(heads))
+
+    async def page(stream: StreamName, after: int) -> deque[Entry]:
+        limit = min(limits.page_events_max, upto[stream] - after)
+        return deque(await log.read(stream, after=after, limit=limit)) if limit > 0 else deque()
+
+    waiting = {stream: await page(stream, head) for stream, head in heads.items()}
     while any(waiting.values()):
         stream = min((stream for stream, entries in waiting.items() if entries), key=lambda s: waiting[s][0].at)
         entry = waiting[stream].popleft()
         yield entry
         if not waiting[stream]:
-            waiting[stream].extend(await log.read(stream, after=entry.seq, limit=limits.page_events_max))
+            waiting[stream] = await page(stream, entry.seq)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from msgspec.structs import replace
+
 from tertulia.domain import limits, talk
 from tertulia.domain.decision import Asker, Decision, Happening, Setting
 from tertulia.domain.event import Event
@@ -194,13 +196,15 @@ def endorse(state: RoomState, command: EndorseAnswer, *, asker: Asker) -> Decisi
 
 
 def _received(state: RoomState, question: Question, *, person: PersonId, again: bool) -> list[Happening]:
-    """It waits for approval: all are told that one does, staff and the asker which."""
+    """It waits for approval: all are told that one does, staff and the asker which. Who asks has voted for it, so that
+    they count when it is merged unseen."""
     asked = QuestionAsked(room=state.room, question=question.question, text=question.text, again=again)
     by = PersonId(question.by)
     return [
         Happening(room_stream(state.room), QuestionReceived(question=question.question, again=again), NOBODY),
         Happening(room_staff_stream(state.room), asked, by),
         Happening(user_stream(person), asked, by),
+        *_own_vote(state, question),
     ]
 
 
@@ -221,12 +225,16 @@ def _published(
     )
     happenings = talk.post_happenings(state, said, seq=seq, roles=setting.roles)
     happenings.append(Happening(stream, published, by))
-    # By who readers see. One vote of an alias, one of the person behind it: as one, they would show in a sum that is
-    # smaller than its parts when questions are merged.
-    if question.by not in question.voters:
-        vote = VoteSet(question=question.question)
-        happenings.append(Happening(room_signals_stream(state.room), vote, PersonId(question.by)))
-    return happenings
+    return [*happenings, *_own_vote(state, question)]
+
+
+def _own_vote(state: RoomState, question: Question) -> list[Happening]:
+    """By who readers see. One vote of an alias, one of the person behind it: as one, they would show in a sum that is
+    smaller than its parts when questions are merged."""
+    if question.by in question.voters:
+        return []
+    vote = VoteSet(question=question.question)
+    return [Happening(room_signals_stream(state.room), vote, PersonId(question.by))]
 
 
 def _approve(state: RoomState, question: Question, *, asker: Asker, setting: Setting) -> Decision:
@@ -260,7 +268,7 @@ def _resend(state: RoomState, question: Question, command: ResendQuestion, *, as
         return text
     if refusal := talk.words_refusal(state, text, asker if question.by == asker.person else asker.as_alias()):
         return refusal
-    again = Question(question.question, question.by, question.asked_at, text=text)
+    again = replace(question, text=text)
     return Decision(room_stream(state.room), tuple(_received(state, again, person=asker.person, again=True)))
 
 
