@@ -114,7 +114,7 @@ class LiveNode:
         self.clock = VirtualClock()
         self.tokens = Tokens(SECRET, clock=self.clock)
         if log is None:
-            found(self.log, list(PEOPLE.values())[1:], [GENERAL, OTHER])
+            found(self.log, list(PEOPLE.values())[1:], [GENERAL, OTHER], "discussion")
         self.node = Node(
             node_id=node_id,
             log=self.log,

@@ -255,7 +255,7 @@ def test_what_is_not_for_one_is_denied_by_name_and_the_others_go_on(name: str, s
 def test_one_connection_follows_so_many_streams_and_those_beyond_are_denied() -> None:
     async def story(node: LiveNode) -> None:
         rooms = [RoomId(f"r-{number}") for number in range(limits.streams_per_connection_max // 2)]
-        found(node.log, [], rooms)
+        found(node.log, [], rooms, "discussion")
         olga = node.device("Olga", streams={f"room/{room}{side}": "head" for room in rooms for side in ("", "/staff")})
         await turns(limits.streams_per_connection_max)
         (welcome,) = olga.heard("welcome")

@@ -466,7 +466,7 @@ async def check_search(log: SqliteLog, reading: SqliteReading) -> None:
     await log.settle()
     texts = await texts_of(log)
     for word in ("apple", "pear", "plum", "fig", "quince", "hello"):
-        found = await reading.search([ROOM], word, limit=50)
+        found = await reading.search([ROOM], word, with_hidden=True, limit=50)
         assert {hit.message.seq for hit in found} == {seq for seq, text in texts.items() if word in text}
         assert all(hit.message.text == texts[hit.message.seq] for hit in found)
 

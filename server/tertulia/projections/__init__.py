@@ -155,6 +155,15 @@ class SimilarQuestion(msgspec.Struct, frozen=True, kw_only=True):
     score: float
 
 
+class ResolvedQuestion(NamedTuple):
+    """`name`: what tells it from the others of its room. `question`: its id, if it was asked in a session."""
+
+    name: str
+    question: str | None
+    text: str
+    answer: str
+
+
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """A message with addresses in it, or of kind `resource`."""
 
@@ -258,6 +267,10 @@ class Reading(Protocol):
 
     async def similar(self, cohort: CohortId, person: PersonId, text: str, *, limit: int) -> list[SimilarQuestion]:
         """Questions that all may see: of this cohort, and of earlier ones of its course those that were answered."""
+        ...
+
+    async def resolved(self, room: RoomId) -> list[ResolvedQuestion]:
+        """The room's questions that have an answer in text that may be read, in the order they were asked."""
         ...
 
     async def resources(self, room: RoomId, *, before: int, limit: int) -> tuple[list[Resource], bool]:

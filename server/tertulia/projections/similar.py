@@ -14,8 +14,8 @@ import apsw
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.ids import CohortId, PersonId
-from tertulia.projections import SimilarQuestion
+from tertulia.domain.ids import CohortId, PersonId, RoomId
+from tertulia.projections import ResolvedQuestion, SimilarQuestion
 from tertulia.projections.search import IS_ANSWERED, tokens_of
 
 # A cohort's stream has a lower number than those of cohorts that came after it.
@@ -28,18 +28,21 @@ CROSS JOIN listed_room ON listed_room.cohort = cohort.cohort
 CROSS JOIN stream ON stream.name = 'room/' || listed_room.room
 WHERE mine.cohort = :cohort
 """
-# The answer: what the asker accepted, what staff named, else a reply that was endorsed or says that it is one.
+_ANSWER: Final = """coalesce(question.accepted, question.answer, (
+    SELECT reply.seq FROM message AS reply INDEXED BY message_answers
+    WHERE reply.room = message.room AND reply.thread = message.seq AND NOT reply.redacted
+        AND reply.hidden IS NULL AND (reply.endorsed <> '{}' OR reply.kind = 'answer')
+    ORDER BY reply.endorsed = '{}', reply.seq LIMIT 1))"""
+"""The answer to a question in `message`, with its row in `question` if it has one: what the asker accepted, what staff
+named, else a reply that was endorsed or says that it is one."""
+
 _CANDIDATES: Final = f"""
 WITH hit AS MATERIALIZED (
     SELECT rowid AS position FROM search WHERE search MATCH :match ORDER BY rowid DESC LIMIT :candidates),
 found AS MATERIALIZED (
     SELECT message.room, message.seq, message.question, room.cohort, said.data ->> '$.text' AS text,
         coalesce(question.status, iif({IS_ANSWERED}, 'answered_text', 'published')) AS status,
-        coalesce(question.accepted, question.answer, (
-            SELECT reply.seq FROM message AS reply INDEXED BY message_answers
-            WHERE reply.room = message.room AND reply.thread = message.seq AND NOT reply.redacted
-                AND reply.hidden IS NULL AND (reply.endorsed <> '{{}}' OR reply.kind = 'answer')
-            ORDER BY reply.endorsed = '{{}}', reply.seq LIMIT 1)) AS answer
+        {_ANSWER} AS answer
     FROM hit CROSS JOIN entry AS post ON post.position = hit.position
     CROSS JOIN stream ON stream.id = post.stream
     CROSS JOIN message ON message.room = stream.owner AND message.seq = post.seq
@@ -65,10 +68,25 @@ FROM (
         AND (found.cohort = :cohort OR found.status GLOB 'answered*' OR found.answer IS NOT NULL)) AS found
 """
 
+_RESOLVED: Final = f"""
+SELECT json_group_array(json_array(coalesce(found.question, CAST(found.seq AS TEXT)), found.question,
+    found.text, said.data ->> '$.text') ORDER BY found.seq)
+FROM (
+    SELECT message.seq, message.question, said.data ->> '$.text' AS text, {_ANSWER} AS answer
+    FROM message CROSS JOIN entry AS said ON said.position = message.text_position
+    LEFT JOIN question ON question.room = message.room AND question.question = message.question
+    WHERE message.room = :room AND message.kind = 'question' AND NOT message.redacted AND message.hidden IS NULL
+        AND coalesce(question.status NOT IN ('pending', 'dismissed', 'withdrawn'), 1)) AS found
+CROSS JOIN message AS reply ON reply.room = :room AND reply.seq = found.answer
+CROSS JOIN entry AS said ON said.position = reply.text_position
+WHERE NOT reply.redacted AND reply.hidden IS NULL
+"""
+
 _CANDIDATES_MAX: Final = 200
 _SCORE_MIN: Final = 0.15
 _WORDS_MAX: Final = 40
 _encode = msgspec.json.Encoder().encode
+_decode_resolved = msgspec.json.Decoder(list[ResolvedQuestion]).decode
 _decode = msgspec.json.Decoder(list[SimilarQuestion]).decode
 
 
@@ -86,6 +104,10 @@ def similar_questions(
     match = f'tags : ("kquestion") AND tags : ({any_room}) AND text : ({" OR ".join(quoted)})'
     bindings = {"match": match, "candidates": _CANDIDATES_MAX, "cohort": cohort, "person": person}
     return _best(connection, words, _decode(connection.execute(_CANDIDATES, bindings).get), limit=limit)
+
+
+def read_resolved(connection: apsw.Connection, room: RoomId) -> list[ResolvedQuestion]:
+    return _decode_resolved(connection.execute(_RESOLVED, {"room": room}).get)
 
 
 def _best(

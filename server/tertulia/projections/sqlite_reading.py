@@ -17,6 +17,7 @@ from tertulia.projections import (
     MessagesPage,
     MySession,
     PastSession,
+    ResolvedQuestion,
     Resource,
     Revision,
     SessionCounts,
@@ -41,7 +42,7 @@ from tertulia.projections.search import Wanted, search_messages
 from tertulia.projections.session_queries import read_my_session, read_session_counts
 from tertulia.projections.session_record import read_session_record, read_sessions
 from tertulia.projections.shelf_queries import read_held, read_resources
-from tertulia.projections.similar import similar_questions
+from tertulia.projections.similar import read_resolved, similar_questions
 from tertulia.projections.view_queries import (
     read_cohort,
     read_cohort_of,
@@ -153,6 +154,9 @@ class SqliteReading:
         return await self._readers.run(
             lambda connection: similar_questions(connection, cohort, person, text, limit=limit)
         )
+
+    async def resolved(self, room: RoomId) -> list[ResolvedQuestion]:
+        return await self._readers.run(lambda connection: read_resolved(connection, room))
 
     async def resources(self, room: RoomId, *, before: int, limit: int) -> tuple[list[Resource], bool]:
         return await self._readers.run(lambda connection: read_resources(connection, room, before=before, limit=limit))
