@@ -402,6 +402,14 @@ def test_both_wordings_are_kept(here: Classroom) -> None:
     assert seen(waiting).questions[0].text == "Why a heap?"
 
 
+def test_a_rewording_is_the_next_revision_also_when_the_message_is_long_forgotten(here: Classroom) -> None:
+    id = asks(here, "lea")
+    here.gives("lea", EditMessage, message=here.room.session.questions[id].message, text="Why, really?")
+    here.room.facts.clear()
+    edited, _ = here.gives("tad", RewordQuestion, question=id, text="Why a heap?")
+    assert edited.revision == 2
+
+
 def test_an_edit_and_a_redaction_of_its_message_are_the_questions(here: Classroom) -> None:
     id = asks(here, "lea")
     message = here.room.session.questions[id].message

@@ -141,10 +141,12 @@ def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> No
 
 def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> None:
     """The message of a question has another text, or none."""
-    text = event.text if isinstance(event, MessageEdited) else ""
     for question in state.questions.values():
         if question.message == event.message:
-            _keep(state, replace(question, text=text))
+            if isinstance(event, MessageEdited):
+                _keep(state, replace(question, text=event.text, revision=event.revision))
+            else:
+                _keep(state, replace(question, text=""))
             return
 
 
@@ -155,7 +157,14 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
     match event:
         case QuestionPublished():
             if known := state.questions.get(event.question):
-                published = replace(known, status="published", seq=seq, message=event.message, asked_at=event.asked_at)
+                published = replace(
+                    known,
+                    status="published",
+                    seq=seq,
+                    message=event.message,
+                    revision=0,
+                    asked_at=event.asked_at,
+                )
                 _keep(state, published)
                 if known.waited:
                     _note(state, seq, Undoable(known.question, known.status, published.status))

@@ -253,9 +253,7 @@ def _reword(state: RoomState, question: Question, command: RewordQuestion) -> De
     if question.message is None:
         staff = room_staff_stream(state.room)
         return Decision(staff, (Happening(staff, QuestionReworded(question=question.question, text=text)),))
-    fact = state.facts.get(question.message)
-    revision = 1 if fact is None else fact.revision + 1
-    edited = MessageEdited(message=question.message, text=text, revision=revision)
+    edited = MessageEdited(message=question.message, text=text, revision=question.revision + 1)
     reworded = QuestionReworded(question=question.question)
     return Decision(stream, (Happening(stream, edited), Happening(stream, reworded)))
 

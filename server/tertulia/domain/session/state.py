@@ -21,8 +21,8 @@ QUEUED: Final[frozenset[QuestionStatus]] = frozenset({"published", "answering"})
 
 
 class Question(msgspec.Struct, frozen=True):
-    """`before`: its status before it was merged or dismissed. `seq`: of its publication. `waited`: it went through
-    approval."""
+    """`before`: its status before it was merged or dismissed. `seq`: of its publication. `revision`: of its message.
+    `waited`: it went through approval."""
 
     question: str
     by: str
@@ -32,6 +32,7 @@ class Question(msgspec.Struct, frozen=True):
     seq: int = 0
     message: int | None = None
     text: str = ""
+    revision: int = 0
     waited: bool = False
     highlighted: bool = False
     merged_into: str | None = None
