@@ -103,7 +103,7 @@ def test_a_held_word_counts_for_slow_mode_when_it_was_said_and_not_when_it_is_sh
 
 def test_no_more_is_held_than_can_be_kept(here: Classroom) -> None:
     here.gives("tad", HoldFloor)
-    one = Held("len", 1, "x", "", None, None, "floor")
+    one = Held("len", 1, "x", "", None, None, None, "floor")
     here.room.session.held = dict.fromkeys(range(1, limits.held_messages_max + 1), one)
     assert here.refusal("lea", PostMessage, text="y").code == "too_many"
 

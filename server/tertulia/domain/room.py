@@ -53,7 +53,7 @@ from tertulia.domain.session.words import Anonymity, HandsOrder
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 

@@ -48,6 +48,7 @@ from tertulia.domain.session.state import Alias, Question, SessionState, Undoabl
 from tertulia.domain.session.words import QuestionStatus
 
 K = TypeVar("K")
+V = TypeVar("V")
 OF_SESSION: Final = frozenset(ALL_OF_SESSION)
 
 
@@ -64,7 +65,7 @@ def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Eve
         case SessionMarked():
             state.mark_ms = event.media_position_ms
         case MessageHidden():
-            state.hidden = {**state.hidden, event.message: None}
+            state.hidden = {**state.hidden, event.message: event.thread}
             _note(state, seq, Undoable(message=event.message))
         case MessageUnhidden():
             state.hidden = _without(state.hidden, event.message)
@@ -140,7 +141,9 @@ def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> No
 
 
 def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> None:
-    """The message of a question has another text, or none."""
+    """The message of a question has another text, or none. What is redacted is not hidden any more: it is gone."""
+    if isinstance(event, MessageRedacted) and event.message in state.hidden:
+        state.hidden = _without(state.hidden, event.message)
     for question in state.questions.values():
         if question.message == event.message:
             if isinstance(event, MessageEdited):
@@ -263,5 +266,5 @@ def _keep(state: SessionState, question: Question) -> None:
     state.questions = {**state.questions, question.question: question}
 
 
-def _without(kept: dict[K, None], key: K) -> dict[K, None]:
-    return {one: None for one in kept if one != key}
+def _without(kept: dict[K, V], key: K) -> dict[K, V]:
+    return {one: value for one, value in kept.items() if one != key}

@@ -57,7 +57,7 @@ def apply_stage_staff(state: SessionState, *, seq: int, at: int, by: str, event:
         case PollAnswered():
             _answer(state, PersonId(by), event)
         case MessageHeld():
-            held = Held(by, at, event.text, event.kind, event.reply_to, event.thread, event.why)
+            held = Held(by, at, event.text, event.kind, event.reply_to, event.thread, event.reply_author, event.why)
             state.held = {**state.held, seq: held}
             if state.floor is not None and event.why == "floor":
                 state.floor = replace(state.floor, said=state.floor.said | {by})

@@ -73,6 +73,7 @@ class Held(msgspec.Struct, frozen=True):
     kind: MessageKind
     reply_to: int | None
     thread: int | None
+    reply_author: str | None
     why: HeldWhy
 
 
@@ -130,7 +131,8 @@ class SessionState(msgspec.Struct):
     reported: dict[str, None] = {}
     """`<message>/<person>`, the newest."""
     words: list[str] = []
-    hidden: dict[int, None] = {}
+    hidden: dict[int, int | None] = {}
+    """Message → its thread."""
     endorsed: dict[str, None] = {}
     """`<message>/<person>`."""
     undoable: dict[int, Undoable] = {}
