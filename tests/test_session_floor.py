@@ -312,14 +312,15 @@ def test_each_person_is_noted_once_in_a_session(here: Classroom) -> None:
         assert {happening.by for happening in decision.happenings} <= {"~"}
         return here.happens("nobody at all", decision)
 
-    assert noted("lea", "ina", "lea") == [AttendanceNoted(people=[PersonId("lea"), PersonId("ina")])]
+    opened = here.room.session.opened
+    assert noted("lea", "ina", "lea") == [AttendanceNoted(session=opened, people=[PersonId("lea"), PersonId("ina")])]
     assert noted("lea", "ina") == []
-    assert noted("lea", "len") == [AttendanceNoted(people=[PersonId("len")])]
+    assert noted("lea", "len") == [AttendanceNoted(session=opened, people=[PersonId("len")])]
     assert list(here.room.session.attended) == ["lea", "ina", "len"]
     here.gives("ina", CloseSession)
     assert noted("obi") == []
     here.gives("ina", OpenSession)
-    assert noted("lea") == [AttendanceNoted(people=[PersonId("lea")])]
+    assert noted("lea") == [AttendanceNoted(session=here.room.session.opened, people=[PersonId("lea")])]
 
 
 def test_a_crowd_is_noted_in_parts(here: Classroom) -> None:

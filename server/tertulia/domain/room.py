@@ -53,7 +53,7 @@ from tertulia.domain.session.words import Anonymity, HandsOrder
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 6
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -88,6 +88,7 @@ class RoomState(msgspec.Struct):
     pins: list[int] = []
     muted: dict[str, int] = {}
     last_post_at: dict[str, int] = {}
+    last_held_at: dict[str, int] = {}
     head: int = 0
     staff_head: int = 0
     signals_head: int = 0
@@ -118,7 +119,7 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
             if event.held_at is None:
                 _note_post(state, by, at)
-            if state.session.is_open:
+            if state.session.is_open or event.question is not None:
                 posted(state.session, at=at, by=by, event=event)
         case MessageEdited():
             _change_fact(state, event.message, revision=event.revision)
@@ -161,7 +162,7 @@ def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event
         case MemberUnmuted():
             state.muted.pop(event.person, None)
         case MessageHeld():
-            _note_post(state, by, at)
+            state.last_held_at = dict(list({**state.last_held_at, by: at}.items())[-limits.held_messages_max :])
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _ if event is not None and type(event) in OF_SESSION:
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)

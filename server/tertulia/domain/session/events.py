@@ -298,8 +298,9 @@ class AliasUnmasked(Event, frozen=True, kw_only=True):
 
 
 class AttendanceNoted(Event, frozen=True, kw_only=True):
-    """By the server: these people are here, for the first time in this session."""
+    """By the server: these people are here, for the first time in the session that opened at seq `session`."""
 
+    session: int = 0
     people: list[PersonId]
 
 

@@ -29,7 +29,7 @@ def undo(state: RoomState, command: UndoAction) -> Decision | Refusal:
         return Refusal("nothing_to_undo")
     if done.message is not None:
         return _show_again(state, done.message)
-    question = state.session.questions.get(done.question)
+    question = state.session.question(done.question)
     if question is None:
         return Refusal("nothing_to_undo")
     if done.highlighted is not None:
