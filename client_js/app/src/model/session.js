@@ -27,7 +27,7 @@ const NOTHING = Object.freeze({
   opened: 0, opened_at: 0, closed_at: null, title: "", mark: null, questions: [], unpublished: {}, answering: null, heard: {},
   hands: [], called: null, polls: [], floor: null, teams: null, votes: {},
 });
-const ASKED = { status: "published", highlighted: false, merged_into: null, reason: null, answer: null, media_position_ms: null, accepted: null, reworded: false, to: null };
+const ASKED = { status: "published", highlighted: false, merged_into: null, reason: null, answer: null, media_position_ms: null, accepted: null, reworded: false, hidden: false, to: null };
 const POLL = { kind: "single", options: [], anonymous: true, again: null, closed: false, answered: 0, results: [], texts: [] };
 
 /** The session of a room. @param {import("./room.js").RoomModel} room */
@@ -385,7 +385,7 @@ export class SessionModel extends Observable {
   derive(afresh = false) {
     if (this.derived && !afresh) return this.derived;
     const view = this.state;
-    const open = this.questions.filter(({ status }) => QUEUED.has(status));
+    const open = this.questions.filter(({ status, hidden }) => QUEUED.has(status) && !hidden);
     const counted = this.room.followed.votes?.votes ?? view.votes;
     const queued = open.map(({ question, by, asked_at, seq, highlighted, status }) =>
       ({ question, by, asked_at, seq, highlighted: highlighted || status === "answering", votes: counted[question] ?? 0 }));
