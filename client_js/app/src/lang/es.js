@@ -101,7 +101,7 @@ export default {
 
   // Connection and notices
   offline: "Estás sin conexión. Sigue escribiendo: saldrá cuando vuelvas", reconnecting: "Conectando de nuevo. Sigue escribiendo: nada se pierde", n_queued: { one: "{n} por enviar", other: "{n} por enviar" }, try_now: "Probar ahora",
-  replied_to_you: "{name} te respondió.", message_failed: "Tu mensaje no se envió. {why}", you_were_muted: "Te silenciaron en una sala: {reason}", your_role_is: "Tu papel es ahora {role}.",
+  replied_to_you: "{name} te respondió.", message_failed: "Tu mensaje no se envió. {why}", you_were_muted: "Te silenciaron en una sala: {reason}", you_were_unmasked: "{name} miró quién está detrás de tu alias: {reason}", your_role_is: "Tu papel es ahora {role}.",
 
   // Spoken
   announce_one: "{name}: {text}", announce_many: { one: "{n} mensaje nuevo. El último, {name}: {text}", other: "{n} mensajes nuevos. El último, {name}: {text}" },
