@@ -91,8 +91,12 @@ def test_an_alias_is_read_by_its_colour_and_animal() -> None:
 
 
 @pytest.mark.parametrize(
-    "by", ["p-ana", "~", "~blue", "~blue-heron", "~Blue-heron.k3f9", "~blue-heron.k3f", "~blue-heron.k3f9\n"]
+    "by", ["p-ana", "~blue", "~blue-heron", "~Blue-heron.k3f9", "~blue-heron.k3f", "~blue-heron.k3f9\n"]
 )
 def test_what_is_not_written_like_an_alias_is_left_as_it_is(by: str) -> None:
     assert alias_name(by) == by
     assert is_alias(by) == by.startswith("~")
+
+
+def test_nobody_has_a_name_to_be_shown() -> None:
+    assert (is_alias("~"), alias_name("~")) == (True, "Anonymous")

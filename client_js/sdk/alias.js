@@ -19,10 +19,10 @@ export function aliasParts(by) {
 }
 
 /**
- * `"~blue-heron.k3f9xw"` → `"Blue heron"`; what has not this shape is given back as it is.
+ * `"~blue-heron.k3f9xw"` → `"Blue heron"`; `"~"`, nobody, → `"Anonymous"`; what has neither shape is given back as it is.
  * @param {string} by
  */
 export function aliasName(by) {
   const parts = aliasParts(by);
-  return parts ? `${parts.colour[0].toUpperCase()}${parts.colour.slice(1)} ${parts.animal}` : by;
+  return parts ? `${parts.colour[0].toUpperCase()}${parts.colour.slice(1)} ${parts.animal}` : by === "~" ? "Anonymous" : by;
 }

@@ -427,7 +427,7 @@ def close_and_carry(lesson: Lesson, alias: str) -> None:
     lesson.yusuf.page.locator("#rooms a", has_text="General talk").click()
     for text in left:
         expect(lesson.yusuf.saying(text)).to_be_visible()
-    expect(lesson.yusuf.saying(TERNARY)).to_contain_text(alias)
+    expect(lesson.yusuf.saying(TERNARY)).to_contain_text("Anonymous")
     talk = lesson.school.get("Yusuf", "/api/rooms/general")["state"]["messages"]
     assert {message["text"]: message["question"] for message in talk if message.get("question")} == left
     lesson.mei.page.get_by_role("link", name="All rooms").tap()

@@ -16,9 +16,14 @@ test("a person is no alias", () => {
 });
 
 test("what begins like an alias is one, though it cannot be read", () => {
-  for (const by of ["~", "~blue", "~blue-heron", "~Blue-heron.k3f9", "~blue-heron.k3f", "~blue-heron.k3f9\n"]) {
+  for (const by of ["~blue", "~blue-heron", "~Blue-heron.k3f9", "~blue-heron.k3f", "~blue-heron.k3f9\n"]) {
     assert.equal(isAlias(by), true);
     assert.equal(aliasName(by), by);
     assert.equal(aliasParts(by), null);
   }
+});
+
+test("nobody has a name to be shown", () => {
+  assert.equal(isAlias("~"), true);
+  assert.equal(aliasName("~"), "Anonymous");
 });

@@ -58,7 +58,9 @@ def is_alias(by: str) -> bool:
 
 
 def alias_name(by: str) -> str:
-    """`"~blue-heron.k3f9xw"` → `"Blue heron"`; what has not this shape is given back as it is."""
+    """`"~blue-heron.k3f9xw"` → `"Blue heron"`; `"~"`, nobody, → `"Anonymous"`; what has neither shape is given back."""
+    if by == "~":
+        return "Anonymous"
     shape = _SHAPE.fullmatch(by)
     return f"{shape[1].capitalize()} {shape[2]}" if shape else by
 
