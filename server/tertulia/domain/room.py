@@ -53,7 +53,7 @@ from tertulia.domain.session.words import Anonymity, HandsOrder
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -69,7 +69,8 @@ class MessageFact(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct):
-    """`head`, `staff_head` and `signals_head` are the seqs folded so far; `kind` is empty until the room exists."""
+    """`head`, `staff_head` and `signals_head` are the seqs folded so far, `last_at` is the latest time any of them has;
+    `kind` is empty until the room exists."""
 
     room: RoomId
     cohort: CohortId = CohortId("")
@@ -91,6 +92,7 @@ class RoomState(msgspec.Struct):
     head: int = 0
     staff_head: int = 0
     signals_head: int = 0
+    last_at: int = 0
     session: SessionState = msgspec.field(default_factory=SessionState)
     facts: dict[int, MessageFact] = {}
 
@@ -102,6 +104,7 @@ class RoomState(msgspec.Struct):
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>`. `event` is None for one a newer program wrote: only the head moves."""
     state.head = seq
+    state.last_at = max(state.last_at, at)
     match event:
         case RoomCreated():
             state.cohort, state.name, state.kind = event.cohort, event.name, event.kind
@@ -148,6 +151,7 @@ def _change_room(state: RoomState, event: RoomChanged) -> None:
 def apply_room_signals(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>/signals`; reactions are not needed to decide."""
     state.signals_head = seq
+    state.last_at = max(state.last_at, at)
     if event is not None and type(event) in OF_SESSION:
         apply_session_signals(state.session, seq=seq, at=at, by=by, event=event)
 
@@ -155,6 +159,7 @@ def apply_room_signals(state: RoomState, *, seq: int, at: int, by: PersonId, eve
 def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>/staff`."""
     state.staff_head = seq
+    state.last_at = max(state.last_at, at)
     match event:
         case MemberMuted():
             state.muted[event.person] = event.until

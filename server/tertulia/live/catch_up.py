@@ -22,6 +22,7 @@ from tertulia.domain.ids import (
     StreamName,
     is_stream_name,
     room_signals_stream,
+    room_staff_stream,
     room_stream,
     stream_kind,
     stream_owner,
@@ -130,10 +131,12 @@ class CatchUp:
         return denied | dict.fromkeys(new[max(room_for, 0) :], "too_many")
 
     def _beside(self, names: list[StreamName], levels: Mapping[str, Level], person: PersonId) -> list[StreamName]:
-        """What must be heard to tell of rooms: their signals for the tallies, what was read for the unread."""
+        """What must be heard to tell of rooms: their signals for the tallies, their staff streams for the answers to
+        polls that stand there, what was read for the unread."""
         rooms = [RoomId(stream_owner(name)) for name in names if stream_kind(name) == "room"]
         is_head = any(levels.get(room_stream(room)) == "head" for room in rooms)
-        return [*(room_signals_stream(room) for room in rooms), *([user_stream(person)] if is_head else [])]
+        counted = [stream(room) for room in rooms for stream in (room_signals_stream, room_staff_stream)]
+        return [*counted, *([user_stream(person)] if is_head else [])]
 
     def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
         """Why this member may not read the stream; empty when they may."""

@@ -145,9 +145,11 @@ class Lane(Generic[S]):
         if head is None or entry.seq <= head:
             return
         if entry.seq == head + 1 and not self._is_stale and not self._is_appending and self._loading is None:
-            self._keeper.apply(state, entry, decode_event(entry))
-            self._last_at = max(self._last_at, entry.at)
-            return
+            event = decode_event(entry)
+            if self._keeper.stands_alone(state, event):
+                self._keeper.apply(state, entry, event)
+                self._last_at = max(self._last_at, entry.at)
+                return
         self.heard(entry.stream, entry.seq)
         self.bring_up()
 
@@ -175,13 +177,15 @@ class Lane(Generic[S]):
         return bool(self._heard)
 
     def _begin_loading(self) -> asyncio.Task[None]:
-        if self._loading is None:
+        # One that has ended and was not yet seen to have: who waited for it would spin, and never let it be seen.
+        if self._loading is None or self._loading.done():
             self._loading = asyncio.get_running_loop().create_task(self._load())
             self._loading.add_done_callback(self._loaded)
         return self._loading
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
-        self._loading = None
+        if self._loading is task:
+            self._loading = None
         if task.cancelled():
             return
         if (error := task.exception()) is not None:
@@ -197,6 +201,7 @@ class Lane(Generic[S]):
         if state is None:
             saved = await self._log.checkpoint(self.owner, version=keeper.version)
             state = keeper.fresh(self.owner) if saved is None else keeper.unpack(saved.state)
+            self._last_at = max(self._last_at, keeper.last_at(state))  # those entries are not read again
         async for entry in _by_time(self._log, keeper.heads(state)):
             keeper.apply(state, entry, decode_event(entry))
             self._last_at = max(self._last_at, entry.at)
