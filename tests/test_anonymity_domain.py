@@ -87,6 +87,7 @@ class Afternoon(Classroom):
         self.refusals: list[tuple[str, Refusal | None]] = []
         self.gives("ina", ChangeRoom, anonymity=anonymity)
         self.gives("ina", OpenSession)
+        self.room.session.attended_in = self.room.session.opened
         self.room.session.attended = dict.fromkeys(PersonId(name) for name in PEOPLE)
 
     def tries(self, name: str, kind: type[Any], **fields: Any) -> None:
@@ -112,7 +113,9 @@ class Afternoon(Classroom):
     def seen(self) -> Seen:
         for_all = {"room/general", "cohort/demo", "user/cat", *(f"room/{room}" for room in self.cohort.rooms)}
         queue = [
-            fair_order.Queued(q.question, q.by, q.asked_at, q.seq, len(q.voters), q.highlighted)
+            fair_order.Queued(
+                q.question, q.by, q.asked_at, q.seq, len(self.room.session.votes.get(q.question, ())), q.highlighted
+            )
             for q in self.room.session.questions.values()
             if q.status == "published"
         ]
@@ -476,8 +479,8 @@ def test_merged_votes_are_no_fewer_than_the_votes() -> None:
         here.tries("ana", AskQuestion, text="Why?")
         first = here.question
         here.masked(AskQuestion, text="But why?", alias=True)
-        one, other = (here.room.session.questions[question] for question in (first, here.question))
-        return [len(one.voters), len(other.voters), len(one.voters | other.voters)]
+        one, other = (here.room.session.votes[question] for question in (first, here.question))
+        return [len(one), len(other), len(one | other)]
 
     assert counts("ana") == counts("ben") == [1, 1, 2]
     with pytest.MonkeyPatch.context() as patch:

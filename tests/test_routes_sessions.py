@@ -57,7 +57,7 @@ class Hall:
 
     async def attend(self, *who: Member) -> None:
         stream = room_staff_stream(RoomId(self.room))
-        noted = Happening(stream, AttendanceNoted(people=[member.person for member in who]))
+        noted = Happening(stream, AttendanceNoted(session=self.session, people=[member.person for member in who]))
         lane = self.site.flow.node.room_lane(RoomId(self.room))
         await lane.ask(lambda state, at: Decision(stream, (noted,)), author=PersonId("~"))
 

@@ -255,10 +255,10 @@ def test_votes_and_challenges_of_an_alias_are_counted_beside_those_of_the_person
     here.gives("lea", AskQuestion, text="Why?")
     here.gives("lea", AskQuestion, text="But why?", alias=True)
     first, second = here.room.session.questions.values()
-    assert len(first.voters | second.voters) == 2
+    assert len(here.room.session.votes[first.question] | here.room.session.votes[second.question]) == 2
     assert here.refusal("lea", VoteQuestion, question=first.question).code == "already_voted"
     here.gives("lea", VoteQuestion, question=second.question)
-    assert here.room.session.questions[second.question].voters == {second.by, "lea"}
+    assert here.room.session.votes[second.question] == {second.by, "lea"}
     seq = here.says("len", "It is so.")
     here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Is it?")
     here.gives("lea", SetReaction, message=seq, emoji="challenge", sentence="Is it?", alias=True)

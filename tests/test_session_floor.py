@@ -103,7 +103,7 @@ def test_a_held_word_counts_for_slow_mode_when_it_was_said_and_not_when_it_is_sh
 
 def test_no_more_is_held_than_can_be_kept(here: Classroom) -> None:
     here.gives("tad", HoldFloor)
-    one = Held("len", 1, "x", "", None, None, "floor")
+    one = Held("len", 1, "x", "", None, None, None, "floor")
     here.room.session.held = dict.fromkeys(range(1, limits.held_messages_max + 1), one)
     assert here.refusal("lea", PostMessage, text="y").code == "too_many"
 
@@ -312,14 +312,15 @@ def test_each_person_is_noted_once_in_a_session(here: Classroom) -> None:
         assert {happening.by for happening in decision.happenings} <= {"~"}
         return here.happens("nobody at all", decision)
 
-    assert noted("lea", "ina", "lea") == [AttendanceNoted(people=[PersonId("lea"), PersonId("ina")])]
+    opened = here.room.session.opened
+    assert noted("lea", "ina", "lea") == [AttendanceNoted(session=opened, people=[PersonId("lea"), PersonId("ina")])]
     assert noted("lea", "ina") == []
-    assert noted("lea", "len") == [AttendanceNoted(people=[PersonId("len")])]
+    assert noted("lea", "len") == [AttendanceNoted(session=opened, people=[PersonId("len")])]
     assert list(here.room.session.attended) == ["lea", "ina", "len"]
     here.gives("ina", CloseSession)
     assert noted("obi") == []
     here.gives("ina", OpenSession)
-    assert noted("lea") == [AttendanceNoted(people=[PersonId("lea")])]
+    assert noted("lea") == [AttendanceNoted(session=here.room.session.opened, people=[PersonId("lea")])]
 
 
 def test_a_crowd_is_noted_in_parts(here: Classroom) -> None:

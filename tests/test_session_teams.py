@@ -33,6 +33,7 @@ def here() -> Classroom:
 
 def attend(here: Classroom, *people: str) -> None:
     """As when the server had noted them."""
+    here.room.session.attended_in = here.room.session.opened
     here.room.session.attended = dict.fromkeys(PersonId(person) for person in people)
 
 

@@ -69,7 +69,6 @@ def test_a_planted_bug_is_caught(bug: Bug) -> None:
     a node folds no edits                          3 of 25
     a node folds no locks                         11 of 25
     a node folds no votes                          7 of 25
-    votes come before their questions              0 of 25  (seed 314)
     a node folds no roles                          6 of 25
     a client folds no edits                        7 of 25
     answered before the append                    25 of 25

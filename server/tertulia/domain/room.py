@@ -53,7 +53,7 @@ from tertulia.domain.session.words import Anonymity, HandsOrder
 TYPED_REACTIONS: Final = ("me too", "thanks", "agree", "challenge", "evidence?")
 """Words that say more than a picture; `challenge` comes with a sentence."""
 DEFAULT_EMOJI: Final = ("👍", "❤️", "😄", "🎉", "🙋", "💡", "🤔", "👏", "🙏", "✅", *TYPED_REACTIONS)
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 6
 """Of the checkpoint: changed whenever `RoomState` or `apply_room` does, so that old ones are folded anew."""
 
 
@@ -69,8 +69,7 @@ class MessageFact(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct):
-    """`head`, `staff_head` and `signals_head` are the seqs folded so far, `last_at` is the latest time any of them has;
-    `kind` is empty until the room exists."""
+    """`head`, `staff_head` and `signals_head` are the seqs folded so far; `kind` is empty until the room exists."""
 
     room: RoomId
     cohort: CohortId = CohortId("")
@@ -89,10 +88,10 @@ class RoomState(msgspec.Struct):
     pins: list[int] = []
     muted: dict[str, int] = {}
     last_post_at: dict[str, int] = {}
+    last_held_at: dict[str, int] = {}
     head: int = 0
     staff_head: int = 0
     signals_head: int = 0
-    last_at: int = 0
     session: SessionState = msgspec.field(default_factory=SessionState)
     facts: dict[int, MessageFact] = {}
 
@@ -104,7 +103,6 @@ class RoomState(msgspec.Struct):
 def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>`. `event` is None for one a newer program wrote: only the head moves."""
     state.head = seq
-    state.last_at = max(state.last_at, at)
     match event:
         case RoomCreated():
             state.cohort, state.name, state.kind = event.cohort, event.name, event.kind
@@ -121,7 +119,7 @@ def apply_room(state: RoomState, *, seq: int, at: int, by: PersonId, event: Even
             remember(state, MessageFact(seq, by, event.thread or seq, event.redacted))
             if event.held_at is None:
                 _note_post(state, by, at)
-            if state.session.is_open:
+            if state.session.is_open or event.question is not None:
                 posted(state.session, at=at, by=by, event=event)
         case MessageEdited():
             _change_fact(state, event.message, revision=event.revision)
@@ -151,7 +149,6 @@ def _change_room(state: RoomState, event: RoomChanged) -> None:
 def apply_room_signals(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>/signals`; reactions are not needed to decide."""
     state.signals_head = seq
-    state.last_at = max(state.last_at, at)
     if event is not None and type(event) in OF_SESSION:
         apply_session_signals(state.session, seq=seq, at=at, by=by, event=event)
 
@@ -159,14 +156,13 @@ def apply_room_signals(state: RoomState, *, seq: int, at: int, by: PersonId, eve
 def apply_room_staff(state: RoomState, *, seq: int, at: int, by: PersonId, event: Event | None) -> None:
     """Fold one entry of `room/<id>/staff`."""
     state.staff_head = seq
-    state.last_at = max(state.last_at, at)
     match event:
         case MemberMuted():
             state.muted[event.person] = event.until
         case MemberUnmuted():
             state.muted.pop(event.person, None)
         case MessageHeld():
-            _note_post(state, by, at)
+            state.last_held_at = dict(list({**state.last_held_at, by: at}.items())[-limits.held_messages_max :])
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)
         case _ if event is not None and type(event) in OF_SESSION:
             apply_session_staff(state.session, seq=seq, at=at, by=by, event=event)

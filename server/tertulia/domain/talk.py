@@ -172,7 +172,8 @@ def _slow_mode(state: RoomState, asker: Asker, at: int, *, alias: bool) -> Refus
     if not wait_s:
         return None
     persona = state.session.persona(asker.person, alias=alias) or ""
-    wait_ms = state.last_post_at.get(persona, 0) + wait_s * 1000 - at
+    said_at = max(state.last_post_at.get(persona, 0), state.last_held_at.get(persona, 0))
+    wait_ms = said_at + wait_s * 1000 - at
     return Refusal("slow_mode", after_ms=wait_ms) if wait_ms > 0 else None
 
 

@@ -93,7 +93,7 @@ class CatchUp:
             asker = _asker_now(state, asker, at=self._node.clock.now_ms())
             denied = self._denied(conversation, streams, asker=asker, cohort=cohort)
         names = [StreamName(name) for name in streams if name not in denied]
-        await self._receiver.open([*names, *self._beside(names, levels, asker.person)])
+        await self._receiver.open([*names, *self._beside(names, levels, asker.person, cohort)])
         missing = await self._all_missing(names, streams, levels)
         if conversation.is_closed():
             return
@@ -112,7 +112,7 @@ class CatchUp:
                 return
             origin, level = streams[name], levels.get(name, "full")
             if has_waited:  # what was read is old by now, and channels may have been idle for too long
-                await self._receiver.open([name, *self._beside([name], levels, asker.person)])
+                await self._receiver.open([name, *self._beside([name], levels, asker.person, cohort)])
                 missing[name] = await self._missing(name, origin, level)
             if level == "head":
                 conversation.follows[name] = Follow("head", None)
@@ -130,13 +130,18 @@ class CatchUp:
         room_for = limits.streams_per_connection_max - len(conversation.follows)
         return denied | dict.fromkeys(new[max(room_for, 0) :], "too_many")
 
-    def _beside(self, names: list[StreamName], levels: Mapping[str, Level], person: PersonId) -> list[StreamName]:
-        """What must be heard to tell of rooms: their signals for the tallies, their staff streams for the answers to
-        polls that stand there, what was read for the unread."""
+    def _beside(
+        self, names: list[StreamName], levels: Mapping[str, Level], person: PersonId, cohort: CohortId
+    ) -> list[StreamName]:
+        """What must be heard to tell of rooms: their signals for the tallies, what was read for the unread; and what is
+        said to staff, for one's own answers to polls that are not anonymous."""
         rooms = [RoomId(stream_owner(name)) for name in names if stream_kind(name) == "room"]
         is_head = any(levels.get(room_stream(room)) == "head" for room in rooms)
-        counted = [stream(room) for room in rooms for stream in (room_signals_stream, room_staff_stream)]
-        return [*counted, *([user_stream(person)] if is_head else [])]
+        return [
+            *(room_signals_stream(room) for room in rooms),
+            *(room_staff_stream(room) for room in rooms if self._has_sessions(room, cohort)),
+            *([user_stream(person)] if is_head else []),
+        ]
 
     def may_not_read(self, name: str, asker: Asker, cohort: CohortId) -> str:
         """Why this member may not read the stream; empty when they may."""

@@ -16,7 +16,6 @@ from tertulia.domain.event import Event
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, stream_owner, user_stream
 from tertulia.domain.person import PersonState
 from tertulia.domain.room import RoomState
-from tertulia.domain.session.apply import OF_SESSION
 from tertulia.projections import Reading
 from tertulia.wire.stored import Entry
 
@@ -31,14 +30,6 @@ class Keeper(Protocol[S]):
     def fresh(self, owner: StreamName) -> S: ...
     def copy(self, state: S) -> S: ...
     def heads(self, state: S) -> dict[StreamName, int]: ...
-    def stands_alone(self, state: S, event: Event | None) -> bool:
-        """Whether an entry may be folded before earlier ones of the other streams."""
-        ...
-
-    def last_at(self, state: S) -> int:
-        """No entry that is folded into it is of a later time. 0: time does not order this state's streams."""
-        ...
-
     def apply(self, state: S, entry: Entry, event: Event | None) -> None:
         """`event`: the entry's, decoded."""
         ...
@@ -76,13 +67,6 @@ class RoomKeeper:
     def heads(self, state: RoomState) -> dict[StreamName, int]:
         main, staff, signals = room.state_streams(state.room)
         return {main: state.head, staff: state.staff_head, signals: state.signals_head}
-
-    def stands_alone(self, state: RoomState, event: Event | None) -> bool:
-        """A vote must not come before its question, nor what is sent again before it was turned down."""
-        return not state.session.opened and type(event) not in OF_SESSION
-
-    def last_at(self, state: RoomState) -> int:
-        return state.last_at
 
     def apply(self, state: RoomState, entry: Entry, event: Event | None) -> None:
         if entry.stream.endswith("/staff"):
@@ -136,12 +120,6 @@ class CohortKeeper:
         main, staff = cohort.state_streams(state.cohort)
         return {main: state.head, staff: state.staff_head}
 
-    def stands_alone(self, state: CohortState, event: Event | None) -> bool:
-        return True
-
-    def last_at(self, state: CohortState) -> int:
-        return 0
-
     def apply(self, state: CohortState, entry: Entry, event: Event | None) -> None:
         if entry.stream.endswith("/staff"):
             cohort.apply_cohort_staff(state, seq=entry.seq, event=event)
@@ -170,12 +148,6 @@ class PersonKeeper:
 
     def heads(self, state: PersonState) -> dict[StreamName, int]:
         return {user_stream(state.person): state.head}
-
-    def stands_alone(self, state: PersonState, event: Event | None) -> bool:
-        return True
-
-    def last_at(self, state: PersonState) -> int:
-        return 0
 
     def apply(self, state: PersonState, entry: Entry, event: Event | None) -> None:
         person.apply_person(state, seq=entry.seq, event=event)

@@ -15,8 +15,7 @@ There are no locks and there is no owner: two nodes may run a lane for the same 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -145,11 +144,9 @@ class Lane(Generic[S]):
         if head is None or entry.seq <= head:
             return
         if entry.seq == head + 1 and not self._is_stale and not self._is_appending and self._loading is None:
-            event = decode_event(entry)
-            if self._keeper.stands_alone(state, event):
-                self._keeper.apply(state, entry, event)
-                self._last_at = max(self._last_at, entry.at)
-                return
+            self._keeper.apply(state, entry, decode_event(entry))
+            self._last_at = max(self._last_at, entry.at)
+            return
         self.heard(entry.stream, entry.seq)
         self.bring_up()
 
@@ -201,10 +198,13 @@ class Lane(Generic[S]):
         if state is None:
             saved = await self._log.checkpoint(self.owner, version=keeper.version)
             state = keeper.fresh(self.owner) if saved is None else keeper.unpack(saved.state)
-            self._last_at = max(self._last_at, keeper.last_at(state))  # those entries are not read again
-        async for entry in _by_time(self._log, keeper.heads(state)):
-            keeper.apply(state, entry, decode_event(entry))
-            self._last_at = max(self._last_at, entry.at)
+        for stream, head in keeper.heads(state).items():
+            after = head
+            while entries := await self._log.read(stream, after=after, limit=limits.page_events_max):
+                for entry in entries:
+                    keeper.apply(state, entry, decode_event(entry))
+                    self._last_at = max(self._last_at, entry.at)
+                after = entries[-1].seq
         if self._is_stale or self._state is None or _total(keeper.heads(state)) >= _total(keeper.heads(self._state)):
             self._state = state
         self._checkpoint_at = max(self._checkpoint_at, _total(keeper.heads(self._state)))
@@ -373,22 +373,3 @@ class Lane(Generic[S]):
 
 def _total(heads: dict[StreamName, int]) -> int:
     return sum(heads.values())
-
-
-async def _by_time(log: EventLog, heads: dict[StreamName, int]) -> AsyncIterator[Entry]:
-    """The entries after these heads: of each stream in its order, of all of them in the order they happened. (What a
-    session's streams say of one another must not come before what it speaks of: so all are read up to one moment, for
-    what is written between two reads would be seen in the second alone.)"""
-    upto = await log.heads(list(heads))
-
-    async def page(stream: StreamName, after: int) -> deque[Entry]:
-        limit = min(limits.page_events_max, upto[stream] - after)
-        return deque(await log.read(stream, after=after, limit=limit)) if limit > 0 else deque()
-
-    waiting = {stream: await page(stream, head) for stream, head in heads.items()}
-    while any(waiting.values()):
-        stream = min((stream for stream, entries in waiting.items() if entries), key=lambda s: waiting[s][0].at)
-        entry = waiting[stream].popleft()
-        yield entry
-        if not waiting[stream]:
-            waiting[stream] = await page(stream, entry.seq)

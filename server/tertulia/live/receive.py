@@ -213,12 +213,12 @@ class Receiver:
         return any(owner_of(stream) == owner for streams in (self._node.channels, self._opening) for stream in streams)
 
     def _is_needed(self, stream: StreamName) -> bool:
-        """Signals have no readers of their own: they are needed while their room has. What a person has read changes
-        what is unread on all their devices."""
+        """Signals have no readers of their own, and what is said to staff may have none: they are needed while their
+        room has. What a person has read changes what is unread on all their devices."""
         if stream in self._soft.watched():
             return True
         match stream_kind(stream):
-            case "room/signals":
+            case "room/signals" | "room/staff":
                 room = self._node.channels.get(owner_of(stream))
                 return room is not None and bool(room.readers)
             case "user":

@@ -67,4 +67,4 @@ class SessionClock:
 
 def _is_unnoted(state: RoomState, people: list[PersonId]) -> bool:
     """Whether one of those here is to be noted."""
-    return state.session.is_open and any(person not in state.session.attended for person in people)
+    return state.session.is_open and any(not state.session.attends(person) for person in people)

@@ -225,12 +225,13 @@ _STAFF_EVENTS: Final = (
     DELETE FROM held WHERE room = NEW.owner AND held = NEW.data ->> '$.held';""",
     f"""attendance_noted
     INSERT OR IGNORE INTO attendance (room, session, person, at)
-    SELECT NEW.owner, {_THIS_SESSION}, value, NEW.at FROM json_each(NEW.data, '$.people');""",
+    SELECT NEW.owner, coalesce(NEW.data ->> '$.session', {_THIS_SESSION}), value, NEW.at
+    FROM json_each(NEW.data, '$.people');""",
 )
 
 SESSIONS: Final = FoldedTables(
     "session",
-    3,
+    4,
     tables=_TABLES,
     indexes=_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS, "room/staff": _STAFF_EVENTS},

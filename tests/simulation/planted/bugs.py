@@ -48,7 +48,6 @@ BUGS: Final = [
     Bug("a node folds no edits", deciding.node_folds_no_edits),
     Bug("a node folds no locks", deciding.node_folds_no_locks),
     Bug("a node folds no votes", deciding.node_folds_no_votes),
-    Bug("votes come before their questions", deciding.votes_before_their_questions, first=314),
     Bug("a node folds no roles", deciding.node_folds_no_roles),
     Bug("a client folds no edits", on_world=clients.folds_no_edits),
     Bug("answered before the append", deciding.answers_first),

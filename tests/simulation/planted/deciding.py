@@ -165,10 +165,5 @@ def node_folds_no_votes(flow: Flow) -> None:
     _folds_no(flow.node._room_keeper, "vote_set")
 
 
-def votes_before_their_questions(flow: Flow) -> None:
-    """Entries of a session are folded as they are heard of, whatever other streams said before."""
-    flow.node._room_keeper.stands_alone = lambda state, event: True  # type: ignore[method-assign]
-
-
 def node_folds_no_roles(flow: Flow) -> None:
     _folds_no(flow.node._cohort_keeper, "role_changed")

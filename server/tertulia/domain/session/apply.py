@@ -31,6 +31,7 @@ from tertulia.domain.session.events import (
     QuestionHighlighted,
     QuestionMerged,
     QuestionPublished,
+    QuestionReceived,
     QuestionReopened,
     QuestionRestored,
     QuestionReworded,
@@ -44,10 +45,11 @@ from tertulia.domain.session.events import (
     VoteSet,
     WordFilterSet,
 )
-from tertulia.domain.session.state import Alias, Question, SessionState, Undoable
+from tertulia.domain.session.state import NOBODY, Alias, Asked, Question, SessionState, Undoable
 from tertulia.domain.session.words import QuestionStatus
 
 K = TypeVar("K")
+V = TypeVar("V")
 OF_SESSION: Final = frozenset(ALL_OF_SESSION)
 
 
@@ -60,11 +62,11 @@ def apply_session(state: SessionState, *, seq: int, at: int, by: str, event: Eve
             if state.answering is not None:
                 _change(state, state.answering, status="published")
             state.is_open, state.answering, state.called = False, None, None
-            state.hands, state.pace, state.floor = {}, {}, None
+            state.hands, state.floor = {}, None
         case SessionMarked():
             state.mark_ms = event.media_position_ms
         case MessageHidden():
-            state.hidden = {**state.hidden, event.message: None}
+            state.hidden = {**state.hidden, event.message: event.thread}
             _note(state, seq, Undoable(message=event.message))
         case MessageUnhidden():
             state.hidden = _without(state.hidden, event.message)
@@ -83,10 +85,9 @@ def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, even
     """Fold one entry of `room/<id>/staff`."""
     match event:
         case QuestionAsked():
-            asked = state.questions.get(event.question) or Question(event.question, by, at)
-            _keep(state, replace(asked, status="pending", text=event.text, waited=True, message=None, accepted=None))
-        case QuestionReworded():
-            _change(state, event.question, text=event.text)
+            state.asked = {**state.asked, event.question: Asked(by, event.text)}
+        case QuestionReworded() if asked := state.asked.get(event.question):
+            state.asked = {**state.asked, event.question: Asked(asked.by, event.text)}
         case AliasTaken():
             _take_alias(state, event, is_sealed=False)
         case ApprovalRequired():
@@ -105,9 +106,9 @@ def apply_session_staff(state: SessionState, *, seq: int, at: int, by: str, even
 def apply_session_signals(state: SessionState, *, seq: int, at: int, by: PersonId, event: Event) -> None:
     """Fold one entry of `room/<id>/signals`."""
     match event:
-        case VoteSet() if question := state.questions.get(event.question):
-            voters = question.voters | {by} if event.on else question.voters - {by}
-            _keep(state, replace(question, voters=voters))
+        case VoteSet():
+            voters = state.votes.get(event.question, frozenset())
+            state.votes = {**state.votes, event.question: voters | {by} if event.on else voters - {by}}
         case AliasTaken():
             _take_alias(state, event, is_sealed=True)
         case _:
@@ -126,27 +127,35 @@ def _take_alias(state: SessionState, event: AliasTaken, *, is_sealed: bool) -> N
 
 
 def _begin(state: SessionState, seq: int) -> None:
+    """(What other streams say of the old questions and polls is not looked at any more, so it may go, soon or late.)"""
+    state.asked = {id: asked for id, asked in state.asked.items() if id not in state.questions}
+    state.votes = {id: voters for id, voters in state.votes.items() if id not in state.questions}
+    state.answers = {poll: answers for poll, answers in state.answers.items() if poll not in state.polls}
     state.opened, state.is_open, state.mark_ms, state.answering, state.called = seq, True, None, None, None
     state.questions, state.heard, state.turns, state.hands, state.polls = {}, {}, {}, {}, {}
-    state.pace, state.attended, state.undoable = {}, {}, {}
+    state.undoable = {}
 
 
 def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> None:
     """A message, of whatever kind: a turn of who said it, and the text of the question it is."""
-    state.turns = {**state.turns, by: state.turns.get(by, 0) + 1}
-    if event.question is not None:
+    if state.is_open:
+        state.turns = {**state.turns, by: state.turns.get(by, 0) + 1}
+    if event.question is not None and event.source is None:
         known = state.questions.get(event.question) or Question(event.question, by, at)
         _keep(state, replace(known, by=by, text=event.text))
 
 
 def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> None:
-    """The message of a question has another text, or none."""
+    """The message of a question has another text, or none. What is redacted is not hidden any more: it is gone."""
+    if isinstance(event, MessageRedacted) and event.message in state.hidden:
+        state.hidden = _without(state.hidden, event.message)
     for question in state.questions.values():
         if question.message == event.message:
             if isinstance(event, MessageEdited):
                 _keep(state, replace(question, text=event.text, revision=event.revision))
             else:
                 _keep(state, replace(question, text=""))
+                state.asked = _without(state.asked, question.question)  # it has a message: this is not looked at
             return
 
 
@@ -155,6 +164,9 @@ def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> Non
 
 def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Event) -> None:
     match event:
+        case QuestionReceived():
+            waiting = state.questions.get(event.question) or Question(event.question, NOBODY, at)
+            _keep(state, replace(waiting, status="pending", waited=True, message=None, accepted=None))
         case QuestionPublished():
             if known := state.questions.get(event.question):
                 published = replace(
@@ -191,8 +203,6 @@ def _apply_question(state: SessionState, seq: int, at: int, by: str, event: Even
             _move(state, seq, event.question, "withdrawn", is_undoable=False)
         case QuestionCarried():
             _move(state, seq, event.question, "carried")
-        case AnswerEndorsed():
-            state.endorsed = {**state.endorsed, f"{event.message}/{by}": None}
         case AnswerAccepted():
             _change(state, event.question, accepted=event.message)
         case _:
@@ -216,6 +226,8 @@ def _put_back(state: SessionState, seq: int, event: QuestionUnmerged | QuestionR
         case _:
             pass
     merged_into = question.merged_into if status == "merged" else None
+    if status == "pending":
+        _keep(state, replace(question, message=None, accepted=None))
     is_undoable = isinstance(event, QuestionReopened)
     _move(state, seq, event.question, status, is_undoable=is_undoable, merged_into=merged_into)
     if status == "answering":
@@ -263,5 +275,5 @@ def _keep(state: SessionState, question: Question) -> None:
     state.questions = {**state.questions, question.question: question}
 
 
-def _without(kept: dict[K, None], key: K) -> dict[K, None]:
-    return {one: None for one in kept if one != key}
+def _without(kept: dict[K, V], key: K) -> dict[K, V]:
+    return {one: value for one, value in kept.items() if one != key}

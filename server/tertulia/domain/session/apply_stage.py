@@ -17,7 +17,6 @@ from tertulia.domain.session.events import (
     HeldRejected,
     HeldReleased,
     MessageHeld,
-    PaceSet,
     PollAnswered,
     PollClosed,
     PollOpened,
@@ -57,16 +56,17 @@ def apply_stage_staff(state: SessionState, *, seq: int, at: int, by: str, event:
         case PollAnswered():
             _answer(state, PersonId(by), event)
         case MessageHeld():
-            held = Held(by, at, event.text, event.kind, event.reply_to, event.thread, event.why)
+            held = Held(by, at, event.text, event.kind, event.reply_to, event.thread, event.reply_author, event.why)
             state.held = {**state.held, seq: held}
-            if state.floor is not None and event.why == "floor":
-                state.floor = replace(state.floor, said=state.floor.said | {by})
         case HeldReleased():
             state.held = {held: message for held, message in state.held.items() if held not in event.held}
         case HeldRejected():
             state.held = {held: message for held, message in state.held.items() if held != event.held}
         case AttendanceNoted():
-            state.attended = {**state.attended, **dict.fromkeys(event.people)}
+            if event.session > state.attended_in:
+                state.attended_in, state.attended = event.session, {}
+            if event.session == state.attended_in:
+                state.attended = {**state.attended, **dict.fromkeys(event.people)}
         case _:
             pass
 
@@ -76,16 +76,11 @@ def apply_stage_signals(state: SessionState, *, by: PersonId, event: Event) -> N
     match event:
         case PollAnswered():
             _answer(state, by, event)
-        case PaceSet(pace=None):
-            state.pace = {person: pace for person, pace in state.pace.items() if person != by}
-        case PaceSet(pace=pace) if pace is not None:
-            state.pace = {**state.pace, by: pace}
         case _:
             pass
 
 
 def _answer(state: SessionState, person: PersonId, event: PollAnswered) -> None:
-    if poll := state.polls.get(event.poll):
-        choice = PollChoice(list(event.choices), event.text)
-        answers = {**poll.answers, person: choice}
-        state.polls = {**state.polls, event.poll: replace(poll, answers=answers)}
+    """Those of one poll are all in one stream."""
+    choice = PollChoice(list(event.choices), event.text)
+    state.answers = {**state.answers, event.poll: {**state.answers.get(event.poll, {}), person: choice}}

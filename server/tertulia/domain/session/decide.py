@@ -144,7 +144,7 @@ def _decide_stage(state: RoomState, command: OnStage, *, asker: Asker, setting: 
         case ClosePoll():
             return polls.close_poll(state, command)
         case SetPace():
-            return polls.set_pace(state, command, asker=asker)
+            return polls.set_pace(state, command)
         case HoldFloor():
             return floor.hold_floor(state, command, at=at)
         case ReleaseFloor():

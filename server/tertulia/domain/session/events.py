@@ -256,13 +256,14 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
 
 class MessageHeld(Event, frozen=True, kw_only=True):
     """Said while the floor is held, or by one whose words wait for approval. Its id is its seq in room/<id>/staff (in
-    `user/`: `held`). `by` is who readers will see."""
+    `user/`: `held`). `by` is who readers will see. `reply_author`: who readers see as the author of `reply_to`."""
 
     room: RoomId
     text: str = ""
     kind: MessageKind = ""
     reply_to: int | None = None
     thread: int | None = None
+    reply_author: str | None = None
     why: HeldWhy = "floor"
     held: int | None = None
 
@@ -297,8 +298,9 @@ class AliasUnmasked(Event, frozen=True, kw_only=True):
 
 
 class AttendanceNoted(Event, frozen=True, kw_only=True):
-    """By the server: these people are here, for the first time in this session."""
+    """By the server: these people are here, for the first time in the session that opened at seq `session`."""
 
+    session: int = 0
     people: list[PersonId]
 
 

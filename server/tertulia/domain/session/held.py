@@ -46,6 +46,7 @@ def hold(
             kind=kind,
             reply_to=answered.seq if answered else None,
             thread=answered.thread if answered else None,
+            reply_author=answered.author if answered else None,
             why=why,
             held=held,
         )

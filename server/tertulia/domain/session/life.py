@@ -63,8 +63,8 @@ def close_session(state: RoomState, command: CloseSession, *, setting: Setting) 
     happenings += called_is_heard(state)
     for id, poll in state.session.polls.items():
         if not poll.closed:
-            happenings.append(Happening(stream, poll_results(id, poll)))
-    for question in state.session.questions.values():
+            happenings.append(Happening(stream, poll_results(state.session, id)))
+    for question in state.session.all_questions():
         if question.status == "pending":
             happenings += dismissal(state, question, reason="not_now")
     for question in queued if to is not None else ():
@@ -104,8 +104,8 @@ def note_attendance(state: RoomState, people: Iterable[PersonId]) -> Decision:
     """These follow the room of an open session: those not noted yet are, once each. At most
     `attendance_people_max` at a time; the others come next."""
     stream = room_staff_stream(state.room)
-    new = [person for person in dict.fromkeys(people) if person not in state.session.attended]
+    new = [person for person in dict.fromkeys(people) if not state.session.attends(person)]
     if not state.session.is_open or not new:
         return Decision(stream)
-    noted = AttendanceNoted(people=new[: limits.attendance_people_max])
+    noted = AttendanceNoted(session=state.session.opened, people=new[: limits.attendance_people_max])
     return Decision(stream, (Happening(stream, noted, NOBODY),))

@@ -62,7 +62,7 @@ def answer_poll(state: RoomState, command: AnswerPoll, *, asker: Asker) -> Decis
     if isinstance(choice, Refusal):
         return choice
     stream = room_signals_stream(state.room) if poll.anonymous else room_staff_stream(state.room)
-    if choice == poll.answers.get(asker.person):
+    if choice == state.session.answers.get(command.poll, {}).get(asker.person):
         return Decision(stream)
     answered = PollAnswered(poll=command.poll, choices=choice.choices, text=choice.text)
     return Decision(stream, (Happening(stream, answered),))
@@ -77,15 +77,13 @@ def close_poll(state: RoomState, command: ClosePoll) -> Decision | Refusal:
     if state.closed:
         return Refusal("room_closed")
     stream = room_stream(state.room)
-    return Decision(stream, (Happening(stream, poll_results(command.poll, poll)),))
+    return Decision(stream, (Happening(stream, poll_results(state.session, command.poll)),))
 
 
-def set_pace(state: RoomState, command: SetPace, *, asker: Asker) -> Decision | Refusal:
+def set_pace(state: RoomState, command: SetPace) -> Decision | Refusal:
     if refusal := must_be_open(state):
         return refusal
     stream = room_signals_stream(state.room)
-    if state.session.pace.get(asker.person) == command.pace:
-        return Decision(stream)
     return Decision(stream, (Happening(stream, PaceSet(pace=command.pace)),))
 
 

@@ -100,7 +100,7 @@ def ask(state: RoomState, command: AskQuestion, *, asker: Asker, setting: Settin
     session = state.session
     by = session.persona(asker.person, alias=command.alias)
     # For each persona, not for each person: else an alias that may still ask is not that of who has asked too much.
-    mine = [question for question in session.questions.values() if question.status in _OPEN and question.by == by]
+    mine = [question for question in session.all_questions() if question.status in _OPEN and question.by == by]
     if len(mine) >= limits.questions_per_person_max or len(session.questions) >= limits.questions_max:
         return Refusal("too_many", "There are too many open questions already.")
     if refusal := talk.words_refusal(state, text, asker):
@@ -119,12 +119,12 @@ def ask(state: RoomState, command: AskQuestion, *, asker: Asker, setting: Settin
 def vote(state: RoomState, command: VoteQuestion, *, asker: Asker) -> Decision | Refusal:
     if refusal := must_be_open(state):
         return refusal
-    question = state.session.questions.get(command.question)
+    question = state.session.question(command.question)
     if question is None or question.status == "pending":
         return Refusal("unknown_question")
     if question.status not in QUEUED:
         return Refusal("question_status")
-    has_voted = asker.person in question.voters
+    has_voted = asker.person in state.session.votes.get(question.question, ())
     if has_voted == command.on:
         return Refusal("already_voted" if has_voted else "not_voted")
     stream = room_signals_stream(state.room)
@@ -133,7 +133,7 @@ def vote(state: RoomState, command: VoteQuestion, *, asker: Asker) -> Decision |
 
 def change(state: RoomState, command: Change, *, asker: Asker, setting: Setting) -> Decision | Refusal:
     """One step in a question's life, if the table allows it. Questions of a closed session may still be changed."""
-    question = state.session.questions.get(command.question)
+    question = state.session.question(command.question)
     own = isinstance(command, ResendQuestion | WithdrawQuestion | AcceptAnswer)
     if question is None or (question.status == "pending" and not own and not asker.is_staff):
         return Refusal("unknown_question")
@@ -231,7 +231,7 @@ def _published(
 def _own_vote(state: RoomState, question: Question) -> list[Happening]:
     """By who readers see. One vote of an alias, one of the person behind it: as one, they would show in a sum that is
     smaller than its parts when questions are merged."""
-    if question.by in question.voters:
+    if question.by in state.session.votes.get(question.question, ()):
         return []
     vote = VoteSet(question=question.question)
     return [Happening(room_signals_stream(state.room), vote, PersonId(question.by))]

@@ -38,8 +38,8 @@ def post_held(
 def _said(state: RoomState, held: Held) -> talk.Said:
     answered = None
     if held.reply_to is not None:
-        forgotten = MessageFact(held.reply_to, NOBODY, held.thread or held.reply_to)
-        answered = state.facts.get(held.reply_to, forgotten)
+        author = PersonId(held.reply_author or NOBODY)
+        answered = MessageFact(held.reply_to, author, held.thread or held.reply_to)
     return talk.Said(
         text=held.text,
         kind=held.kind,

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.domain.ids import PersonId, RoomId
-from tertulia.domain.session.words import HeldAnswer, HeldWhy, MessageKind, Pace, PollKind, QuestionStatus
+from tertulia.domain.session.words import HeldAnswer, HeldWhy, MessageKind, PollKind, QuestionStatus
 
 NOBODY: Final = PersonId("~")
 """The author readers see of what must not say whose it is, or is nobody's: what the server does by itself."""
@@ -22,7 +23,8 @@ QUEUED: Final[frozenset[QuestionStatus]] = frozenset({"published", "answering"})
 
 class Question(msgspec.Struct, frozen=True):
     """`before`: its status before it was merged or dismissed. `seq`: of its publication. `revision`: of its message.
-    `waited`: it went through approval."""
+    `waited`: it went through approval. Of one without a message, `by` and `text` are told to staff alone: see
+    `SessionState.question`."""
 
     question: str
     by: str
@@ -37,7 +39,13 @@ class Question(msgspec.Struct, frozen=True):
     highlighted: bool = False
     merged_into: str | None = None
     accepted: int | None = None
-    voters: frozenset[PersonId] = frozenset()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What staff know of a question that waits, or waited."""
+
+    by: str
+    text: str
 
 
 class Poll(msgspec.Struct, frozen=True):
@@ -47,7 +55,6 @@ class Poll(msgspec.Struct, frozen=True):
     anonymous: bool
     again: int | None = None
     closed: bool = False
-    answers: dict[PersonId, PollChoice] = {}
 
 
 class PollChoice(msgspec.Struct, frozen=True):
@@ -56,12 +63,11 @@ class PollChoice(msgspec.Struct, frozen=True):
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Held since `seq`. `said`: who has said something meanwhile, as readers will see them."""
+    """Held since `seq`."""
 
     seq: int
     until: int | None
     shown_to: HeldAnswer
-    said: frozenset[str] = frozenset()
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -73,6 +79,7 @@ class Held(msgspec.Struct, frozen=True):
     kind: MessageKind
     reply_to: int | None
     thread: int | None
+    reply_author: str | None
     why: HeldWhy
 
 
@@ -102,7 +109,10 @@ class Undoable(msgspec.Struct, frozen=True):
 class SessionState(msgspec.Struct):
     """`opened`: the seq of the last `session_opened`, 0 before the first. What belongs to a session (questions, hands,
     polls, attendance, who was heard) is forgotten when the next one opens; aliases, approvals, the word filter, what is
-    hidden and who endorsed what belong to the room."""
+    hidden and who endorsed what belong to the room.
+
+    A node hears of the room's three streams in any order. So an entry of one never changes what another one's are
+    folded into: each field is of one stream, and they come together only where something is decided."""
 
     opened: int = 0
     is_open: bool = False
@@ -115,10 +125,7 @@ class SessionState(msgspec.Struct):
     """Who has a hand up → since when (Unix ms), in the order of the log."""
     called: str | None = None
     polls: dict[int, Poll] = {}
-    pace: dict[PersonId, Pace] = {}
-    attended: dict[PersonId, None] = {}
     floor: Floor | None = None
-    held: dict[int, Held] = {}
     teams: list[RoomId] = []
     teams_until: int | None = None
     aliases: dict[PersonId, Alias] = {}
@@ -130,7 +137,15 @@ class SessionState(msgspec.Struct):
     reported: dict[str, None] = {}
     """`<message>/<person>`, the newest."""
     words: list[str] = []
-    hidden: dict[int, None] = {}
+    asked: dict[str, Asked] = {}
+    held: dict[int, Held] = {}
+    attended_in: int = 0
+    attended: dict[PersonId, None] = {}
+    """Who attends the session that was opened at `attended_in`."""
+    votes: dict[str, frozenset[PersonId]] = {}
+    answers: dict[int, dict[PersonId, PollChoice]] = {}
+    hidden: dict[int, int | None] = {}
+    """Message → its thread."""
     endorsed: dict[str, None] = {}
     """`<message>/<person>`."""
     undoable: dict[int, Undoable] = {}
@@ -155,14 +170,25 @@ class SessionState(msgspec.Struct):
     def is_persona_of(self, by: str, person: PersonId) -> bool:
         return by == person or self.behind.get(by) == person
 
+    def question(self, id: str) -> Question | None:
+        """With what only staff know of it while it has no message."""
+        question = self.questions.get(id)
+        asked = self.asked.get(id)
+        if question is None or question.message is not None or asked is None:
+            return question
+        return replace(question, by=asked.by, text=asked.text)
+
+    def all_questions(self) -> list[Question]:
+        return [question for id in self.questions if (question := self.question(id)) is not None]
+
+    def attends(self, person: PersonId) -> bool:
+        return self.attended_in == self.opened and person in self.attended
+
     def may_see_held(self, person: PersonId) -> bool:
         """Whether what others say while the floor is held is shown to this one, who is no staff, already."""
-        floor = self.floor
-        return (
-            floor is not None
-            and floor.shown_to == "answered"
-            and any(self.is_persona_of(by, person) for by in floor.said)
-        )
+        if self.floor is None or self.floor.shown_to != "answered":
+            return False
+        return any(held.why == "floor" and self.is_persona_of(held.by, person) for held in self.held.values())
 
     def person_behind(self, by: str) -> PersonId | None:
         """Who is behind what readers see: the person themself, or whose alias it is; None: nobody's."""

@@ -102,7 +102,7 @@ def _groups(state: RoomState, command: FormTeams, setting: Setting) -> Sequence[
         return command.groups
     if command.groups:
         return Refusal("groups_invalid", "Groups are given only when they are made by hand.")
-    here = [person for person in state.session.attended if roles.get(person) == "learner"]
+    here = [person for person in roles if state.session.attends(person) and roles[person] == "learner"]
     count = command.teams or max(2, -(-len(here) // limits.team_people))
     if len(here) < count:
         return Refusal("groups_invalid", "Fewer learners are here than there would be teams.")

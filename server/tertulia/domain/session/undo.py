@@ -29,7 +29,7 @@ def undo(state: RoomState, command: UndoAction) -> Decision | Refusal:
         return Refusal("nothing_to_undo")
     if done.message is not None:
         return _show_again(state, done.message)
-    question = state.session.questions.get(done.question)
+    question = state.session.question(done.question)
     if question is None:
         return Refusal("nothing_to_undo")
     if done.highlighted is not None:
@@ -45,10 +45,9 @@ def undo(state: RoomState, command: UndoAction) -> Decision | Refusal:
 
 
 def _show_again(state: RoomState, message: int) -> Decision | Refusal:
-    fact = state.facts.get(message)
-    if message not in state.session.hidden or (fact is not None and fact.redacted):
+    if message not in state.session.hidden:
         return Refusal("nothing_to_undo")
-    thread = None if fact is None or fact.thread == message else fact.thread
+    thread = state.session.hidden[message]
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, MessageUnhidden(message=message, thread=thread)),))
 
