@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tertulia.domain import limits, view
-from tertulia.domain.commands import BanMember, ChangeRoom, CloseRoom, EditMessage, MuteMember, RedactMessage
+from tertulia.domain.commands import (
+    BanMember,
+    ChangeRoom,
+    CloseRoom,
+    EditMessage,
+    MuteMember,
+    PostMessage,
+    RedactMessage,
+)
 from tertulia.domain.decision import Decision
 from tertulia.domain.events import MessageEdited, MessagePosted, RoomListed
 from tertulia.domain.ids import PersonId, RoomId
@@ -30,12 +38,15 @@ from tertulia.domain.session.commands import (
     CloseSession,
     DismissQuestion,
     EndorseAnswer,
+    HideMessage,
     HighlightQuestion,
+    HoldFloor,
     MarkSession,
     MergeQuestion,
     OpenSession,
     QuestionIf,
     ReopenQuestion,
+    RequireApproval,
     ResendQuestion,
     RewordQuestion,
     UndoAction,
@@ -592,3 +603,53 @@ def test_the_rooms_streams_may_be_heard_of_in_any_order(
         assert known == {id: value for id, value in getattr(kept, field).items() if id in kept.questions}
         setattr(state.session, field, getattr(kept, field))  # what lingers of the old session is not looked at
     assert state == here.room
+
+
+# --- found by a pair of fresh eyes ---------------------------------------------------------------------------------
+
+
+def test_a_question_whose_message_is_gone_is_out_of_the_queue(here: Classroom) -> None:
+    id = asks(here, "lea")
+    here.gives("ina", AnswerQuestion, question=id, how="now")
+    here.gives("lea", RedactMessage, message=here.room.session.questions[id].message)
+    assert (status(here, id), here.room.session.answering) == ("withdrawn", None)
+    assert (seen(here).questions[0].status, seen(here).answering) == ("withdrawn", None)
+
+
+def test_a_hidden_question_is_not_carried(here: Classroom) -> None:
+    here.cohort.rooms[RoomId("talk")] = a_room_for_talk(here)
+    id = asks(here, "lea")
+    here.gives("tad", HideMessage, message=here.room.session.questions[id].message, reason="x")
+    assert seen(here).questions[0].hidden
+    here.gives("ina", CloseSession)
+    assert here.in_stream("room/talk") == []
+
+
+def test_a_carried_question_of_an_alias_is_nobodys_in_the_other_room() -> None:
+    here = in_session(anonymity="alias")
+    here.cohort.rooms[RoomId("talk")] = a_room_for_talk(here)
+    here.gives("lea", AskQuestion, text="Why?", alias=True)
+    here.gives("ina", CloseSession)
+    assert [entry.by for entry in here.entries if entry.stream == "room/talk"] == ["~"]
+
+
+def test_an_edit_is_no_way_round_what_must_wait() -> None:
+    here = in_session(approve_questions=True)
+    id = asks(here, "lea")
+    here.gives("tad", ApproveQuestion, question=id)
+    message = here.room.session.questions[id].message
+    assert here.refusal("lea", EditMessage, message=message, text="Something else").code == "not_allowed"
+    assert here.refusal("lea", PostMessage, text="Why?", kind="question").code == "not_allowed"
+    said = here.says("len", "So.")
+    here.gives("tad", HoldFloor)
+    assert here.refusal("len", EditMessage, message=said, text="No.").code == "not_allowed"
+
+
+@pytest.mark.parametrize("anonymity", ["alias", "anonymous"])
+def test_whose_words_wait_does_not_show_whose_an_alias_is(anonymity: str) -> None:
+    for wanted in ("lea", "len"):
+        here = in_session(anonymity=anonymity)
+        here.gives("tad", RequireApproval, person=PersonId(wanted), reason="x")
+        for name in ("lea", "len"):
+            here.gives(name, PostMessage, text="Hi", alias=True)
+        assert len(here.room.session.held) == 2

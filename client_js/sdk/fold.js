@@ -7,7 +7,7 @@
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {{[name: string]: (view: any, data: any, record: any) => any}} Folds */
 
-import { foldSession, fullMine, fullSession, fullStaff, OF_MINE, OF_STAFF, reword } from "./session_fold.js";
+import { foldMessage, foldSession, fullMine, fullSession, fullStaff, OF_MINE, OF_STAFF } from "./session_fold.js";
 
 const SNAPSHOT_MESSAGES = 50;
 const SNAPSHOT_MENTIONS = 50;
@@ -81,7 +81,7 @@ export function fold(stream, view, record) {
  */
 function sessionAfter({ session, messages }, record) {
   const { name, data } = record;
-  if (name === "message_edited" || name === "message_redacted") return reword(session, data.message, data.text ?? "");
+  if (/^message_(edited|redacted|hidden|unhidden)$/.test(name)) return foldMessage(session, record);
   const asked = name === "question_published" && messages.find((/** @type {Message} */ { seq }) => seq === data.message);
   return foldSession(session, record, asked ? asked.text : "");
 }

@@ -18,7 +18,7 @@ const SESSION = {
 };
 const QUESTION = {
   ...{ status: "published", highlighted: false, merged_into: null, reason: null, answer: null },
-  ...{ media_position_ms: null, accepted: null, reworded: false, to: null },
+  ...{ media_position_ms: null, accepted: null, reworded: false, hidden: false, to: null },
 };
 const UNPUBLISHED = { status: "pending", reason: null, merged_into: null };
 const POLL = {
@@ -96,17 +96,23 @@ export function foldSession(session, { name, seq, at, data }, text = "") {
 }
 
 /**
- * The message of a question says something else now.
+ * What happens to the message of a question: it says something else, is hidden or shown again, or is gone, and the
+ * question out of the queue.
  * @param {any} session
- * @param {number} message
- * @param {string} text
+ * @param {any} record
  * @returns {SessionView | null}
  */
-export function reword(session, message, text) {
-  const isOf = (/** @type {any} */ question) => question.message === message;
-  if (!session?.questions.some(isOf)) return session;
-  const questions = session.questions.map((/** @type {any} */ one) => (isOf(one) ? { ...one, text } : one));
-  return { ...session, questions };
+export function foldMessage(session, { name, data }) {
+  const old = session?.questions.find((/** @type {any} */ { message }) => message === data.message);
+  if (!old) return session;
+  /** @type {any} */
+  let changed = { ...old, hidden: name === "message_hidden" };
+  if (name === "message_edited") changed = { ...old, text: data.text ?? "" };
+  if (name === "message_redacted") changed.text = "";
+  const leaves = name === "message_redacted" && ["published", "answering"].includes(old.status);
+  if (leaves) changed = { ...changed, status: "withdrawn", reason: null, merged_into: null, to: null };
+  const questions = session.questions.map((/** @type {any} */ one) => (one === old ? changed : one));
+  return { ...session, questions, answering: leaves && session.answering === old.question ? null : session.answering };
 }
 
 // --- a session: `view` is a copy, what is in it is not ---------------------------------------------------------------

@@ -32,7 +32,7 @@
 
 /** @typedef {{question: string, message: number, by: string, text: string, status: string, asked_at: number,
  *   seq: number, highlighted: boolean, merged_into: string | null, reason: string | null, answer: number | null,
- *   media_position_ms: number | null, accepted: number | null, reworded: boolean, to: string | null}} QuestionView */
+ *   media_position_ms: number | null, accepted: number | null, reworded: boolean, hidden: boolean, to: string | null}} QuestionView */
 
 /** @typedef {{poll: number, at: number, text: string, kind: "single" | "multiple" | "scale" | "short",
  *   options: string[], anonymous: boolean, again: number | null, closed: boolean, answered: number,

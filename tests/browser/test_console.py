@@ -110,8 +110,8 @@ def test_the_queue_is_answered_aloud_and_in_text_by_keyboard(visit: Visit, schoo
     page = ines.page
     row(ines, second, "fair").focus()
     page.keyboard.press("s")
-    expect(row(ines, second, "fair").locator(".place")).to_have_text("2")  # nothing moves under the hands
     expect(page.locator(".stale")).to_be_visible()
+    expect(row(ines, second, "fair").locator(".place")).to_have_text("2")  # nothing moves under the hands
     page.locator(".stale button").click()
     expect(row(ines, second, "fair").locator(".place")).to_have_text("1")
     row(ines, first, "fair").focus()

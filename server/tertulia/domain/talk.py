@@ -98,6 +98,8 @@ def say(
         return refusal
     if isinstance(text, Refusal):
         return text
+    if kind == "question" and state.session.is_open and state.approve_questions and not asker.is_staff:
+        return Refusal("not_allowed", "Questions are seen by staff first here: ask it in the queue.")
     answered = None
     if reply_to is not None:
         answered = state.facts.get(reply_to)
@@ -109,7 +111,7 @@ def say(
     if isinstance(speaker, Refusal):
         return speaker
     person, by = asker.person, speaker.by
-    if (why := held.why_held(state, asker)) is not None:
+    if (why := held.why_held(state, asker, by)) is not None:
         kept = held.hold(state, why, text=text, kind=kind, person=person, by=by, answered=answered)
         return kept if isinstance(kept, Refusal) else [*kept, *speaker.happenings]
     said = Said(text=text, kind=kind, person=person, by=by, answered=answered)
@@ -201,7 +203,7 @@ def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, 
     text = clean_text(command.text)
     if isinstance(text, Refusal):
         return text
-    if refusal := words_refusal(state, text, asker):
+    if refusal := words_refusal(state, text, asker) or _edit_refusal(state, fact, asker):
         return refusal
     edited = MessageEdited(
         message=fact.seq,
@@ -213,6 +215,16 @@ def edit(state: RoomState, command: EditMessage, *, asker: Asker, roles: Roles, 
     )
     stream = room_stream(state.room)
     return Decision(stream, (Happening(stream, edited, fact.author),))
+
+
+def _edit_refusal(state: RoomState, fact: MessageFact, asker: Asker) -> Refusal | None:
+    """An edit is no way round what must wait to be said."""
+    if held.why_held(state, asker, fact.author) is not None:
+        return Refusal("not_allowed", "What you say waits now: it cannot be changed meanwhile.")
+    is_question = any(question.message == fact.seq for question in state.session.questions.values())
+    if is_question and state.approve_questions and not asker.is_staff:
+        return Refusal("not_allowed", "Questions are seen by staff first: withdraw it, and ask anew.")
+    return None
 
 
 def redact(state: RoomState, command: RedactMessage, *, asker: Asker, roles: Roles) -> Decision | Refusal:

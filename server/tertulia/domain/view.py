@@ -188,7 +188,7 @@ def apply_room(view: RoomView, *, seq: int, at: int, by: str, event: Event | Non
             reword(view.session, event.message, event.text)
         case MessageRedacted():
             _redact(view, event.message)
-            reword(view.session, event.message, "")
+            view.session = fold_session(view.session, seq=seq, at=at, by=by, event=event)
         case MessagePinned():
             _unpin(view, event.message)
             view.pins.append(event.message)
@@ -200,6 +200,7 @@ def apply_room(view: RoomView, *, seq: int, at: int, by: str, event: Event | Non
         case MessageHidden() | MessageUnhidden():
             if message := _shown(view, event.message):
                 message.hidden = event.reason if isinstance(event, MessageHidden) else None
+            view.session = fold_session(view.session, seq=seq, at=at, by=by, event=event)
         case AnswerEndorsed():
             if message := _shown(view, event.message):
                 message.endorsed = message.endorsed | {event.reason: message.endorsed.get(event.reason, 0) + 1}

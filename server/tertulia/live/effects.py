@@ -60,7 +60,9 @@ def happened(node: Node, soft: SoftState, entry: Entry) -> None:
             soft.untallied(RoomId(stream_owner(entry.stream)), message=message)
         case VoteSet() | PollAnswered() | PaceSet():
             soft.session.counted(RoomId(stream_owner(entry.stream)), person=entry.by)
-        case QuestionMerged() | QuestionUnmerged() | QuestionRestored() | SessionOpened():
+        case SessionOpened():
+            soft.session.begun(RoomId(stream_owner(entry.stream)))
+        case QuestionMerged() | QuestionUnmerged() | QuestionRestored():
             soft.session.counted(RoomId(stream_owner(entry.stream)), person=None)
         case ReadMarked(room=room):
             for conversation in node.people.get(PersonId(stream_owner(entry.stream)), ()):

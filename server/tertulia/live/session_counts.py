@@ -30,6 +30,13 @@ class SessionCounts:
         if person is not None and person in self._node.people:
             people[person] = None
 
+    def begun(self, room: RoomId) -> None:
+        """Another session: nothing is counted yet, and nothing is anybody's own."""
+        self.counted(room, person=None)
+        for conversation in self._node.conversations:
+            if room_stream(room) in conversation.follows:
+                self.ask(room, conversation)
+
     def ask(self, room: RoomId, conversation: Conversation) -> None:
         """Tell it how things are at the next tick."""
         self._asked[room, conversation] = {None: None}

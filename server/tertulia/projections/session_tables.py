@@ -178,6 +178,9 @@ _ROOM_EVENTS: Final = (
     UPDATE question SET status = 'dismissed', reason = NEW.data ->> '$.reason' {_OF_QUESTION};""",
     f"""question_withdrawn question_carried
     UPDATE question SET status = iif(NEW.name = 'question_carried', 'carried', 'withdrawn') {_OF_QUESTION};""",
+    """message_redacted
+    UPDATE question SET status = 'withdrawn'
+    WHERE room = NEW.owner AND message = NEW.data ->> '$.message' AND status IN ('published', 'answering');""",
     f"""hand_raised
     INSERT INTO hand (room, seq, session, hand, raised_at)
     VALUES (NEW.owner, NEW.seq, {_THIS_SESSION}, NEW.data ->> '$.hand', NEW.at);""",
@@ -231,7 +234,7 @@ _STAFF_EVENTS: Final = (
 
 SESSIONS: Final = FoldedTables(
     "session",
-    4,
+    5,
     tables=_TABLES,
     indexes=_INDEXES,
     events={"room": _ROOM_EVENTS, "room/signals": _SIGNAL_EVENTS, "room/staff": _STAFF_EVENTS},

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tertulia.domain.event import Event
-from tertulia.domain.events import EVENTS, MemberMuted, MemberUnmuted
+from tertulia.domain.events import EVENTS, MemberMuted, MemberUnmuted, MessageRedacted
 from tertulia.domain.ids import StreamName
 from tertulia.domain.session.apply import OF_SESSION
 from tertulia.domain.session.events import HeldRejected, HeldReleased, MessageHeld, QuestionAsked, QuestionReworded
@@ -32,7 +32,7 @@ class MySessions(msgspec.Struct, kw_only=True):
 
 
 _View = SessionView | StaffRoomView | MySessions
-_FOLDED: Final = OF_SESSION - {MessageHeld, HeldReleased, HeldRejected} | {MemberMuted, MemberUnmuted}
+_FOLDED: Final = OF_SESSION - {MessageHeld, HeldReleased, HeldRejected} | {MemberMuted, MemberUnmuted, MessageRedacted}
 _NAMES: Final = tuple(name for name, kind in EVENTS.items() if kind in _FOLDED)
 _ENTRIES: Final = f"""
 SELECT json_group_array(json_array(kind, owner, seq, at, by, name, json(data)) ORDER BY position)
@@ -54,7 +54,7 @@ _decode_view: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 
 class SessionViews:
     name = "session_view"
-    version = 2
+    version = 3
     is_behind = False
     names = frozenset(_NAMES)
 

@@ -108,7 +108,7 @@ def _chosen(session: SessionView | None, pins: list[CatchUpItem]) -> list[CatchU
     """One of each kind first; then more of them, in the same order, until there are five."""
     if session is None:
         return pins[:_ITEMS_MAX]
-    said = [question for question in session.questions if question.text]
+    said = [question for question in session.questions if question.text and not question.hidden]
     answered = [question for question in said if question.status.startswith("answered")]
     queued = [question for question in said if question.status == "published"]
     queued.sort(key=lambda one: (not one.highlighted, -session.votes.get(one.question, 0), one.seq))

@@ -86,7 +86,7 @@ export class TtPoll extends Light {
       <button type="button" class="link-btn" @click=${() => (this.changing = true)}>${t("poll_change")}</button></p>`;
   }
 
-  /** @param {import("../model/types.js").Poll} poll @param {import("../model/session_counts.js").Bar[]} bars @param {{choices: number[]} | null} answer */
+  /** @param {import("../model/types.js").Poll} poll @param {import("../model/session.js").Bar[]} bars @param {{choices: number[]} | null} answer */
   bars(poll, bars, answer) {
     const { t } = this.ui;
     const moved = bars.some(({ shift }) => shift !== null);

@@ -55,9 +55,10 @@ export class TtSessionView extends TtRoomView {
     const { room, ui, session } = this;
     if (room.followed.status === "denied") return super.render();
     if (room.state?.kind !== "session") return html`${super.head()}${teamBack(ui, session)}${this.rest()}`;
-    return html`${this.head()}${this.pins()}<tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>
+    return html`${this.head()}${this.pins()}<div class="session-above"><tt-catch-up .ui=${ui} .room=${room}></tt-catch-up>
       <div class="session-bars">${teamBanner(ui, session)}${this.floorIsMine()}${this.now()}</div>
-      ${this.beside ? html`${this.hands()}${this.openPolls()}` : this.tabs()}
+      ${this.beside ? html`${this.hands()}${this.openPolls()}` : nothing}</div>
+      ${this.beside ? nothing : this.tabs()}
       ${this.rest()}`;
   }
 

@@ -60,6 +60,7 @@
  * @property {number | null} media_position_ms
  * @property {number | null} accepted
  * @property {boolean} reworded
+ * @property {boolean} hidden
  * @property {string | null} to
  *
  * @typedef {{hand: string, at: number}} Hand

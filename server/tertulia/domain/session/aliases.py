@@ -31,7 +31,7 @@ def speaker(state: RoomState, asker: Asker, *, alias: bool, new_id: str) -> Spea
     """`new_id`: random, and shown to nobody, else an alias could be told from what else bears it."""
     if not alias:
         return Speaker(asker.person)
-    if state.anonymity == "off":
+    if state.anonymity == "off" or asker.role == "bot":
         return Refusal("alias_not_allowed")
     session = state.session
     known = session.aliases.get(asker.person)

@@ -45,7 +45,7 @@ from tertulia.domain.session.events import (
     VoteSet,
     WordFilterSet,
 )
-from tertulia.domain.session.state import NOBODY, Alias, Asked, Question, SessionState, Undoable
+from tertulia.domain.session.state import NOBODY, QUEUED, Alias, Asked, Question, SessionState, Undoable
 from tertulia.domain.session.words import QuestionStatus
 
 K = TypeVar("K")
@@ -146,7 +146,8 @@ def posted(state: SessionState, *, at: int, by: str, event: MessagePosted) -> No
 
 
 def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> None:
-    """The message of a question has another text, or none. What is redacted is not hidden any more: it is gone."""
+    """The message of a question has another text, or none. What is redacted is not hidden any more: it is
+    gone, and out of the queue."""
     if isinstance(event, MessageRedacted) and event.message in state.hidden:
         state.hidden = _without(state.hidden, event.message)
     for question in state.questions.values():
@@ -154,7 +155,10 @@ def reworded(state: SessionState, event: MessageEdited | MessageRedacted) -> Non
             if isinstance(event, MessageEdited):
                 _keep(state, replace(question, text=event.text, revision=event.revision))
             else:
-                _keep(state, replace(question, text=""))
+                if state.answering == question.question:
+                    state.answering = None
+                status = "withdrawn" if question.status in QUEUED else question.status
+                _keep(state, replace(question, text="", status=status))
                 state.asked = _without(state.asked, question.question)  # it has a message: this is not looked at
             return
 

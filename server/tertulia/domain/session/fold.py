@@ -5,9 +5,12 @@ nothing."""
 from __future__ import annotations
 
 from tertulia.domain.event import Event
+from tertulia.domain.events import MessageRedacted
 from tertulia.domain.session.events import (
     AliasTaken,
     AnswerAccepted,
+    MessageHidden,
+    MessageUnhidden,
     QuestionAnswered,
     QuestionAnswering,
     QuestionAsked,
@@ -43,6 +46,8 @@ def fold_session(
             if view.answering is not None:
                 _move(view, view.answering, "published")
             view.closed_at, view.answering, view.called, view.hands, view.floor = at, None, None, [], None
+        case MessageHidden() | MessageUnhidden() | MessageRedacted():
+            _fold_message(view, event)
         case SessionMarked():
             view.mark = MarkView(seq=seq, at=at, media_position_ms=event.media_position_ms, label=event.label)
         case _:
@@ -77,6 +82,17 @@ def fold_mine(aliases: dict[str, str], questions: dict[str, MyQuestion], *, at: 
             questions.pop(event.question, None)
         case _:
             pass
+
+
+def _fold_message(view: SessionView, event: MessageHidden | MessageUnhidden | MessageRedacted) -> None:
+    """The message of a question is hidden, or shown again; or gone, and the question out of the queue."""
+    for question in view.questions:
+        if question.message == event.message:
+            question.hidden = isinstance(event, MessageHidden)
+            if isinstance(event, MessageRedacted):
+                question.text = ""
+                if question.status in ("published", "answering"):
+                    _move(view, question.question, "withdrawn")
 
 
 # --- questions ---------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ from tertulia.domain.session.events import HandLowered, MessageHeld
 from tertulia.domain.session.words import HeldWhy, MessageKind
 
 
-def why_held(state: RoomState, asker: Asker) -> HeldWhy | None:
-    """Staff and bots speak freely."""
+def why_held(state: RoomState, asker: Asker, by: PersonId) -> HeldWhy | None:
+    """Staff and bots speak freely. `by`: who readers will see."""
     if asker.is_staff or asker.role == "bot":
         return None
-    if state.session.waits_for_approval(asker.person):
+    if state.session.waits_for_approval(by):
         return "approval"
     return None if state.session.floor is None else "floor"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tertulia.domain import limits
+from tertulia.domain.alias import is_alias
 from tertulia.domain.decision import Decision, Happening, Setting
 from tertulia.domain.events import MessagePosted
 from tertulia.domain.ids import PersonId, RoomId, room_staff_stream, room_stream
@@ -54,7 +55,8 @@ def close_session(state: RoomState, command: CloseSession, *, setting: Setting) 
     are dismissed, so that who asked is told."""
     if refusal := must_be_open(state):
         return refusal
-    queued = [question for question in state.session.questions.values() if question.status in QUEUED and question.text]
+    hidden, questions = state.session.hidden, state.session.questions.values()
+    queued = [one for one in questions if one.status in QUEUED and one.text and one.message not in hidden]
     to = _carried_to(state, command, setting) if queued or command.carry_to is not None else None
     if isinstance(to, Refusal):
         return to
@@ -71,7 +73,8 @@ def close_session(state: RoomState, command: CloseSession, *, setting: Setting) 
         assert to is not None, "checked in the loop's head"
         thread = MessagePosted(text=question.text, kind="question", question=question.question, source=state.room)
         happenings.append(Happening(stream, QuestionCarried(question=question.question, to=to)))
-        happenings.append(Happening(room_stream(to), thread, PersonId(question.by)))
+        by = NOBODY if is_alias(question.by) else PersonId(question.by)  # an alias is another one in each room
+        happenings.append(Happening(room_stream(to), thread, by))
     return Decision(stream, (*happenings, Happening(stream, SessionClosed())))
 
 

@@ -24,6 +24,7 @@ class QuestionView(msgspec.Struct, kw_only=True):
     media_position_ms: int | None = None
     accepted: int | None = None
     reworded: bool = False
+    hidden: bool = False
     to: str | None = None
 
 

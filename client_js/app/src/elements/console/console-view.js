@@ -112,7 +112,8 @@ export class TtConsoleView extends Light {
     if (room.followed.status === "denied" || (room.state && !cohort.isStaff)) {
       return html`<div class="empty"><h1>${t(cohort.isStaff ? "room_denied" : "con_staff_only_title")}</h1><p>${t("con_staff_only_lead")}</p><a class="btn" href=${ui.href(`/c/${cohort.id}`)}>${t("to_all_rooms")}</a></div>`;
     }
-    if (!room.state || !this.staff) return html`<p class="muted loading">${t("loading")}</p>`;
+    // Before it is known who waits, nothing is said of it.
+    if (!room.state || !this.staff?.followed.state) return html`<p class="muted loading">${t("loading")}</p>`;
     return html`${this.head()}
       <p class="vh" role="status" data-told>${this.told}</p>
       <div class="console-scroll">${this.session.exists ? this.cards() : this.before()}</div>`;

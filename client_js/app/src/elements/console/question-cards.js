@@ -24,14 +24,16 @@ export function rowButton(view, list, row, { label, act, look = "btn", name, pre
     aria-pressed=${pressed === undefined ? nothing : String(pressed)} aria-keyshortcuts=${key ?? nothing} @click=${act}>${label}</button>`;
 }
 
-/** A list whose rows the keys move through. @param {View} view @param {List} list @param {string} label @param {string[]} fresh @param {(row: string) => unknown} draw */
+/** A list whose rows the keys move through. @param {View} view @param {List} list @param {string} label @param {string[]} fresh
+ * @param {(row: string, place: number) => unknown} draw `place`: where the row stands on screen, from 1 */
 export function rowList(view, list, label, fresh, draw) {
   const rows = view.rows.order(list, fresh);
   const known = new Set(fresh);
+  const places = new Map(rows.filter((row) => known.has(row)).map((row, at) => [row, at + 1]));
   return html`${view.rows.stale.has(list) && rows.length ? html`<p class="stale"><span>${view.ui.t("con_order_waits")}</span>
       <button type="button" class="link-btn" @click=${() => view.rows.refresh(list)}>${view.ui.t("con_order_now")}</button></p>` : nothing}
     <ul class="rows" aria-label=${label}>${repeat(rows, (row) => row, (row) => html`<li class="row ${known.has(row) ? "" : "gone"}" data-list=${list} data-row=${row}
-      tabindex=${view.rows.isCurrent(list, row) ? 0 : -1}>${known.has(row) ? draw(row) : html`<p class="muted">${view.ui.t("con_row_gone")}</p>`}</li>`)}</ul>`;
+      tabindex=${view.rows.isCurrent(list, row) ? 0 : -1}>${known.has(row) ? draw(row, places.get(row) ?? 0) : html`<p class="muted">${view.ui.t("con_row_gone")}</p>`}</li>`)}</ul>`;
 }
 
 /** Who readers see; an alias says so, and staff may look behind it. @param {View} view @param {string} persona @param {{list: List, row: string}} [at] */
@@ -79,14 +81,14 @@ const percentOf = ({ score }) => html` <b>${Math.round(score * 100)} %</b>`;
 export function fairCard(view) {
   const { t } = view.ui;
   const { session } = view;
-  const rows = new Map(session.queue.filter(({ question }) => question.question !== session.state.answering).map((row, place) => [row.question.question, { ...row, place: place + 1 }]));
+  const rows = new Map(session.queue.filter(({ question }) => question.question !== session.state.answering).map((row) => [row.question.question, row]));
   return card("fair", t("con_fair"), html`${nowLine(view)}
-    ${rowList(view, "fair", t("con_fair"), [...rows.keys()], (id) => fairRow(view, /** @type {any} */ (rows.get(id))))}
+    ${rowList(view, "fair", t("con_fair"), [...rows.keys()], (id, place) => fairRow(view, /** @type {any} */ (rows.get(id)), place))}
     ${rows.size ? nothing : html`<p class="muted">${t("con_none_queued")}</p>`}`);
 }
 
-/** @param {View} view @param {import("../../model/session.js").QueueRow & {place: number}} row */
-function fairRow(view, { question: { question, by, text, highlighted, reworded, asked_at }, votes, reason, place }) {
+/** @param {View} view @param {import("../../model/session.js").QueueRow} row @param {number} place */
+function fairRow(view, { question: { question, by, text, highlighted, reworded, asked_at }, votes, reason }, place) {
   const { t, catalogue } = view.ui;
   const { actions } = view;
   const button = (/** @type {Parameters<typeof rowButton>[3]} */ how) => rowButton(view, "fair", question, how);

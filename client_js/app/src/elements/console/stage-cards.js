@@ -17,10 +17,10 @@ const PACE_MIN = 5;
 export function handsCard(view) {
   const { t, catalogue } = view.ui;
   const { session, actions } = view;
-  const hands = new Map(session.hands.map((hand, place) => [hand.hand, { ...hand, place: place + 1 }]));
+  const hands = new Map(session.hands.map((hand) => [hand.hand, hand]));
   const title = html`${t("con_hands")} ${hands.size ? html`<span class="pill">${hands.size}</span>` : nothing}`;
-  const draw = (/** @type {string} */ id) => {
-    const { at, place } = /** @type {{at: number, place: number}} */ (hands.get(id));
+  const draw = (/** @type {string} */ id, /** @type {number} */ place) => {
+    const { at } = /** @type {{at: number}} */ (hands.get(id));
     const heard = session.state.heard[id] ?? 0;
     return html`<div class="line"><b class="place">${place}</b><span class="what">${who(view, id, { list: "hands", row: id })}
         <small>${heard ? t("con_heard", { n: heard }) : t("con_first_time")} · ${span(view.now - at, catalogue.lang)}</small></span>
