@@ -245,7 +245,9 @@ def test_who_comes_late_is_told_at_most_five_things_and_keeps_the_focus(
     expect(card).to_be_visible()
     links = card.get_by_role("link")
     assert 4 <= links.count() <= 5
-    assert page.evaluate("() => document.activeElement === window.__focused && document.activeElement !== document.body")
+    assert page.evaluate(
+        "() => document.activeElement === window.__focused && document.activeElement !== document.body"
+    )
     expect(card).to_contain_text("Why do we rotate?")
     for theme in THEMES:
         visitor.turn(theme)
