@@ -9,7 +9,15 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, 
 
 from tests.browser.school import School
 
-SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desk": (1440, 900), "smallest": (320, 640)}
+SIZES = {
+    "phone": (390, 844),
+    "tablet": (768, 1024),
+    "desk": (1440, 900),
+    "smallest": (320, 640),
+    "projector": (1280, 720),
+    "beamer": (1366, 768),
+    "wall": (1920, 1080),
+}
 THEMES = ("light", "dark")
 NOT_FAULTS = (
     "net::ERR_INTERNET_DISCONNECTED",

@@ -7,6 +7,7 @@ import "../lang/en_later.js";
 /** @typedef {import("../model/cohort.js").CohortModel} CohortModel */
 
 const INVITE_S = { day: 86_400, week: 604_800, month: 2_592_000 };
+const ROOM_KINDS = ["discussion", "session", "announcements"];
 const SLOW = ["0", "10", "30", "60", "300"];
 
 /** @param {Ui} ui @param {RoomModel} room */
@@ -60,11 +61,12 @@ export async function createRoom(ui, cohort) {
   const { t } = ui;
   const answer = await ui.ask({ title: t("create_room"), confirm: t("create"), fields: [
     { name: "name", label: t("room_name"), required: true, charsMax: 80 },
+    { name: "kind", label: t("room_kind"), type: "select", value: "discussion", options: ROOM_KINDS.map((kind) => [kind, t(`room_kind_${kind}`)]) },
     { name: "topic", label: t("topic"), charsMax: 300 },
   ] });
   if (!answer) return;
   const topic = answer.topic.trim();
-  const pending = await cohort.send({ type: "create_room", name: answer.name.trim(), ...(topic ? { topic } : {}) }).promise;
+  const pending = await cohort.send({ type: "create_room", name: answer.name.trim(), kind: answer.kind, ...(topic ? { topic } : {}) }).promise;
   if (pending.state === "accepted" && pending.stream?.startsWith("room/")) ui.navigate(`/room/${pending.stream.slice(5)}`);
 }
 

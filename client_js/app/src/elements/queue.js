@@ -65,7 +65,7 @@ export class TtQueue extends Light {
     const rows = session.queue;
     const stop = rows.some(({ question }) => question.question === this.current) ? this.current : rows[0]?.question.question;
     return html`<header class="panel-head queue-head">
-        <h2 id=${inTab ? nothing : "panel-title"} class=${inTab ? "vh" : ""}>${t("questions")}</h2>${inTab ? nothing : html`<span class="pill">${rows.length}</span><span class="grow"></span>`}
+        <h2 id=${inTab ? nothing : "panel-title"} class=${inTab ? "vh" : ""}>${t("questions")}</h2>${inTab ? nothing : html`<span class="pill">${session.waiting}</span><span class="grow"></span>`}
         <div class="seg" role="group" aria-label=${t("order_by")}>${ORDERS.map((order) => html`<button type="button" aria-pressed=${session.order === order}
           @click=${() => session.setOrder(order)}>${t(`order_${order}`)}</button>`)}</div>
       </header>

@@ -174,7 +174,7 @@ export class TtSessionView extends TtRoomView {
 
   tabs() {
     const { ui, session, room } = this;
-    const counts = { talk: room.newCount, questions: session.queue.length, polls: session.openPolls.length };
+    const counts = { talk: room.newCount, questions: session.waiting, polls: session.openPolls.length };
     return html`<div class="tabs seg" role="tablist" aria-label=${ui.t("session_parts")} @keydown=${this.onTabKey}>${PARTS.map((part) => html`<button type="button" role="tab" id="tab-${part}"
       aria-controls="part-${part}" aria-selected=${this.tab === part} tabindex=${this.tab === part ? "0" : "-1"} @click=${() => this.turnTo(part)}>${ui.t(part)}${counts[part] ? html` <b>${counts[part]}</b>` : nothing}</button>`)}</div>`;
   }

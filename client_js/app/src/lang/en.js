@@ -47,7 +47,7 @@ export default {
 
   // Connection and notices
   offline: "You are offline. Write on: it goes when you are back", reconnecting: "Connecting again. Write on: nothing is lost", n_queued: { one: "{n} waiting to be sent", other: "{n} waiting to be sent" }, try_now: "Try now",
-  replied_to_you: "{name} replied to you.", message_failed: "Your message was not sent. {why}", you_were_muted: "You were muted in a room: {reason}", your_role_is: "Your role is now {role}.",
+  replied_to_you: "{name} replied to you.", message_failed: "Your message was not sent. {why}", you_were_muted: "You were muted in a room: {reason}", you_were_unmasked: "{name} looked who is behind your alias: {reason}", your_role_is: "Your role is now {role}.",
 
   // Spoken
   announce_one: "{name}: {text}", announce_many: { one: "{n} new message. Latest, {name}: {text}", other: "{n} new messages. Latest, {name}: {text}" },

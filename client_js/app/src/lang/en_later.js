@@ -26,7 +26,8 @@ Object.assign(en, {
   mute: "Mute", unmute: "Unmute", mute_person: "Mute {name} here", unmute_person: "Unmute {name} here", mute_title: "Mute {name} in this room", mute_lead: "They can read, but not write here, for a while.",
   ban: "Remove", ban_person: "Remove {name}", ban_title: "Remove {name} from the cohort", ban_lead: "Their connections end at once. What they wrote stays.", change_role: "Change role", role_title: "Role of {name}",
   for_how_long: "For how long", for_10_min: "10 minutes", for_1_h: "1 hour", for_1_day: "1 day", for_1_week: "1 week", for_1_month: "1 month", for_good: "For good",
-  invite_ask: "Whoever opens the link can join with this role.", valid_for: "Valid for", make_link: "Make a link", invite_ready: "The link is ready", invite_lead: "Who opens it joins as {role}.", invite_until: "Valid until {date}.", invite_link: "Invite link",
+  invite_ask: "Whoever opens the link can join with this role.", room_kind: "What it is for", room_kind_discussion: "Talk", room_kind_session: "Live sessions", room_kind_announcements: "Announcements (only staff write)",
+  valid_for: "Valid for", make_link: "Make a link", invite_ready: "The link is ready", invite_lead: "Who opens it joins as {role}.", invite_until: "Valid until {date}.", invite_link: "Invite link",
 
   // Help
   help_title: "Keys and writing", keys_everywhere: "Everywhere", keys_log: "On a message", keys_composer: "While writing", key_f6: "Go round the panels", key_search: "Search", key_help: "This help", key_escape: "Close what is open; back to writing",

@@ -96,11 +96,12 @@ export default {
   mute: "Silenciar", unmute: "Quitar silencio", mute_person: "Silenciar a {name} aquí", unmute_person: "Quitar el silencio a {name}", mute_title: "Silenciar a {name} en esta sala", mute_lead: "Podrá leer, pero no escribir aquí, durante un tiempo.",
   ban: "Expulsar", ban_person: "Expulsar a {name}", ban_title: "Expulsar a {name} del grupo", ban_lead: "Sus conexiones terminan al momento. Lo que escribió se queda.", change_role: "Cambiar papel", role_title: "Papel de {name}",
   for_how_long: "Durante cuánto", for_10_min: "10 minutos", for_1_h: "1 hora", for_1_day: "1 día", for_1_week: "1 semana", for_1_month: "1 mes", for_good: "Para siempre",
-  invite_ask: "Quien abra el enlace podrá entrar con este papel.", valid_for: "Válido durante", make_link: "Hacer un enlace", invite_ready: "El enlace está listo", invite_lead: "Quien lo abra entra como {role}.", invite_until: "Válido hasta {date}.", invite_link: "Enlace de invitación",
+  invite_ask: "Quien abra el enlace podrá entrar con este papel.", room_kind: "Para qué es", room_kind_discussion: "Conversación", room_kind_session: "Sesiones en directo", room_kind_announcements: "Avisos (solo escribe el equipo)",
+  valid_for: "Válido durante", make_link: "Hacer un enlace", invite_ready: "El enlace está listo", invite_lead: "Quien lo abra entra como {role}.", invite_until: "Válido hasta {date}.", invite_link: "Enlace de invitación",
 
   // Connection and notices
   offline: "Estás sin conexión. Sigue escribiendo: saldrá cuando vuelvas", reconnecting: "Conectando de nuevo. Sigue escribiendo: nada se pierde", n_queued: { one: "{n} por enviar", other: "{n} por enviar" }, try_now: "Probar ahora",
-  replied_to_you: "{name} te respondió.", message_failed: "Tu mensaje no se envió. {why}", you_were_muted: "Te silenciaron en una sala: {reason}", your_role_is: "Tu papel es ahora {role}.",
+  replied_to_you: "{name} te respondió.", message_failed: "Tu mensaje no se envió. {why}", you_were_muted: "Te silenciaron en una sala: {reason}", you_were_unmasked: "{name} miró quién está detrás de tu alias: {reason}", your_role_is: "Tu papel es ahora {role}.",
 
   // Spoken
   announce_one: "{name}: {text}", announce_many: { one: "{n} mensaje nuevo. El último, {name}: {text}", other: "{n} mensajes nuevos. El último, {name}: {text}" },

@@ -13,6 +13,8 @@ const STAFF = new Set(["owner", "instructor", "ta"]);
 const TEACHERS = new Set(["owner", "instructor"]);
 const RANK = { owner: 4, instructor: 3, ta: 2, learner: 1, bot: 1, observer: 0 };
 const MEMBERS_PAGE = 100;
+/** Of my stream: told in a notice. */
+const DECIDED = new Set(["member_muted", "role_changed", "alias_unmasked"]);
 
 /** @typedef {import("./types.js").Role} Role */
 
@@ -267,8 +269,8 @@ export class CohortModel extends Observable {
       this.notices.mention(this, event);
     } else if (event.name === "replied" && !(this.room?.id === event.data.room && this.room?.thread?.root === event.data.thread)) {
       this.notices.replied(this, event);
-    } else if (event.stream.startsWith("user/") && (event.name === "member_muted" || event.name === "role_changed")) {
-      this.notices.decided(event.name, event.data);
+    } else if (event.stream.startsWith("user/") && DECIDED.has(event.name)) {
+      this.notices.decided(this, event);
     }
   }
 

@@ -9,6 +9,7 @@ const SHOWN_MAX = 3;
  * @property {number} id
  * @property {string} text
  * @property {"status" | "alert"} role
+ * @property {boolean} [stays] until it is closed
  * @property {string} [action]
  * @property {() => void} [act]
  */
@@ -28,7 +29,7 @@ export class Notices extends Observable {
   show(text, more = {}) {
     const notice = { id: (this.last += 1), text, role: /** @type {const} */ ("status"), ...more };
     this.list = [...this.list, notice].slice(-SHOWN_MAX);
-    setTimeout(() => this.close(notice.id), SHOWN_MS);
+    if (!more.stays) setTimeout(() => this.close(notice.id), SHOWN_MS);
     this.changed();
   }
 
@@ -73,10 +74,11 @@ export class Notices extends Observable {
     this.show(this.catalogue.t("you_were_called"), { role: "alert" });
   }
 
-  /** @param {string} name @param {any} data */
-  decided(name, data) {
+  /** What staff did that only I am told. @param {import("./cohort.js").CohortModel} cohort @param {import("./types.js").EventRecord} event */
+  decided(cohort, { name, by, data }) {
     const { t } = this.catalogue;
     if (name === "member_muted") this.show(t("you_were_muted", { reason: data.reason }));
     if (name === "role_changed") this.show(t("your_role_is", { role: t(`role_${data.role}`) }));
+    if (name === "alias_unmasked") this.show(t("you_were_unmasked", { name: cohort.nameOf(by), reason: data.reason }), { role: "alert", stays: true });
   }
 }

@@ -99,6 +99,11 @@ export class SessionQuestions extends Observable {
     return this.shown.flatMap((id) => byId.get(id) ?? this.rowOf(/** @type {Question} */ (this.question(id)), null, heard));
   }
 
+  /** How many wait; while the queue is held, rows may stand in it that do no more. */
+  get waiting() {
+    return this.derive().rows.length;
+  }
+
   /** The queue stands still although another order is due. */
   get isOrderStale() {
     if (!this.held) return false;

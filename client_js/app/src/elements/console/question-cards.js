@@ -9,7 +9,6 @@ import { icon } from "../icons.js";
 /** @typedef {import("./console-view.js").TtConsoleView} View */
 /** @typedef {import("./rows.js").List} List */
 
-const CHARS_MAX = 1_000;
 
 /** A card. @param {string} name @param {unknown} title @param {unknown} body @param {unknown} [tools] */
 export function card(name, title, body, tools = nothing) {
@@ -62,7 +61,7 @@ function approvalRow(view, { question, by, text, at, again }) {
   const { actions } = view;
   const button = (/** @type {Parameters<typeof rowButton>[3]} */ how) => rowButton(view, "approve", question, how);
   const alike = view.staff.alikeNow(question);
-  return html`<h3 dir="auto">${plain(text, CHARS_MAX)}</h3>
+  return html`<h3 dir="auto"><tt-message-body .text=${text} .cohort=${view.cohort}></tt-message-body></h3>
     <p class="meta">${who(view, by, { list: "approve", row: question })} · ${span(view.now - at, catalogue.lang)}${again ? html` · ${t("con_again")}` : nothing}</p>
     ${alike.slice(0, 2).map((other) => html`<p class="alike"><span dir="auto">${t("con_alike", { text: plain(other.text, 80) })}${percentOf(other)}</span>
       ${button({ label: t("con_merge_here"), name: t("con_merge_into_this", { text: plain(other.text, 80) }), look: "btn small", act: () => actions.mergeInto(question, other.question) })}</p>`)}
@@ -93,7 +92,7 @@ function fairRow(view, { question: { question, by, text, highlighted, reworded, 
   const { actions } = view;
   const button = (/** @type {Parameters<typeof rowButton>[3]} */ how) => rowButton(view, "fair", question, how);
   return html`<div class="fair"><b class="place">${place}</b><span class="votes"><span aria-hidden="true">▲ ${votes}</span><span class="vh">${t("con_votes", { n: votes })}</span></span>
-    <div class="what"><h3 dir="auto">${plain(text, CHARS_MAX)}</h3>
+    <div class="what"><h3 dir="auto"><tt-message-body .text=${text} .cohort=${view.cohort}></tt-message-body></h3>
       <p class="meta">${who(view, by, { list: "fair", row: question })}${reason ? html` · ${t(`place_${reason}`)}` : nothing} · ${t("con_waited", { time: span(view.now - asked_at, catalogue.lang) })}${reworded ? html` · ${t("reworded")}` : nothing}</p></div>
     <div class="tools">
       ${button({ label: t("con_answer"), key: "a", act: () => actions.answer(question) })}
@@ -117,7 +116,7 @@ function nowLine(view) {
   const { session, actions } = view;
   const { now } = session;
   const { called } = session.state;
-  return html`${now ? html`<div class="now" data-now=${now.question}><p><span class="pill live"><span class="dot"></span>${t("answering_now")}</span> <b dir="auto">${plain(now.text, 300)}</b> <span class="meta">${t("n_asked", { n: session.votesOf(now.question) })}</span></p>
+  return html`${now ? html`<div class="now" data-now=${now.question}><p><span class="pill live"><span class="dot"></span>${t("answering_now")}</span> <b dir="auto"><tt-message-body .text=${now.text} .cohort=${view.cohort}></tt-message-body></b> <span class="meta">${t("n_asked", { n: session.votesOf(now.question) })}</span></p>
       <div class="tools"><button type="button" class="btn live" aria-keyshortcuts="x" @click=${() => actions.answered()}>${icon("check")}${t("con_answered")}</button>
         <button type="button" class="btn" aria-keyshortcuts="t" @click=${() => actions.answeredInText()}>${t("con_answered_in_text")}</button></div></div>` : nothing}
     ${called ? html`<p class="called">${icon("hand")}<span>${t("now_speaking", { name: actions.nameOf(called) })}</span></p>` : nothing}`;

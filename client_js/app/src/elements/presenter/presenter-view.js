@@ -7,7 +7,6 @@ import styles from "../../css/presenter.css?inline";
 import { earlierOf, pollRows } from "../../model/poll_shift.js";
 import { Doorway } from "../../model/doorway.js";
 import { sessionOf } from "../../model/session.js";
-import { plain } from "../../text/markdown.js";
 import { barRow } from "../console/stage-cards.js";
 import { useStyles } from "../console/styles.js";
 import { useConsoleWords } from "../console/words.js";
@@ -20,6 +19,7 @@ import "../ticker.js";
 useStyles(styles);
 
 const UP_NEXT = 3;
+const FORMULAS_MS = 600;
 const SIZES = 9;
 const SHOWN_TEXTS = 8;
 
@@ -47,6 +47,8 @@ export class TtPresenterView extends Light {
     this.timer = undefined;
     /** @type {WakeLockSentinel | null} */
     this.awake = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.formulas = undefined;
     this.resized = new ResizeObserver(() => this.fit());
   }
 
@@ -73,6 +75,7 @@ export class TtPresenterView extends Light {
     this.awake?.release().catch(() => {});
     this.resized.disconnect();
     clearTimeout(this.timer);
+    clearTimeout(this.formulas);
   }
 
   willUpdate() {
@@ -165,12 +168,12 @@ export class TtPresenterView extends Light {
     const { now } = session;
     const { called } = session.state;
     const next = session.queue.filter(({ question }) => question.question !== now?.question).slice(0, UP_NEXT);
-    return html`${now ? html`<p class="eyebrow live"><span class="dot"></span>${t("answering_now")}</p><h1 dir="auto">${plain(now.text, 1_000)}</h1>
+    return html`${now ? html`<p class="eyebrow live"><span class="dot"></span>${t("answering_now")}</p><h1 dir="auto"><tt-message-body .text=${now.text} .cohort=${this.cohort}></tt-message-body></h1>
         <p class="stage-meta">${t("n_asked", { n: session.votesOf(now.question) })} · <bdi>${t("stage_first_by", { name: cohort.nameOf(now.by) })}</bdi></p>`
       : called ? html`<h1>${t("now_speaking", { name: cohort.nameOf(called) })}</h1>`
         : html`<p class="eyebrow"><bdi>${session.state.title || this.room.state?.name}</bdi></p><h1>${t("stage_waiting")}</h1><p class="stage-meta">${t("stage_waiting_lead")}</p>`}
       ${now && called ? html`<p class="stage-meta">${icon("hand")} ${t("now_speaking", { name: cohort.nameOf(called) })}</p>` : nothing}
-      ${next.length ? html`<section class="up-next"><h2>${t("stage_up_next")}</h2><ol>${next.map(({ question, votes }) => html`<li><span class="votes"><span aria-hidden="true">▲ ${votes}</span><span class="vh">${t("con_votes", { n: votes })}</span></span><span class="text" dir="auto">${plain(question.text, 200)}</span></li>`)}</ol></section>` : nothing}`;
+      ${next.length ? html`<section class="up-next"><h2>${t("stage_up_next")}</h2><ol>${next.map(({ question, votes }) => html`<li><span class="votes"><span aria-hidden="true">▲ ${votes}</span><span class="vh">${t("con_votes", { n: votes })}</span></span><tt-message-body class="text" .text=${question.text} .cohort=${this.cohort}></tt-message-body></li>`)}</ol></section>` : nothing}`;
   }
 
   door() {
@@ -188,6 +191,9 @@ export class TtPresenterView extends Light {
 
   updated() {
     this.fit();
+    queueMicrotask(() => this.fit()); // the words of questions are drawn after us
+    clearTimeout(this.formulas);
+    this.formulas = setTimeout(() => this.fit(), FORMULAS_MS); // and formulas are set when KaTeX has come
   }
 
   /** The largest of the sizes at which nothing is cut off. */
