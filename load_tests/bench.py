@@ -1,7 +1,8 @@
 """`make bench`: the scenarios of docs/performance.md, each on a fresh server. The last line is one JSON object.
 
 The server runs as users run it, pinned to one core where there are two, the generator to the other. A scenario is a
-function (server, seconds) → figures; its name here is what `BENCH=` may pick. `history` makes its own servers.
+function (server, seconds) → figures; its name here is what `BENCH=` may pick. `history` and `session` (a scripted
+lecture, whose checks must find nothing) make their own servers.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from load_tests import connections, fan_out, history, lecture_hall, posts, process, signals, slow_readers
+from load_tests import connections, fan_out, history, lecture, lecture_hall, posts, process, signals, slow_readers
 from load_tests.figures import Figure, line
 from tests.school import make_school
 from tests.servers import Server
@@ -31,6 +32,8 @@ SCENARIOS: dict[str, Scenario] = {
     "lecture": lecture_hall.lecture,
 }
 HISTORY = "history"
+SESSION = "session"
+SESSION_SECONDS_MIN = 30.0
 ROOMS = ("general", posts.LONE_ROOM, *posts.BUSY_ROOMS)
 FILES_MAX = 30_000
 
@@ -41,19 +44,23 @@ FILES_MAX = 30_000
 @click.option("--events", default=1_000_000, show_default=True, help="Of the long history.")
 def main(names: tuple[str, ...], seconds: float, events: int) -> None:
     """Run the scenarios NAMES, or all of them."""
-    known = [*SCENARIOS, HISTORY]
+    known = [*SCENARIOS, SESSION, HISTORY]
     if unknown := set(names) - set(known):
         raise click.UsageError(f"There is no scenario {', '.join(sorted(unknown))}: only {', '.join(known)}.")
     process.allow_many_files(FILES_MAX)
     figures: dict[str, Figure] = {}
     for name in names or known:
         began = time.perf_counter()
-        found = history.run(events=events) if name == HISTORY else measure(SCENARIOS[name], seconds)
+        found = _own_servers(name, seconds, events) if name in (SESSION, HISTORY) else measure(SCENARIOS[name], seconds)
         click.echo(f"{name} ({time.perf_counter() - began:.0f} s)")
         for key, figure in found.items():
             click.echo(line(key, figure))
         figures |= found
     click.echo(json.dumps(figures, ensure_ascii=False))
+
+
+def _own_servers(name: str, seconds: float, events: int) -> dict[str, Figure]:
+    return history.run(events=events) if name == HISTORY else lecture.run(max(seconds, SESSION_SECONDS_MIN))
 
 
 def measure(scenario: Scenario, seconds: float) -> dict[str, Figure]:

@@ -24,6 +24,7 @@ import click
 
 from load_tests import lecture_check as check
 from load_tests import process
+from load_tests.fan_out import Unsound
 from load_tests.figures import Figure, at_most, line, part, plain
 from load_tests.lecture_listener import Frames
 from load_tests.lecture_play import PATIENCE_S, ROOM, Hall, LectureHall, Player, Unplayed
@@ -42,6 +43,15 @@ class Outcome(NamedTuple):
 
     figures: dict[str, Figure]
     violations: dict[str, list[str]]
+
+
+def run(seconds: float) -> dict[str, Figure]:
+    """For `make bench`. Raises Unsound when anything was violated."""
+    with tempfile.TemporaryDirectory() as name:
+        figures, violations = lecture(clients=FULL_SIZE, seconds=seconds, seed=SEED, folder=Path(name))
+    if wrong := [f"{kind}: {sentence}" for kind, sentences in violations.items() for sentence in sentences]:
+        raise Unsound(wrong)
+    return figures
 
 
 def lecture(

@@ -83,6 +83,20 @@ async def test_what_comes_while_the_state_is_read_is_not_lost(log: HandLog) -> N
     assert [stream for stream, _ in log.reads[:3]] == [ROOM, ROOM, STAFF]
 
 
+@pytest.mark.timeout(10)
+async def test_a_reading_that_has_ended_is_not_waited_for(log: HandLog) -> None:
+    """Found by the simulation: who asked between the end of one and the loop's word of it waited without a pause, and
+    the whole node with them."""
+    here = Here(log)
+    await here.lane.ready()
+    ended = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+    await ended
+    here.lane._loading = ended
+    log.happens(ROOM, RoomLocked())
+    here.lane.heard(ROOM, 2)
+    assert (await here.lane.ready()).locked
+
+
 async def test_those_who_ask_at_once_share_one_reading(log: HandLog) -> None:
     here = Here(log)
     states = await asyncio.gather(*(here.lane.ready() for _ in range(5)))

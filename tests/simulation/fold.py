@@ -32,8 +32,11 @@ class Fold:
         for entry in entries:
             self._take(entry)
 
-    def decide(self, command: Any, person: PersonId, *, at: int, new_id: str = "x") -> Decision | Refusal:
-        """What the rules say to this command on these states. `new_id`: what a node drew for a question."""
+    def decide(
+        self, command: Any, person: PersonId, *, at: int, new_id: str = "x", remembers: bool = False
+    ) -> Decision | Refusal:
+        """What the rules say to this command on these states. `new_id`: what a node drew for a question. `remembers`:
+        as a node that has all messages in mind, and not only those it needs."""
         asker = asker_of(self.cohort, person, at=at)
         if isinstance(asker, Refusal):
             return asker
@@ -44,7 +47,7 @@ class Fold:
         if isinstance(command, MarkRead):
             return decide_mark_read(self._people.get(person) or PersonState(person=person), command)
         room, facts = self.rooms[command.room], self._facts[command.room]
-        room.facts = {seq: facts[seq] for seq in facts_needed(command) if seq in facts}
+        room.facts = dict(facts) if remembers else {seq: facts[seq] for seq in facts_needed(command) if seq in facts}
         setting = Setting(self.cohort.roles, self.cohort.rooms, new_id, "y")
         return decide_room(room, command, asker=asker, setting=setting, at=at)
 

@@ -182,6 +182,8 @@ class Reader:
             expected = (self._held[-1]["seq"] if self._held else self.live_seq) + 1
             if seq == expected:
                 self._held.append(event)
+                if event["name"] == "session_opened":
+                    self._held_counts = []
             else:
                 self._blame(f"{self.stream}: pushed {seq} instead of {expected} while fetching what is missing")
         elif self.stage in ("asked", "filling", "live", "leaving") and self.epoch and seq == self.seq + 1:

@@ -169,8 +169,9 @@ def _history(world: World) -> Iterator[str]:
             sent = world.sent.get((decided.author, decided.key or ""))
             now = fold.cohort
             if sent is not None and not any(
-                _is_right(fold.decide(sent.command, sent.person, at=decided.at, new_id=_drawn(decided)), decided, sent)
+                _is_right(_decide(fold, sent, decided, remembers=remembers), decided, sent)
                 for fold.cohort in _lately(world, now, number)
+                for remembers in (False, True)
             ):
                 fold.cohort = now
                 verdict = fold.decide(sent.command, sent.person, at=decided.at)
@@ -188,6 +189,11 @@ def _lately(world: World, cohort: CohortState, number: int) -> Iterator[CohortSt
         if commit.at_s > commits[number].at_s - STALE_S:
             yield earlier.cohort
         earlier.take([e for entries in commit.effects for e in entries if stream_kind(e.stream).startswith("cohort")])
+
+
+def _decide(fold: Fold, sent: Sent, decided: Decided, *, remembers: bool) -> Decision | Refusal:
+    new_id = _drawn(decided)
+    return fold.decide(sent.command, sent.person, at=decided.at, new_id=new_id, remembers=remembers)
 
 
 def _drawn(decided: Decided) -> str:

@@ -174,13 +174,15 @@ class Lane(Generic[S]):
         return bool(self._heard)
 
     def _begin_loading(self) -> asyncio.Task[None]:
-        if self._loading is None:
+        # One that has ended and was not yet seen to have: who waited for it would spin, and never let it be seen.
+        if self._loading is None or self._loading.done():
             self._loading = asyncio.get_running_loop().create_task(self._load())
             self._loading.add_done_callback(self._loaded)
         return self._loading
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
-        self._loading = None
+        if self._loading is task:
+            self._loading = None
         if task.cancelled():
             return
         if (error := task.exception()) is not None:

@@ -161,5 +161,9 @@ def node_folds_no_locks(flow: Flow) -> None:
     _folds_no(flow.node._room_keeper, "room_locked", "room_unlocked")
 
 
+def node_folds_no_votes(flow: Flow) -> None:
+    _folds_no(flow.node._room_keeper, "vote_set")
+
+
 def node_folds_no_roles(flow: Flow) -> None:
     _folds_no(flow.node._cohort_keeper, "role_changed")

@@ -99,6 +99,14 @@ def tick_forgets(flow: Flow) -> None:
     flow.soft._tell_tallied = tell_or_not  # type: ignore[method-assign]
 
 
+def counts_not_told(flow: Flow) -> None:
+    flow.soft.session.counted = do_nothing  # type: ignore[method-assign]
+
+
+def counts_not_told_again(flow: Flow) -> None:
+    flow.soft.session.ask = do_nothing  # type: ignore[method-assign]
+
+
 def reading_changes_no_count(flow: Flow) -> None:
     flow.soft.head_stale = do_nothing  # type: ignore[method-assign]
 
