@@ -89,6 +89,7 @@ def test_the_menu_is_left_with_escape_and_gives_focus_back(visit: Visit, school:
 def test_commands_are_found_by_typing(visit: Visit) -> None:
     kofi = visit("Kofi").room()
     kofi.field.press_sequentially("/")
+    expect(kofi.page.get_by_role("option").first).to_be_visible()  # the list is fetched when it is first wanted
     names = kofi.page.get_by_role("option").locator("code").all_inner_texts()
     assert "/search" in names
     assert "/lock" not in names
