@@ -4,6 +4,7 @@ import { decodeHTMLStrict } from "../src/text/entities.js";
 import { group } from "../src/text/grouping.js";
 import { fromWire, mentionAt, toWire } from "../src/text/mentions.js";
 import { hueOf, initialsOf } from "../src/text/people.js";
+import { plainMath } from "../src/text/plain_math.js";
 import { wrapSelection } from "../src/text/selection.js";
 import { snippetParts } from "../src/text/snippet.js";
 import { parse, withPanel } from "../src/router.js";
@@ -43,6 +44,13 @@ test("messages of one person within five minutes stand together", () => {
 test("marks are put round what is selected", () => {
   assert.deepEqual(wrapSelection("a word here", 2, 6, "**", "**"), { text: "a **word** here", start: 4, end: 8 });
   assert.equal(wrapSelection("x\ny", 0, 3, "`", "`").text, "```\nx\ny\n```");
+});
+
+test("formulas are told in words, and prices stay as they are", () => {
+  assert.equal(plainMath("Why $O(n)$ and not $O(n \\log n)$?"), "Why O(n) and not O(n log n)?");
+  assert.equal(plainMath("$$\\frac{n}{2} \\le n\\log{n}$$ so"), "n/2 ≤ n log n so");
+  assert.equal(plainMath("it costs $5 and $6"), "it costs $5 and $6");
+  assert.equal(plainMath("a $ b $ c"), "a $ b $ c");
 });
 
 test("snippets are text with hits, whatever they hold", () => {

@@ -13,5 +13,5 @@ Object.assign(en, {
   replay_export_markdown: "To read (Markdown)", replay_export_html: "A page that needs no program (HTML)", replay_export_jsonl: "For programs (JSON lines)",
   in_no_session: "It was not said in a session.", resources_lead: "Gathered from what was said here.", no_resources: "No link was shared here yet.",
   catch_up_lead: { one: "The session has run for {n} minute. Worth knowing:", other: "The session has run for {n} minutes. Worth knowing:" }, catch_up_short: "Worth knowing now:", catch_up_nothing: "Nothing was missed so far.", catch_up_close: "Close the summary",
-  catch_answering: "Answering now", catch_answered: "Answered", catch_poll: "Open poll", catch_pin: "Pinned", catch_top: "Waits, with most votes",
+  catch_answering: "Answering now", catch_answered: "Answered", catch_poll: "Open poll", catch_pin: "Pinned", catch_top: "Unanswered",
 });

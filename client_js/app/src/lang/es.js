@@ -87,7 +87,7 @@ export default {
   replay_export_markdown: "Para leer (Markdown)", replay_export_html: "Una página que no necesita programa (HTML)", replay_export_jsonl: "Para programas (líneas JSON)", replay_moment: "Verlo en su sesión", in_its_session: "en su sesión",
   in_no_session: "No se dijo en ninguna sesión.", resources: "Enlaces y recursos", resources_lead: "Reunidos de lo que se ha dicho aquí.", no_resources: "Aquí aún no se ha compartido ningún enlace.",
   catch_up: "Ponme al día", catch_up_lead: { one: "La sesión lleva {n} minuto. Conviene saber:", other: "La sesión lleva {n} minutos. Conviene saber:" }, catch_up_short: "Conviene saber ahora:", catch_up_nothing: "Hasta ahora no te has perdido nada.", catch_up_close: "Cerrar el resumen",
-  catch_answering: "Se responde ahora", catch_answered: "Respondida", catch_poll: "Encuesta abierta", catch_pin: "Fijado", catch_top: "Espera, con más votos",
+  catch_answering: "Se responde ahora", catch_answered: "Respondida", catch_poll: "Encuesta abierta", catch_pin: "Fijado", catch_top: "Sin respuesta",
 
   // Side panels
   thread: "Hilo", close_panel: "Cerrar el panel", thread_long: "Este hilo es muy largo; se muestran sus primeras respuestas.", search_words: "Palabras que buscar", search_results: "Resultados", filters: "Acotar",

@@ -9,6 +9,7 @@ import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
 import { mathRules } from "./math_rules.js";
 import { mentionRule } from "./mentions.js";
+import { plainMath } from "./plain_math.js";
 
 /** @typedef {InstanceType<typeof MarkdownIt>} Markdown */
 
@@ -59,7 +60,7 @@ export function render(text) {
  * @param {number} [charsMax]
  */
 export function plain(text, charsMax = 140) {
-  const words = text
+  const words = plainMath(text)
     .replace(/```[^\n]*\n?|```/g, " ")
     .replace(/@\[([^\]]*)\]\([^)]*\)/g, "@$1")
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")

@@ -89,7 +89,7 @@ export const barRow = (t) => (/** @type {import("../../model/poll_shift.js").Row
   const moved = shift === null ? "" : t("con_shift", { points: `${shift > 0 ? "+" : shift < 0 ? "−" : "±"}${Math.abs(Math.round(shift * 100))}` });
   return html`<li><div class="bar-words"><span dir="auto">${option}</span><span><b>${Math.round(share * 100)} %</b> <small>${count}${moved ? html` · ${moved}` : nothing}</small></span></div>
     <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="ground" width="100" height="10" /><rect class="share" width=${share * 100} height="10" />
-      ${before === null ? nothing : svg`<rect class="before" x=${Math.max(0, before * 100 - 0.4)} width="0.8" height="10" />`}</svg></li>`;
+      ${before === null || before <= 0 || before >= 1 ? nothing : svg`<rect class="before" x=${Math.max(0, before * 100 - 0.4)} width="0.8" height="10" />`}</svg></li>`;
 };
 
 /** @param {View} view */
