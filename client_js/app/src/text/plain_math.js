@@ -4,7 +4,7 @@
 const FORMULA = /\$\$([\s\S]+?)\$\$|\$(?!\s)((?:\\.|[^$\\\n])+?)(?<!\s)\$(?!\d)/g;
 
 /** @type {Record<string, string>} */
-const SIGNS = { cdot: "·", times: "×", le: "≤", leq: "≤", ge: "≥", geq: "≥", ne: "≠", neq: "≠", infty: "∞", sum: "∑", to: "→", Theta: "Θ", Omega: "Ω", left: "", right: "", quad: " " };
+const SIGNS = { cdot: "·", times: "×", le: "≤", leq: "≤", ge: "≥", sum: "∑" };
 
 /** @param {string} text */
 export function plainMath(text) {
