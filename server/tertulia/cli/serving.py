@@ -98,8 +98,7 @@ def _supervise(options: dict[str, Any]) -> None:
         raise Trouble(sentence, USAGE)
     if first_port and first_port + count > 65_536:
         raise Trouble(f"--worker-port: {count} workers need {count} ports; begin below {65_537 - count}.", USAGE)
-    shared = listen(host, port)
-    own = [listen("127.0.0.1", first_port + n) for n in range(count)] if first_port else []
+    check_port(host, port)  # somebody else may share it as well
     _, warning = _within_files(options["connections_max"])
     diagnostics_to_stderr()
 
@@ -109,14 +108,11 @@ def _supervise(options: dict[str, Any]) -> None:
         if warning:
             click.echo(warning, err=True)
 
+    def open_sockets(number: int) -> list[socket.socket]:
+        return listen(host, port) + (listen("127.0.0.1", first_port + number - 1) if first_port else [])
+
     async def supervise() -> int:
-        workers = Workers(
-            count,
-            lambda number: shared + (own[number - 1] if own else []),
-            drain_window_s=options["drain_window_s"],
-            greet=greet,
-        )
-        return await workers.run()
+        return await Workers(count, open_sockets, drain_window_s=options["drain_window_s"], greet=greet).run()
 
     code = asyncio.run(supervise())
     if code:
@@ -158,8 +154,9 @@ def check_port(host: str, port: int) -> None:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """A socket for each of the host's addresses, to be handed to workers. Raises Trouble."""
-    sockets = [_bound(family, kind, address) for family, kind, address in _addresses(host, port)]
+    """A socket for each of the host's addresses, to be handed to a worker. The kernel shares out who comes among all
+    that were made for a port, evenly. Raises Trouble."""
+    sockets = [_bound(*address, is_port_shared=True) for address in _addresses(host, port)]
     for one in sockets:
         one.listen(limits.listen_backlog)
     return sockets
@@ -177,10 +174,14 @@ def _addresses(host: str, port: int) -> list[_Address]:
     return list(dict.fromkeys((family, kind, address) for family, kind, _, _, address in found))
 
 
-def _bound(family: socket.AddressFamily, kind: socket.SocketKind, address: Any) -> socket.socket:
+def _bound(
+    family: socket.AddressFamily, kind: socket.SocketKind, address: Any, *, is_port_shared: bool = False
+) -> socket.socket:
     sock, (host, port) = socket.socket(family, kind), address[:2]
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_port_shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(address)

@@ -29,18 +29,22 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Workers:
-    """`sockets_of(number)`: where that worker listens. `greet` is called once all are ready."""
+    """`open_sockets(number)`: where that worker listens. `greet` is called once all are ready.
+
+    Each number has sockets of its own, held here as well: who comes while its worker is away waits for the next one.
+    """
 
     def __init__(
         self,
         count: int,
-        sockets_of: Callable[[int], Sequence[socket.socket]],
+        open_sockets: Callable[[int], list[socket.socket]],
         *,
         drain_window_s: float,
         greet: Callable[[], None],
     ) -> None:
         self._numbers = range(1, count + 1)
-        self._sockets_of = sockets_of
+        self._sockets = {number: open_sockets(number) for number in self._numbers}
+        self._open_sockets = open_sockets
         self._leaving_s = leaving_s(drain_window_s)
         self._greet = greet
         self._all: set[Worker] = set()
@@ -59,11 +63,12 @@ class Workers:
             loop.add_signal_handler(number, self._signalled, number)
         work = asyncio.create_task(self._work())
         work.add_done_callback(self._failed)
-        code = await self._end
-        work.cancel()
-        self._keep_none()
-        await self._leave(self._all)
-        return code
+        try:
+            return await self._end
+        finally:
+            work.cancel()
+            self._keep_none()
+            await self._leave(self._all)
 
     def _signalled(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:
@@ -136,6 +141,7 @@ class Workers:
                 return
             self._failures += 1
             code = await again.ended
+            self._close_sockets(number)
             logger.warning("worker does not start", worker=number, code=code, tries=self._failures)
             if not self._serving and self._failures >= limits.worker_starts_max:
                 self._give_up(code)
@@ -174,10 +180,17 @@ class Workers:
     # --- processes ----------------------------------------------------------------------------------------------
 
     async def _start(self, number: int) -> Worker:
-        worker = await Worker.start(number, self._sockets_of(number))
+        if number not in self._sockets:
+            self._sockets[number] = self._open_sockets(number)
+        worker = await Worker.start(number, self._sockets[number])
         self._all.add(worker)
         worker.ended.add_done_callback(lambda _: self._all.discard(worker))
         return worker
+
+    def _close_sockets(self, number: int) -> None:
+        """Nobody is going to serve there soon: who waits is cut, and comes to another worker."""
+        for one in self._sockets.pop(number):
+            one.close()
 
     async def _leave(self, workers: Sequence[Worker] | set[Worker]) -> None:
         """Ask them to drain, all at once; end those that take too long."""
