@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from tests.commands import tertulia
+from tests.ports import free_ports
 from tests.redis_server import RedisServer, free_port
 from tests.school import make_school
 from tests.servers import Server
@@ -38,7 +39,7 @@ class Place:
     def __init__(self, folder: Path, redis: RedisServer) -> None:
         self.config = folder / "workers.toml"
         self.config.write_text("")
-        self.first_port = _free_ports(COUNT)
+        self.first_port = free_ports(COUNT)
         options = ["--workers", str(COUNT), "--worker-port", str(self.first_port), "--bus", redis.url]
         options += ["--config", str(self.config), "--no-rate-limits", "--drain-window-s", "1"]
         self.server = Server(folder, options=options)
@@ -191,25 +192,6 @@ async def _until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not is_so():
             await asyncio.sleep(0.02)
-
-
-def _free_ports(count: int) -> int:
-    """The first of so many."""
-    while True:
-        first = free_port()
-        if all(_is_free(first + n) for n in range(count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _children(pid: int) -> list[int]:
