@@ -103,17 +103,27 @@ async def test_a_killed_worker_comes_back_and_its_people_missed_nothing(place: P
 
 
 async def test_a_configuration_that_is_wrong_stops_the_rolling_restart_and_disturbs_nobody(place: Place) -> None:
+    """And when a worker dies meanwhile, the other one takes all who come."""
     before = _children(place.server.pid)
+    sentence = "there is no setting 'nope'"
     async with AsyncExitStack() as stack:
         ana = await arrive(stack, place.server, "Ana")
         place.config.write_text("nope = 1\n")
         os.kill(place.server.pid, signal.SIGHUP)
         await asyncio.to_thread(place.until_said, "rolling restart stopped")
-        place.config.write_text("")
         await ana.hears((await ana.client.post("general", "still here")).seq)
         assert ana.client.counts.welcomes == 1
-    assert place.server.output.count("there is no setting 'nope'") == 1
+    assert place.server.output.count(sentence) == 1
     assert _children(place.server.pid) == before
+    came_back = place.server.output.count("worker is back")
+    os.kill(before[0], signal.SIGKILL)
+    await asyncio.to_thread(place.until_said, "worker does not start")
+    async with httpx.AsyncClient(trust_env=False, headers={"connection": "close"}) as http:
+        answers = [await http.get(f"{place.server.url}/readyz") for _ in range(16)]
+    assert {answer.status_code for answer in answers} == {200}
+    place.config.write_text("")
+    await asyncio.to_thread(place.until_said, "worker is back", came_back + 1)
+    assert len(_children(place.server.pid)) == COUNT
 
 
 def test_nobody_is_left_when_the_parent_ends(place: Place) -> None:
