@@ -17,7 +17,6 @@ import click
 from tertulia import __version__
 from tertulia.cli.exits import UNREACHED, USAGE, Trouble
 from tertulia.cli.settings import address_of, settings_of, settings_options, url_of
-from tertulia.domain import limits
 
 if TYPE_CHECKING:
     from tertulia.app import Settings
