@@ -68,7 +68,7 @@ async def _talk(log: PostgresLog, room: StreamName, writers: int, posts: _Posts)
         posts.acked += writers
 
 
-async def _measure(url: str, *, seconds: float, rooms: int, writers: int, pids: Pids) -> dict[str, Figure]:
+async def measure(url: str, *, seconds: float, rooms: int, writers: int, pids: Pids) -> dict[str, Figure]:
     stats = LogStats()
     log = await PostgresLog.open(url, cluster="load", stats=stats)
     posts = _Posts()
@@ -103,12 +103,12 @@ async def _measure(url: str, *, seconds: float, rooms: int, writers: int, pids: 
 
 
 @contextmanager
-def _database(url: str | None) -> Iterator[tuple[str, Pids]]:
+def database(url: str | None) -> Iterator[tuple[str, Pids]]:
     if url is not None:
         yield url, list
         return
     with PostgresServer(settings={"shared_buffers": "128MB", "max_wal_size": "2GB"}) as server:
-        database = server.new_database()
+        database = server.newdatabase()
         yield database, lambda: [server.pid, *server.children()]
 
 
@@ -119,8 +119,8 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=10, help="in each room")
     parser.add_argument("--url", help="of an empty database; without it, a server is started")
     options = parser.parse_args()
-    with _database(options.url) as (url, pids):
-        measured = _measure(url, seconds=options.seconds, rooms=options.rooms, writers=options.writers, pids=pids)
+    with database(options.url) as (url, pids):
+        measured = measure(url, seconds=options.seconds, rooms=options.rooms, writers=options.writers, pids=pids)
         figures = uvloop.run(measured)
     for name, figure in figures.items():
         print(line(name, figure))
