@@ -25,7 +25,9 @@ from tertulia.presence import PRESENCE
 from tertulia.presence.messages import All, encode
 
 PEOPLE = (1, 10, 50)
-PRESENCE_PER_S = 500.0
+PRESENCE_PER_S = 1_000.0
+BURSTS_EVERY_S = 0.1
+"""So that many are heard at once, as on a busy node."""
 TELLS_AT_ONCE = 200
 TELLS_ALONE = 400
 RECORD = b"x" * 400
@@ -40,7 +42,7 @@ def measure(seconds: float) -> dict[str, float]:
         applied = cross_node.hearing(nodes, per_s=cross_node.BUSY_PER_S, seconds=seconds, decides=True)
         presence_us, person_us = _presence(nodes, seconds)
         assert nodes.redis is not None, "two nodes have one"
-        alone_us, full_us = uvloop.run(_telling(nodes.redis.url, seconds))
+        alone_us, full_us, drop_us = uvloop.run(_telling(nodes.redis.url, seconds))
     return {
         "node_hear_alone_us": calm.hearing_us,
         "node_hear_full_us": busy.hearing_us,
@@ -50,6 +52,7 @@ def measure(seconds: float) -> dict[str, float]:
         "node_presence_person_us": person_us,
         "node_tell_alone_us": alone_us,
         "node_tell_full_us": full_us,
+        "node_drop_us": drop_us,
     }
 
 
@@ -83,7 +86,7 @@ async def _told_of_people(url: str, pid: int, crowd: Crowd, people: int, seconds
                 said = encode(All(life, number, {"learner": [f"p-{room}-{one:04}" for one in range(people)]}))  # type: ignore[list-item]
                 bus.publish(BusMessage(channel=room_stream(room), stream=PRESENCE, epoch="", seq=0, record=said))
             crowd.read(0.0)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(BURSTS_EVERY_S)
         return sent
 
     await go_on(0.5, PRESENCE_PER_S)  # the people come, which their readers are told once
@@ -99,8 +102,8 @@ async def _told_of_people(url: str, pid: int, crowd: Crowd, people: int, seconds
     return (used_s - idle_s) / said * 1e6
 
 
-async def _telling(url: str, seconds: float) -> tuple[float, float]:
-    """µs of a message published: one at a time, and two hundred."""
+async def _telling(url: str, seconds: float) -> tuple[float, float, float]:
+    """µs of a message published, one at a time and two hundred; of one that comes back and is dropped."""
     bus = RedisBus(url, "teller")
     await bus.start(lambda message: None, lambda: None)
     channel = room_stream(RoomId("nobody"))
@@ -119,7 +122,10 @@ async def _telling(url: str, seconds: float) -> tuple[float, float]:
         await bus._queue.drained(wait_s=1.0)
 
     full_us = await cost_us(TELLS_AT_ONCE, until_told, seconds)
+    await bus.subscribe(channel)
+    with_own_us = await cost_us(TELLS_AT_ONCE, until_told, seconds)
+    await bus.unsubscribe(channel)
     alone_us = await cost_us(1, lambda: asyncio.sleep(0.005), seconds)
     pausing_us = await cost_us(0, lambda: asyncio.sleep(0.005), seconds)
     await bus.stop()
-    return max(alone_us - pausing_us, full_us), full_us
+    return max(alone_us - pausing_us, full_us), full_us, max(0.0, with_own_us - full_us)

@@ -35,8 +35,8 @@ COSTS: Final[dict[str, Cost]] = {
     "node_hear_alone_us": Cost("µs CPU", "an entry from the bus, before fan-out", f"{_HEARD}; 100/s in 50 rooms"),
     "node_hear_full_us": Cost("µs CPU", "the same, among many", f"{_HEARD}; 2,000/s in 50 rooms"),
     "node_apply_full_us": Cost("µs CPU", "the same, where the room's state for deciding is at hand too", _HEARD),
+    "node_drop_us": Cost("µs CPU", "a message from the bus that is not for this node", "the bus by itself, 200 at a time"),
     "node_flush_us": Cost("µs CPU", "an entry's flush in its room, first reader included", f"{_HEARD}; 1 reader each"),
-    "node_signal_us": Cost("µs CPU", "a reaction heard, and its tally told to one reader", f"{_HEARD}; 200/s"),
     "node_tell_alone_us": Cost("µs CPU", "publishing on the bus", "the bus by itself on a real Redis, one at a time"),
     "node_tell_full_us": Cost("µs CPU", "the same, among many", "the bus by itself, 200 at a time"),
     "node_presence_us": Cost("µs CPU", "who is in a room, heard from another node", f"{_HEARD}; 500/s, 1 to 50 people"),
@@ -48,6 +48,7 @@ COSTS: Final[dict[str, Cost]] = {
     "node_open_room_us": Cost("µs CPU", "a room nobody followed on this node before", "300 rooms taken up by one"),
     "node_room_bytes": Cost("bytes", "the same: its channels, presence and place on the bus", "300 rooms"),
     "node_head_us": Cost("µs CPU", "one stream of the head check, asked once a second", "20,000 streams, PostgreSQL"),
+    "node_read_us": Cost("µs CPU", "a read of the log, the node's part", "20 entries of one stream, PostgreSQL"),
     "delivery_bytes": Cost("bytes", "a delivery on the wire: frame, record, TCP and IP", "counted; 40 + 12 for headers"),
     # Redis
     "redis_classic_publish_alone_us": Cost("µs CPU", "PUBLISH, alone", _REDIS),
@@ -67,6 +68,7 @@ COSTS: Final[dict[str, Cost]] = {
     "postgres_commit_us": Cost("µs CPU", "a commit of one post", "one writer, less a post among many"),
     "postgres_flush_ms": Cost("ms", "a commit until it is on this disk, one writer", "one writer, p50"),
     "postgres_head_us": Cost("µs CPU", "one stream of the head check", "20,000 of 50,000 streams in one query"),
+    "postgres_read_us": Cost("µs CPU", "a read of the log, PostgreSQL's part", "20 entries of one stream"),
     # The front
     "front_deliver_alone_us": Cost("µs CPU", "a message passed on to one reader, alone", _NGINX),
     "front_deliver_full_us": Cost("µs CPU", "the same when tens gather", f"{_NGINX}; 50 in flight"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import uvloop
+from psycopg import sql
 
 from load_tests import process
 from load_tests.postgres_posts import measure as measure_posts
@@ -14,6 +17,7 @@ from tests.postgres_server import PostgresServer
 
 STREAMS = 50_000
 ASKED = 20_000
+ENTRIES_READ = 20
 SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "2GB"}
 
 
@@ -34,38 +38,53 @@ def measure(seconds: float) -> dict[str, float]:
         posts = server.ask("SELECT sum(head) FROM tertulia.stream", database)[0][0]
         wal = _wal_bytes(server) - wal
         alone = posting(1)
-        head_us, node_head_us = uvloop.run(_heads(server, url, database, seconds))
+        reads = uvloop.run(_reading(server, url, database, seconds))
     return {
         "postgres_post_us": many["server_cpu"],
         "postgres_post_wal_bytes": wal / float(posts),
         "postgres_commit_us": max(0.0, alone["server_cpu"] - many["server_cpu"]),
         "postgres_flush_ms": alone["wait_p50"],
-        "postgres_head_us": head_us,
-        "node_head_us": node_head_us,
-    }
+    } | reads
 
 
-async def _heads(server: PostgresServer, url: str, database: str, seconds: float) -> tuple[float, float]:
-    """µs a stream, of PostgreSQL and of the node that asks."""
-    server.ask(
+async def _reading(server: PostgresServer, url: str, database: str, seconds: float) -> dict[str, float]:
+    """The head check of many streams, and reads of a few entries."""
+    rooms = [StreamName(f"room/r{number:03}") for number in range(100)]
+    statement = (
         "INSERT INTO tertulia.stream (name, kind, owner, head) "
-        f"SELECT 'room/' || md5(n::text), 'room', md5(n::text), n FROM generate_series(1, {STREAMS}) n",  # type: ignore[arg-type]
-        database,
+        f"SELECT 'room/' || md5(n::text), 'room', md5(n::text), n FROM generate_series(1, {STREAMS}) n"
     )
+    server.ask(sql.SQL(statement), database)  # type: ignore[arg-type]
     server.ask("ANALYZE tertulia.stream", database)
     names = [StreamName(name) for (name,) in server.ask("SELECT name FROM tertulia.stream", database)][:ASKED]
     log = await PostgresLog.open(url, cluster="load")
-    await log.heads(names)
-    server_pids = [server.pid, *server.children()]
-    asked, begun = 0, time.perf_counter()
-    mine_s, theirs_s = time.process_time(), process.cpu_s(server_pids)
-    while time.perf_counter() < begun + seconds:
-        heads = await log.heads(names)
-        assert all(heads.values()), "each has one"
-        asked += len(names)
-    mine_s, theirs_s = time.process_time() - mine_s, process.cpu_s(server_pids) - theirs_s
+
+    async def heads() -> int:
+        assert len(await log.heads(names)) == ASKED, "each has one"
+        return ASKED
+
+    async def reads() -> int:
+        read = await asyncio.gather(*(log.read(room, after=0, limit=ENTRIES_READ) for room in rooms))
+        assert all(len(entries) == ENTRIES_READ for entries in read), "so many were posted"
+        return len(rooms)
+
+    found: dict[str, float] = {}
+    for name, ask in (("head", heads), ("read", reads)):
+        mine_us, theirs_us = await _costs(server, ask, seconds)
+        found[f"node_{name}_us"], found[f"postgres_{name}_us"] = mine_us, theirs_us
     await log.close()
-    return theirs_s / asked * 1e6, mine_s / asked * 1e6
+    return found
+
+
+async def _costs(server: PostgresServer, ask: Callable[[], Awaitable[int]], seconds: float) -> tuple[float, float]:
+    """µs of this process and of PostgreSQL, for each thing asked for."""
+    await ask()
+    pids = [server.pid, *server.children()]
+    asked, begun = 0, time.perf_counter()
+    mine_s, theirs_s = time.process_time(), process.cpu_s(pids)
+    while time.perf_counter() < begun + seconds:
+        asked += await ask()
+    return (time.process_time() - mine_s) / asked * 1e6, (process.cpu_s(pids) - theirs_s) / asked * 1e6
 
 
 def _wal_bytes(server: PostgresServer) -> float:
