@@ -22,7 +22,7 @@ from tertulia.eventlog.postgres_readers import Readers
 from tertulia.eventlog.postgres_rows import texts
 from tertulia.eventlog.postgres_schema import prepare
 from tertulia.eventlog.postgres_writer import Job, Writer
-from tertulia.eventlog.stats import LogStats
+from tertulia.eventlog.stats import LogStats, Outage
 from tertulia.wire.stored import Entry
 
 _READ: Final[LiteralString] = """
@@ -51,8 +51,9 @@ class PostgresLog:
         self._under_way = 0
         self._is_closed = False
         self._loop = asyncio.get_running_loop()
-        self._readers = Readers(address, epoch=epoch, stats=stats)
-        self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats)
+        outage = Outage(stats, log=str(address))
+        self._readers = Readers(address, epoch=epoch, stats=stats, outage=outage)
+        self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats, outage=outage)
 
     @classmethod
     async def open(cls, url: str, *, cluster: str, stats: LogStats | None = None) -> PostgresLog:

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tertulia.domain import limits
 from tertulia.eventlog import LogFull, LogRefused, LogUnavailable
+from tertulia.eventlog.stats import Cause
 
 SERVER_VERSION_MIN: Final = 14
 FAILURES: Final = (psycopg.Error, OSError)
@@ -48,6 +49,7 @@ SELECT set_config(name, value, false) FROM (VALUES
 ) AS setting (name, value)
 """
 _FULL: Final = ("53100",)
+READ_ONLY: Final = "25006"
 _STARTING: Final = "57P03"
 # What libpq says when a connection is not granted comes without its SQLSTATE: it is known by its words.
 _SAID: Final = (
@@ -56,6 +58,16 @@ _SAID: Final = (
     ("28000", ("no pg_hba.conf entry", "is not permitted to log in", "authentication failed")),
     ("53300", ("too many clients", "too many connections", "remaining connection slots")),
     (_STARTING, ("the database system is starting up", "not yet accepting connections", "is shutting down")),
+)
+
+_CAUSES: Final[tuple[tuple[tuple[str, ...], Cause], ...]] = (
+    (_FULL, "full"),
+    (("53300",), "connections"),
+    ((READ_ONLY,), "read_only"),
+    (("28", "3D", "42501"), "denied"),
+    (("57P",), "ended"),
+    (("57014", "55P03", "25P03"), "timeout"),
+    (("08",), "unreachable"),
 )
 
 
@@ -182,6 +194,15 @@ def state_of(error: BaseException) -> str:
 
 def is_starting(error: BaseException) -> bool:
     return state_of(error) == _STARTING
+
+
+def cause_of(error: BaseException) -> Cause:
+    """For metrics and the diagnostics."""
+    state = state_of(error)
+    for prefixes, cause in _CAUSES:
+        if state.startswith(prefixes):
+            return cause
+    return "unreachable" if not state and isinstance(error, FAILURES) else "other"
 
 
 def refusal_of(error: BaseException, address: Address) -> LogFull | LogUnavailable:

@@ -11,23 +11,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
-import structlog
-
 from tertulia.domain import limits
 from tertulia.eventlog import LogRefused, LogUnavailable
-from tertulia.eventlog.postgres_link import FAILURES, Address, Link, refusal_of
+from tertulia.eventlog.postgres_link import FAILURES, Address, Link, cause_of, refusal_of
 from tertulia.eventlog.postgres_schema import Stranger, check_same
-from tertulia.eventlog.stats import LogStats
+from tertulia.eventlog.stats import LogStats, Outage
 
-logger = structlog.get_logger("tertulia.eventlog")
 Rows = list[tuple[Any, ...]]
 
 
 class Readers:
-    def __init__(self, address: Address, *, epoch: str, stats: LogStats) -> None:
+    def __init__(self, address: Address, *, epoch: str, stats: LogStats, outage: Outage) -> None:
         self._address = address
         self._epoch = epoch
         self._stats = stats
+        self._outage = outage
         self._idle: list[Link] = []
         self._free = asyncio.Semaphore(limits.log_read_connections)
         self._under_way = 0
@@ -45,7 +43,8 @@ class Readers:
                 return await self._tried(query, values)
         except (*FAILURES, LogRefused, Stranger) as error:
             refusal = refusal_of(error, self._address)
-            logger.error("the log cannot be read", error=str(refusal))
+            cause = error.cause if isinstance(error, Stranger) else cause_of(error)
+            self._outage.failed("read", cause, str(refusal))
             raise LogUnavailable(str(refusal)) from error
         finally:
             self._under_way -= 1
@@ -81,6 +80,7 @@ class Readers:
             await link.close()
             raise
         self._idle.append(link)
+        self._outage.succeeded("read")
         return rows
 
     async def _opened(self) -> Link:

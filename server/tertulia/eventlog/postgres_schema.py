@@ -16,6 +16,7 @@ import psycopg
 from tertulia.domain import limits
 from tertulia.eventlog import LogRefused
 from tertulia.eventlog.postgres_link import Address, Link
+from tertulia.eventlog.stats import Cause
 
 _LOCK: Final = 0x74657274756C6961
 """The letters "tertulia"."""
@@ -91,6 +92,10 @@ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
 class Stranger(Exception):
     """What answers at the log's address is not the log that was opened there, or must not be written to."""
 
+    def __init__(self, sentence: str, cause: Cause = "stranger") -> None:
+        super().__init__(sentence)
+        self.cause: Cause = cause
+
 
 class _Meta(NamedTuple):
     version: int
@@ -130,7 +135,7 @@ async def check_same(link: Link, *, epoch: str, is_written: bool = True) -> None
     """After a reconnect: raise `Stranger` unless this is the log that was opened, and can be written if it must."""
     is_read_only, found, version = await _one(link, _IDENTITY)
     if is_read_only and is_written:
-        raise Stranger("It is read-only (a replica?).")
+        raise Stranger("It is read-only (a replica?).", "read_only")
     if found != epoch:
         raise Stranger("Another log is there now than the one that was opened. Restart the node.")
     if version > len(MIGRATIONS):

@@ -65,6 +65,8 @@ class NodeCollector(Collector):
         stats = self._site.flow.node.log_stats
         yield _histogram("commit_seconds", "Time of a commit, until it is on disk.", stats.commit_seconds)
         yield _histogram("commit_entries", "Entries of a commit.", stats.commit_entries)
+        failures = {str(cause): count for cause, count in stats.failures.items()}
+        yield _by("log_failures", "Transactions, queries and connections the database failed.", "cause", failures)
         yield _counter("log_reads", "Queries of the log and of what is folded from it.", stats.reads)
 
     def _bus(self) -> Iterator[Metric]:
