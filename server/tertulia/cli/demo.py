@@ -13,6 +13,7 @@ import click
 from tertulia import __version__
 from tertulia.cli import demo_session
 from tertulia.cli.demo_talk import Person, Talk, read
+from tertulia.cli.options import log_option
 from tertulia.cli.tokens import Issued, issue_with, secret_of
 from tertulia.domain.commands import AnyCommand, PinMessage, PostMessage, ResolveThread, SetReaction
 from tertulia.domain.ids import CohortId
@@ -36,7 +37,8 @@ _BEGAN_MINUTES_AGO: Final = 200
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the demo's data is kept; the next start goes on with it.",
 )
-def command(host: str, port: int, data: Path) -> None:
+@log_option
+def command(host: str, port: int, data: Path, log: str) -> None:
     """Run a server with a demo cohort: three rooms in which people have talked, and a session that is live in one.
 
     Prints links for an instructor, two learners and an observer, and a bot's token. Keeps running.
@@ -48,11 +50,11 @@ def command(host: str, port: int, data: Path) -> None:
     diagnostics_to_stderr()
     data.mkdir(parents=True, exist_ok=True)
     talk = read()
-    asyncio.run(_prepare(data, talk))
-    run(Settings(host=host, port=port, data=data), greeting=lambda settings: _greet(settings, talk))
+    asyncio.run(_prepare(data, talk, log=log))
+    run(Settings(host=host, port=port, data=data, log=log), greeting=lambda settings: _greet(settings, talk))
 
 
-async def _prepare(data: Path, talk: Talk) -> None:
+async def _prepare(data: Path, talk: Talk, *, log: str) -> None:
     """Everything has a key of its own: what is there already stays, what is missing comes."""
     from tertulia.cli.folder import SettableClock, bring_in, make_cohort, make_room, opened
 
@@ -61,7 +63,7 @@ async def _prepare(data: Path, talk: Talk) -> None:
     crowd = session.people
     people = {person.name: _issue(data, talk.cohort, person).person for person in [*talk.people, *crowd]}
     founder, cohort = people[talk.founder], talk.cohort
-    async with opened(data, clock=clock) as flow:
+    async with opened(data, clock=clock, log=log) as flow:
         clock.set(now_ms - _BEGAN_MINUTES_AGO * 60_000)
         await make_cohort(flow, cohort, founder=founder, name=talk.name, course_name=talk.course_name)
         for person in [*talk.people, *crowd]:

@@ -176,6 +176,7 @@ log_reconnect_min_s: Final = 0.05
 log_reconnect_max_s: Final = 1.0
 log_close_s: Final = 10.0
 log_read_connections: Final = 4
+move_slice_rows: Final = 5_000
 fold_wait_s: Final = 0.05
 fold_every_s: Final = 0.5
 fold_slice_entries: Final = 512

@@ -56,13 +56,14 @@ class PostgresLog:
         self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats, outage=outage)
 
     @classmethod
-    async def open(cls, url: str, *, cluster: str, stats: LogStats | None = None) -> PostgresLog:
+    async def open(cls, url: str, *, cluster: str, moved: str = "", stats: LogStats | None = None) -> PostgresLog:
         """Open the log at `postgresql://user:password@host/database`, making its tables if there are none.
-        `cluster`: a name that all nodes of one cluster share and no other has. `LogRefused` when it cannot be used."""
+        `cluster`: a name that all nodes of one cluster share and no other has. `moved`: the epoch of the log
+        that is just being moved there (move.py), which nobody else may open. `LogRefused` when it cannot be used."""
         address = Address(url)
         link = await _link(address)
         try:
-            epoch = await prepare(link, address, cluster=cluster)
+            epoch = await prepare(link, address, cluster=cluster, moved=moved)
         except FAILURES as error:
             await link.close()
             raise address.refusal(error) from error

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tertulia.domain import limits
-from tertulia.eventlog import LogFull, LogRefused, LogUnavailable
+from tertulia.eventlog import LogFull, LogRefused, LogUnavailable, LogUnreached, LogUrlRefused
 from tertulia.eventlog.stats import Cause
 
 SERVER_VERSION_MIN: Final = 14
@@ -72,20 +72,20 @@ _CAUSES: Final[tuple[tuple[tuple[str, ...], Cause], ...]] = (
 
 
 class Address:
-    """Where the database is and who we are there. Raises `LogRefused` for a URL that cannot be used. Shown without
+    """Where the database is and who we are there. Raises `LogUrlRefused` for a URL that cannot be used. Shown without
     secrets."""
 
     def __init__(self, url: str) -> None:
         if not url.startswith(("postgresql://", "postgres://")):
-            raise LogRefused(f"The log URL does not begin with postgresql://. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The log URL does not begin with postgresql://. {_HOW_TO_WRITE}.")
         try:
             given = conninfo_to_dict(url)
         except (psycopg.Error, UnicodeError):
-            raise LogRefused(f"The log URL cannot be read. {_HOW_TO_WRITE}.") from None
+            raise LogUrlRefused(f"The log URL cannot be read. {_HOW_TO_WRITE}.") from None
         if not str(given.get("port", "0")).replace(",", "").isdigit():
-            raise LogRefused(f"The port in the log URL is not a number. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The port in the log URL is not a number. {_HOW_TO_WRITE}.")
         if not given.get("dbname"):
-            raise LogRefused(f"The log URL names no database. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The log URL names no database. {_HOW_TO_WRITE}.")
         several = {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
         self._password = str(given.get("password") or "")
         self.user = str(given.get("user") or "")
@@ -105,6 +105,7 @@ class Address:
 
     def refusal(self, error: Exception) -> LogRefused:
         """What to do about a connection that was not granted."""
+        kind = LogRefused
         match state_of(error):
             case "28P01":
                 what = "does not take the user or password of the log URL. Correct the URL"
@@ -116,15 +117,18 @@ class Address:
             case "28000":
                 what = "does not let this user in from here. Correct the log URL, or the server's pg_hba.conf"
             case "53300":
+                kind = LogUnreached
                 what = (
                     f"has no connection left. Raise its max_connections (a node takes up to "
                     f"{limits.log_read_connections + 1}), or end what holds them"
                 )
             case "57P03":
+                kind = LogUnreached
                 what = "is starting or shutting down. Try again when it is up"
             case _:
+                kind = LogUnreached
                 what = "cannot be reached. Start it, or correct the log URL"
-        return LogRefused(f"PostgreSQL at {self} {what} ({self.reason(error)}).")
+        return kind(f"PostgreSQL at {self} {what} ({self.reason(error)}).")
 
 
 class Link:

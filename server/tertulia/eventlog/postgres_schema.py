@@ -73,6 +73,9 @@ CREATE TABLE tertulia.checkpoint (
 
 MIGRATIONS: Final[Sequence[LiteralString]] = (_LOG,)
 
+MOVING: Final = "moving"
+"""The row of `meta` that says that a log is being moved here: how far it is (see move.py). Nobody else may use it."""
+
 _SERVER: Final[LiteralString] = """
 SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
     current_setting('server_encoding'), current_setting('fsync')::boolean
@@ -101,11 +104,13 @@ class _Meta(NamedTuple):
     version: int
     epoch: str
     cluster: str
+    is_moving: bool
 
 
-async def prepare(link: Link, address: Address, *, cluster: str) -> str:
-    """Look at the server and the database, make or migrate the tables; the log's epoch. Raises `LogRefused`, and what
-    the connection fails with."""
+async def prepare(link: Link, address: Address, *, cluster: str, moved: str = "") -> str:
+    """Look at the server and the database, make or migrate the tables; the log's epoch. `moved`: the epoch of a log
+    that is being moved here; the tables are made with it, and none are taken but those that were made so. Raises
+    `LogRefused`, and what the connection fails with."""
     with link.deadline(limits.log_answer_s):
         is_read_only, encoding, has_fsync = await _one(link, _SERVER)
         meta = await _meta(link, address)
@@ -124,10 +129,10 @@ async def prepare(link: Link, address: Address, *, cluster: str) -> str:
             f"PostgreSQL at {address} runs with fsync=off: a power cut would lose what was answered. Set fsync=on."
         )
     if meta is None or meta.version < len(MIGRATIONS):
-        await migrate(link, address, cluster=cluster)
+        await migrate(link, address, cluster=cluster, moved=moved)
         meta = await _meta(link, address)
         assert meta is not None, "it was just made"
-    _check(meta, address, cluster=cluster)
+    _check(meta, address, cluster=cluster, moved=moved)
     return meta.epoch
 
 
@@ -143,7 +148,12 @@ async def check_same(link: Link, *, epoch: str, is_written: bool = True) -> None
 
 
 async def migrate(
-    link: Link, address: Address, *, cluster: str, migrations: Sequence[LiteralString] = MIGRATIONS
+    link: Link,
+    address: Address,
+    *,
+    cluster: str,
+    moved: str = "",
+    migrations: Sequence[LiteralString] = MIGRATIONS,
 ) -> None:
     """Do the steps that this database has not seen yet, in one transaction: whoever comes meanwhile waits for it."""
     execute = link.connection.execute
@@ -155,12 +165,13 @@ async def migrate(
             meta = await _meta(link, address)
             done = 0 if meta is None else meta.version
             if meta is not None:
-                _check(meta, address, cluster=cluster)
+                _check(meta, address, cluster=cluster, moved=moved)
             for step in migrations[done:]:
                 await execute(step)
             rows = {"version": str(max(done, len(migrations)))}
             if meta is None:
-                rows |= {"epoch": secrets.token_hex(8), "cluster": cluster}
+                rows |= {"epoch": moved or secrets.token_hex(8), "cluster": cluster}
+                rows |= {MOVING: ""} if moved else {}
             for row in rows.items():
                 await execute(
                     "INSERT INTO tertulia.meta (key, value) VALUES (%s, %s) "
@@ -188,7 +199,7 @@ async def _meta(link: Link, address: Address) -> _Meta | None:
         if not has_meta and not has_schema:
             return None
         rows: dict[str, str] = dict(await (await link.connection.execute(_META)).fetchall()) if has_meta else {}
-        return _Meta(int(rows["version"]), rows["epoch"], rows["cluster"])
+        return _Meta(int(rows["version"]), rows["epoch"], rows["cluster"], is_moving=MOVING in rows)
     except (psycopg.ProgrammingError, KeyError, ValueError) as error:
         raise LogRefused(
             f"The schema tertulia in the database at {address} was not made by this program, or its user may not read "
@@ -196,7 +207,7 @@ async def _meta(link: Link, address: Address) -> _Meta | None:
         ) from error
 
 
-def _check(meta: _Meta, address: Address, *, cluster: str) -> None:
+def _check(meta: _Meta, address: Address, *, cluster: str, moved: str) -> None:
     if meta.version > len(MIGRATIONS):
         raise LogRefused(
             f"The log at {address} was written by a newer Tertulia (its tables are of version {meta.version}, this "
@@ -205,7 +216,20 @@ def _check(meta: _Meta, address: Address, *, cluster: str) -> None:
     if meta.cluster != cluster:
         raise LogRefused(
             f"The log at {address} belongs to the cluster {meta.cluster!r}, and this node to {cluster!r}. Nothing was "
-            "changed. Give each cluster a database of its own."
+            "changed. Nodes of one cluster share one secret: give this one theirs with --secret-file. Give another "
+            "cluster a database of its own. If the cluster's secret was changed on purpose: UPDATE tertulia.meta SET "
+            f"value = '{cluster}' WHERE key = 'cluster'."
+        )
+    if moved and not (meta.is_moving and meta.epoch == moved):
+        what = "holds this folder's log already" if meta.epoch == moved else "is not empty: it holds another log"
+        raise LogRefused(
+            f"The database at {address} {what}. Nothing was changed. Move it into an empty database; if nobody needs "
+            "what is in this one: DROP SCHEMA tertulia CASCADE."
+        )
+    if meta.is_moving and not moved:
+        raise LogRefused(
+            f"A log is being moved into the database at {address}, and that is not done. Run `tertulia migrate` again: "
+            "it goes on where it was. To give it up: DROP SCHEMA tertulia CASCADE."
         )
 
 
