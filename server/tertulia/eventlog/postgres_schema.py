@@ -22,8 +22,9 @@ _LOCK: Final = 0x74657274756C6961
 
 # `head`: the newest seq, taken under the row's lock; room is left in the page, so that it moves without the index.
 # `about`: what an entry says something of, when a redaction of that must find it (see postgres_redact.py).
-# `position`: taken while the stream's lock is held, so it orders the entries of a stream, and of an owner's streams, of
-# which the first is locked with each other one (room/x with room/x/signals). It has holes, and across owners no meaning.
+# `position`: taken while the stream's lock is held, so it orders the entries of a stream, and of all streams of an
+# owner: the first of them is locked with any other (room/x with room/x/signals). It has holes, and across owners no
+# meaning.
 # `generation`: of the projections that an owner's tables were last made by; 0: they are not made yet. That of the
 # owner's first stream holds for all of its streams.
 _LOG: Final[LiteralString] = """

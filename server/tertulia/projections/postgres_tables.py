@@ -1,5 +1,5 @@
-"""The tables of projections in PostgreSQL: those of SQLite (sqlite_fold.py, session_tables.py, link_table.py) by the same
-names and columns, in the log's schema `tertulia`; what differs is said there as well as here.
+"""The tables of projections in PostgreSQL: those of SQLite (sqlite_fold.py, session_tables.py, link_table.py) by the
+same names and columns, in the log's schema `tertulia`. What a column means is said there.
 
 Flags are `boolean`; small JSON is `json` and keeps the order of its keys. A step that was once released is never
 changed, a new one goes to the end of `STEPS`: it may add columns and tables, and older nodes go on beside it.
@@ -267,7 +267,7 @@ CREATE TABLE session_view (
 """
 
 # `words`: those of the message's present text with their places (words.py), and, without a place and begun by a slash,
-# which no word is, what is looked for with them: '/room/general', '/by/ana', '/kind/question'. No row for a redacted one.
+# as no word is, what is looked for with them: '/room/general', '/by/ana', '/kind/question'. A redacted one has no row.
 _TEXTS: Final[LiteralString] = """
 CREATE TABLE link (
     room text COLLATE "C" NOT NULL,

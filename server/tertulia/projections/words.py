@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import concat
 from typing import Final
 
 from tertulia.domain import limits
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_PLACE_MAX: Final = 16_383
-_PLACES_MAX: Final = 256
-"""Of a word in one `tsvector`; PostgreSQL itself leaves out what is more."""
+_PLACES: Final[list[str]] = []
 
 
 def words_of(text: str) -> list[str]:
@@ -27,11 +26,12 @@ def words_of(text: str) -> list[str]:
 
 
 def tsvector_of(text: str) -> str:
-    """The words with their places from 1, as the text form of a `tsvector`: no word has a character to be quoted."""
-    places: dict[str, list[int]] = {}
-    for place, word in enumerate(words_of(text)[:_PLACE_MAX], start=1):
-        places.setdefault(word, []).append(place)
-    return " ".join(f"{word}:{','.join(map(str, found[:_PLACES_MAX]))}" for word, found in places.items())
+    """The words with their places from 1, as the text form of a `tsvector`: no word has a character to be quoted, and
+    PostgreSQL itself brings the places of a word together."""
+    words = words_of(text)
+    if len(words) > len(_PLACES):
+        _PLACES.extend(f":{place}" for place in range(len(_PLACES) + 1, len(words) + 1))
+    return " ".join(map(concat, words, _PLACES))
 
 
 class _Plain(dict[int, str]):
