@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from operator import concat
 from typing import Final
 
 from tertulia.domain import limits
@@ -31,7 +30,7 @@ def tsvector_of(text: str) -> str:
     words = words_of(text)
     if len(words) > len(_PLACES):
         _PLACES.extend(f":{place}" for place in range(len(_PLACES) + 1, len(words) + 1))
-    return " ".join(map(concat, words, _PLACES))
+    return " ".join(map(str.__add__, words, _PLACES))
 
 
 class _Plain(dict[int, str]):
