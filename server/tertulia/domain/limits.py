@@ -76,6 +76,7 @@ search_candidates_max: Final = 400
 search_prefix_bytes_min: Final = 3
 search_prefix_chars: Final = 3
 search_words_max: Final = 200
+search_word_chars_max: Final = 255
 search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
 

@@ -32,6 +32,11 @@ from tertulia.eventlog.sqlite_readers import connect_to_read
 
 _LOCK: Final = 0x7465727475766D76
 """Held by whoever moves a log into this database."""
+_NUMBER_ON: Final[LiteralString] = """
+SELECT setval(pg_get_serial_sequence('tertulia.stream', 'id'), (SELECT greatest(max(id), 1) FROM tertulia.stream)),
+    setval(pg_get_serial_sequence('tertulia.entry', 'position'),
+        (SELECT greatest(max(position), 1) FROM tertulia.entry))
+"""
 _RETRY_S: Final = 0.2
 _Row = Sequence[Any]
 
@@ -48,9 +53,13 @@ class Part(NamedTuple):
     made: Callable[[_Row], Sequence[Value]] = lambda row: row
 
 
+def _stream(row: _Row) -> Sequence[Value]:
+    return (*row, 0)  # generation: what is derived from it is not made yet
+
+
 def _entry(row: _Row) -> Sequence[Value]:
-    _, stream, seq, at, by, name, version, data = row
-    return (stream, seq, at, by, name, version, about(name, at=at, by=by, data=data), data)
+    position, stream, seq, at, by, name, version, data = row
+    return (position, stream, seq, at, by, name, version, about(name, at=at, by=by, data=data), data)
 
 
 STREAM: Final = Part(
@@ -59,14 +68,15 @@ STREAM: Final = Part(
     "FROM stream WHERE id > ? ORDER BY id",
     1,
     (0,),
-    "id, name, kind, owner, head",
+    "id, name, kind, owner, head, generation",
+    _stream,
 )
 ENTRY: Final = Part(
     "entry",
     "SELECT position, stream, seq, at, by, name, version, data FROM entry WHERE position > ? ORDER BY position",
     1,
     (0,),
-    "stream, seq, at, by, name, version, about, data",
+    "position, stream, seq, at, by, name, version, about, data",
     _entry,
 )
 RECEIPT: Final = Part(
@@ -125,9 +135,7 @@ class Move:
             state, moved = await self._slice(part, state)
             rows += moved
             progress(part.name, done + moved, counts[PARTS.index(part)])
-        await self._execute(
-            "SELECT setval(pg_get_serial_sequence('tertulia.stream', 'id'), greatest(max(id), 1)) FROM tertulia.stream"
-        )
+        await self._execute(_NUMBER_ON)
         for part in PARTS:
             await self._execute(sql.SQL("ANALYZE tertulia.{}").format(sql.Identifier(part.name)))
         return Moved(rows, time.monotonic() - began_s, counts[PARTS.index(ENTRY)])

@@ -81,7 +81,7 @@ async def _target(move: Move, part: Part, order: str) -> AsyncIterator[bytes]:
 
 def _differs(move: Move, part: Part, ours: bytes, theirs: bytes) -> LogRefused:
     """Names the row by what comes first in it, never what people wrote."""
-    where = " ".join((ours or theirs).decode(errors="replace").split("\t")[:2])
+    where = " ".join((ours or theirs).decode(errors="replace").split("\t")[:3])
     return LogRefused(
         f"The database at {move.address} does not hold what {move.path} holds: {part.name} {where} differs. The old "
         "log was not changed and can be used. Empty the database (DROP SCHEMA tertulia CASCADE) and run this again."

@@ -29,8 +29,9 @@ from tertulia.wire.stored import Entry
 
 _NUMBERS: Final[LiteralString] = "SELECT name, id FROM tertulia.stream WHERE name = ANY(%s::text[])"
 _ADD_STREAMS: Final[LiteralString] = """
-INSERT INTO tertulia.stream (name, kind, owner)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT (name) DO NOTHING
+INSERT INTO tertulia.stream (name, kind, owner, generation)
+SELECT name, kind, owner, (SELECT value::bigint FROM tertulia.meta WHERE key = 'generation')
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (name, kind, owner) ON CONFLICT (name) DO NOTHING
 """
 _BEGIN: Final[LiteralString] = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK: Final[LiteralString] = """
