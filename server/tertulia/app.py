@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,8 @@ class Settings:
     `log`: empty for the SQLite log in the data folder, or `sqlite:///…`, or `postgresql://…` for nodes on any number of
     machines; `log_replica`: a replica of that, for reading what is long past. `bus`: empty for in-process, or `redis://…`;
     with a bus that reaches other nodes the data folder may be shared by several nodes of one machine. `secret_file`:
-    the secret for tokens; without it, the one this data folder makes for itself.
+    the secret for tokens; without it, the one this data folder makes for itself. `workers`, `worker_port`: for the
+    command line, which starts so many nodes (`cli/workers.py`); 0 is none.
     """
 
     data: Path
@@ -73,6 +74,8 @@ class Settings:
     rate_limits: bool = True
     metrics_token: str = ""
     drain_window_s: float = limits.drain_window_s
+    workers: int = 0
+    worker_port: int = 0
 
 
 class SettingsRefused(Exception):
@@ -169,8 +172,17 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         await flow.node.log.close()
 
 
-async def serve(settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: Any = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Raises what `open_node` and the bus's start raise."""
+OnReady = Callable[[Callable[[], None]], None]
+"""Called when the node listens, with what makes it listen no more (for the thread of its loop)."""
+
+
+async def serve(
+    settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: OnReady | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises what `open_node` and the bus's start raise.
+
+    `sockets` listen already, and others may listen on them too: a drain then begins with leaving them to those.
+    """
     async with running(settings) as flow:
         wheel = TimingWheel()
         wheel.start()
@@ -220,7 +232,13 @@ class _Server(uvicorn.Server):
     """uvicorn, with a drain before its shutdown: peers are told to reconnect and keep their socket meanwhile."""
 
     def __init__(
-        self, config: uvicorn.Config, *, flow: Flow, shell: WebSocketShell, drain_window_s: float, on_ready: Any
+        self,
+        config: uvicorn.Config,
+        *,
+        flow: Flow,
+        shell: WebSocketShell,
+        drain_window_s: float,
+        on_ready: OnReady | None,
     ) -> None:
         super().__init__(config)
         self._flow = flow
@@ -233,7 +251,7 @@ class _Server(uvicorn.Server):
         if self.started:
             await self._take_several_at_once()
             if self._on_ready is not None:
-                self._on_ready()
+                self._on_ready(self._listen_no_more)
 
     async def _take_several_at_once(self) -> None:
         """libuv takes one connection a turn from each handle that listens. In a storm turns are long, the kernel's
@@ -251,7 +269,13 @@ class _Server(uvicorn.Server):
                 twin = socket.socket(fileno=os.dup(sock.fileno()))
                 self.servers.append(await loop.create_server(make, sock=twin, backlog=config.backlog))
 
+    def _listen_no_more(self) -> None:
+        for server in self.servers:
+            server.close()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if sockets:
+            self._listen_no_more()
         self._shell.is_accepting = False
         if self._flow.node.conversations:
             logger.info("draining", connections=len(self._flow.node.conversations), window_s=self._drain_window_s)
@@ -260,16 +284,16 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(settings: Settings, *, on_ready: Any = None) -> None:
+def run(settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: OnReady | None = None) -> None:
     """`serve` on uvloop, for the command line."""
     _calm_the_collector()
     try:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ImportError:
-        asyncio.run(serve(settings, on_ready=on_ready))
+        asyncio.run(serve(settings, sockets=sockets, on_ready=on_ready))
     else:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings, on_ready=on_ready))
+            runner.run(serve(settings, sockets=sockets, on_ready=on_ready))
 
 
 def _calm_the_collector() -> None:

@@ -11,7 +11,15 @@ from typing import IO, Any
 import click
 
 from tertulia.cli.exits import UNREACHED, USAGE, Trouble
-from tertulia.cli.options import an_id, as_option, cohort_option, data_option, log_option, secret_file_option, url_option
+from tertulia.cli.options import (
+    an_id,
+    as_option,
+    cohort_option,
+    data_option,
+    log_option,
+    secret_file_option,
+    url_option,
+)
 from tertulia.cli.progress import bar
 
 

@@ -223,6 +223,19 @@ drain_poll_s: Final = 0.1
 reconnect_min_s: Final = 0.5
 reconnect_max_s: Final = 20.0
 
+# Several workers on one port
+workers_max: Final = 64
+worker_ready_s: Final = 120.0
+"""For a worker that takes the place of one that serves."""
+worker_pause_min_s: Final = 0.2
+worker_pause_max_s: Final = 10.0
+worker_good_s: Final = 10.0
+"""A worker that lived so long is started again at once."""
+worker_starts_max: Final = 5
+"""In vain, one after the other, when no other worker serves."""
+worker_end_s: Final = 15.0
+"""For a worker to end, beside its drain."""
+
 PUBLIC: Final = (
     "frame_bytes_max",
     "text_chars_max",
