@@ -42,7 +42,8 @@ _MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\({ID_P
 def command(*, from_room: str, to_room: str, **how: Any) -> None:
     """Bring the questions of FROM_ROOM that were answered in text into TO_ROOM, with their answers.
 
-    The server must not be running, but for a log in PostgreSQL (--log). It can be repeated: what is there already is not said again.
+    The server must not be running, but for a log in PostgreSQL (--log). It can be repeated: what is there already is
+    not said again.
     """
     new, repeats = asyncio.run(_carry(RoomId(from_room), RoomId(to_room), **how))
     told = f"{new:,} answered questions were carried from room/{from_room} to room/{to_room}"

@@ -54,7 +54,8 @@ def command(*, file: Path, **how: Any) -> None:
     """Bring a transcript into a room: JSON lines {"at", "by", "text"}, with "line" and "reply_to" for replies.
 
     The cohort and the room are made if they are missing. Without --url the data folder is used directly; the server
-    must not be running then (but for a log in PostgreSQL: --log). It can be repeated: what is there already is not said again.
+    must not be running then (but for a log in PostgreSQL: --log). It can be repeated: what is there already is not said
+    again.
     """
     transcript = read(file)
     if how["url"] is None:
@@ -98,7 +99,7 @@ async def _import(
 ) -> Outcome:
     secret = secret_of(data, secret_file) if url is not None else None
     sinks = (
-        _folder(data, log, secret_file, CohortId(cohort), room, as_name, began_ms=_began_ms(transcript))
+        _folder(data, secret_file, CohortId(cohort), room, as_name, began_ms=_began_ms(transcript), log=log)
         if secret is None or url is None
         else _server(url, secret, cohort, room, as_name)
     )
@@ -146,7 +147,7 @@ def _room_id(room: str) -> RoomId:
 
 @asynccontextmanager
 async def _folder(
-    data: Path, log: str, secret_file: Path | None, cohort: CohortId, room: str, as_name: str, *, began_ms: int | None
+    data: Path, secret_file: Path | None, cohort: CohortId, room: str, as_name: str, *, began_ms: int | None, log: str
 ) -> AsyncIterator[Sink]:
     from tertulia.cli import folder
 
