@@ -19,6 +19,7 @@ from tertulia.eventlog import Append, Checkpoint, LogUnavailable, Receipt
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting
 from tertulia.eventlog.postgres_readers import Readers
+from tertulia.eventlog.postgres_replica import ReplicatedReaders
 from tertulia.eventlog.postgres_rows import texts
 from tertulia.eventlog.postgres_schema import prepare
 from tertulia.eventlog.postgres_writer import Job, Writer
@@ -46,19 +47,28 @@ _decode_positions = msgspec.json.Decoder(dict[StreamName, int]).decode
 class PostgresLog:
     """Made by `PostgresLog.open` in the event loop that will use it."""
 
-    def __init__(self, link: Link, address: Address, *, epoch: str, stats: LogStats) -> None:
+    def __init__(
+        self, link: Link, address: Address, *, epoch: str, stats: LogStats, replica: Address | None = None
+    ) -> None:
         self._epoch = epoch
         self._under_way = 0
         self._is_closed = False
         self._loop = asyncio.get_running_loop()
-        self._readers = Readers(address, epoch=epoch, stats=stats)
+        self.readers = (
+            Readers(address, epoch=epoch, stats=stats)
+            if replica is None
+            else ReplicatedReaders(address, replica, epoch=epoch, stats=stats)
+        )
+        """Of the projections too."""
         self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats)
 
     @classmethod
-    async def open(cls, url: str, *, cluster: str, stats: LogStats | None = None) -> PostgresLog:
+    async def open(cls, url: str, *, cluster: str, replica: str = "", stats: LogStats | None = None) -> PostgresLog:
         """Open the log at `postgresql://user:password@host/database`, making its tables if there are none.
-        `cluster`: a name that all nodes of one cluster share and no other has. `LogRefused` when it cannot be used."""
+        `cluster`: a name that all nodes of one cluster share and no other has. `replica`: the URL of a streaming
+        replica, for histories; it need not be there. `LogRefused` when it cannot be used."""
         address = Address(url)
+        second = Address(replica, setting="log replica URL", is_replica=True) if replica else None
         link = await _link(address)
         try:
             epoch = await prepare(link, address, cluster=cluster)
@@ -68,7 +78,7 @@ class PostgresLog:
         except BaseException:
             await link.close()
             raise
-        return cls(link, address, epoch=epoch, stats=stats or LogStats())
+        return cls(link, address, epoch=epoch, stats=stats or LogStats(), replica=second)
 
     @property
     def epoch(self) -> str:
@@ -89,25 +99,25 @@ class PostgresLog:
         return answer
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
-        rows = await self._readers.rows(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
+        rows = await self.readers.rows(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
         return [Entry(stream, Seq(seq), at, PersonId(by), name, data) for seq, at, by, name, data in rows]
 
     async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
-        return dict.fromkeys(streams, 0) | dict(await self._readers.rows(_HEADS, (texts(streams),)))
+        return dict.fromkeys(streams, 0) | dict(await self.readers.rows(_HEADS, (texts(streams),)))
 
     async def receipts(self, author: PersonId, keys: Sequence[str]) -> dict[str, Receipt]:
-        rows = await self._readers.rows(_RECEIPTS, (author, texts(keys)))
+        rows = await self.readers.rows(_RECEIPTS, (author, texts(keys)))
         return {key: Receipt(stream, seq, at, fingerprint) for key, stream, seq, at, fingerprint in rows}
 
     async def checkpoint(self, owner: StreamName, *, version: int) -> Checkpoint | None:
-        for positions, state in await self._readers.rows(_CHECKPOINT, (owner, version)):
+        for positions, state in await self.readers.rows(_CHECKPOINT, (owner, version)):
             return Checkpoint(owner, version, _decode_positions(positions), state)
         return None
 
     async def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
-            await self._readers.close()
+            await self.readers.close()
             await self._writer.stop()
 
     def _tell(self, job: Job, result: Outcome | Exception) -> None:
