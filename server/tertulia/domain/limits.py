@@ -187,6 +187,7 @@ fold_every_s: Final = 0.5
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 25_000
+rebuild_slice_owners: Final = 500
 
 # Soft state, and what the server does by itself
 session_tick_s: Final = 1.0

@@ -25,6 +25,7 @@ from tertulia.eventlog import Append, Appended, LogRefused, LogUnavailable
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_commit import Before, GroupCommit, Unsure
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, refusal_of, state_of
+from tertulia.eventlog.postgres_projection import PostgresProjections
 from tertulia.eventlog.postgres_schema import Stranger, check_same
 from tertulia.eventlog.stats import LogStats
 
@@ -61,13 +62,14 @@ class Writer:
         epoch: str,
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
+        projections: PostgresProjections | None = None,
     ) -> None:
         self._link: Link | None = link
         self._address = address
         self._epoch = epoch
         self._tell = tell
         self._stats = stats
-        self._commit = GroupCommit()
+        self._commit = GroupCommit(projections)
         self._queue: deque[Job] = deque()
         self._ahead: deque[_Group] = deque()
         """Groups to be written before what is queued: halves, and those to be tried again."""
@@ -143,6 +145,8 @@ class Writer:
         elif len(group.jobs) > 1:  # one of them is the cause: the others are written without it
             half = len(group.jobs) // 2
             self._ahead.extendleft((group.part(half, len(group.jobs)), group.part(0, half)))
+        elif isinstance(error, LogUnavailable):
+            await self._refuse(group, error)
         else:
             logger.error("append failed", **_place_of(error))
             await self._refuse(group, LogUnavailable("The append could not be written."))
