@@ -24,6 +24,7 @@ from tertulia.bus.in_process import InProcessBus
 from tertulia.bus.redis import RedisBus
 from tertulia.domain import limits
 from tertulia.eventlog import EventLog, LogRefused
+from tertulia.eventlog.projection import Progress
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.eventlog.stats import LogStats
 from tertulia.live.flow import Flow
@@ -110,8 +111,12 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
 
 async def _open_log(settings: Settings, secret: bytes, *, stats: LogStats) -> tuple[EventLog, Reading]:
     if is_postgres(settings.log):
-        log = await postgres_log().open(settings.log, cluster=deployment_name(secret), stats=stats)
-        return log, log.reading
+        log = await open_postgres(
+            settings.log, cluster=deployment_name(secret), replica=settings.log_replica, stats=stats
+        )
+        from tertulia.projections.postgres_reading import PostgresReading  # noqa: PLC0415 - as its log
+
+        return log, PostgresReading(log.readers)
     if settings.log_replica:
         raise SettingsRefused("--log-replica: only a log in PostgreSQL has replicas; give --log postgresql://… too.")
     path, is_shared = log_path(settings), bool(settings.bus)
@@ -123,15 +128,39 @@ def is_postgres(url: str) -> bool:
     return url.startswith(("postgresql:", "postgres:"))
 
 
-def postgres_log() -> type[PostgresLog]:
-    """Imported when it is needed: PostgreSQL's driver is an extra. Raises SettingsRefused."""
+async def open_postgres(
+    url: str,
+    *,
+    cluster: str,
+    moved: str = "",
+    replica: str = "",
+    progress: Progress | None = None,
+    stats: LogStats | None = None,
+) -> PostgresLog:
+    """With its projections; imported when it is needed, for PostgreSQL's driver is an extra. Raises what
+    `PostgresLog.open` raises, and SettingsRefused."""
+    must_have_driver()
+    from tertulia.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from tertulia.projections.postgres_projections import PostgresProjections  # noqa: PLC0415
+
+    return await PostgresLog.open(
+        url,
+        cluster=cluster,
+        moved=moved,
+        replica=replica,
+        projections=PostgresProjections(),
+        progress=progress,
+        stats=stats,
+    )
+
+
+def must_have_driver() -> None:
     try:
-        from tertulia.eventlog.postgres import PostgresLog  # noqa: PLC0415
+        import psycopg  # noqa: F401, PLC0415
     except ImportError as error:
         raise SettingsRefused(
             f"--log postgresql://: the driver is missing ({error}). Install it: pip install 'tertulia[postgres]'"
         ) from error
-    return PostgresLog
 
 
 def log_path(settings: Settings) -> Path:

@@ -89,11 +89,11 @@ def bus_server(settings: Settings) -> Iterator[Finding]:
 
 
 def _health(url: str) -> Health | Finding:
-    from tertulia.app import SettingsRefused, postgres_log
+    from tertulia.app import SettingsRefused, must_have_driver
     from tertulia.eventlog import LogRefused
 
     try:
-        postgres_log()
+        must_have_driver()
         from tertulia.eventlog.postgres_health import health
 
         return asyncio.run(health(url))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -46,13 +46,13 @@ def command(*, data: Path, log: str, secret_file: Path | None) -> None:
 
 
 async def _migrate(data: Path, log: str, secret_file: Path | None) -> tuple[Moved, Verified, str]:
-    from tertulia.app import LOG_FILE, is_postgres, postgres_log
+    from tertulia.app import LOG_FILE, is_postgres, must_have_driver, open_postgres
     from tertulia.auth.secret import deployment_name
 
     if not is_postgres(log):
         raise Trouble("--log: a log is moved to PostgreSQL: give postgresql://user:password@host/database.", USAGE)
     cluster = deployment_name(secret_of(data, secret_file))
-    postgres_log()  # says what to install, before anything else
+    must_have_driver()
     from tertulia.eventlog import move, move_check
 
     bars = Bars()
@@ -60,18 +60,9 @@ async def _migrate(data: Path, log: str, secret_file: Path | None) -> tuple[Move
         async with move.opened(data / LOG_FILE, log, cluster=cluster) as opened:
             moved = await opened.copy(bars)
             verified = await move_check.verify(opened, bars)
-            await _make_projections(log, cluster, opened.epoch, bars)
+            made = await open_postgres(log, cluster=cluster, moved=opened.epoch, progress=bars)
+            await made.close()
             await opened.finish()
             return moved, verified, str(opened.address)
     finally:
         bars.close()
-
-
-async def _make_projections(url: str, cluster: str, epoch: str, bars: Any) -> None:
-    from tertulia.app import postgres_log
-
-    log = await postgres_log().open(url, cluster=cluster, moved=epoch)
-    try:
-        await log.rebuild(bars)
-    finally:
-        await log.close()

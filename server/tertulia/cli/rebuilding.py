@@ -41,12 +41,12 @@ async def _rebuild(settings: Any) -> int:
 
 
 async def _rebuild_postgres(settings: Any) -> int:
-    from tertulia.app import postgres_log
+    from tertulia.app import open_postgres
     from tertulia.auth.secret import deployment_name
 
     cluster = deployment_name(secret_of(settings.data, settings.secret_file))
     shown = Bars()
-    log = await postgres_log().open(settings.log, cluster=cluster)
+    log = await open_postgres(settings.log, cluster=cluster)
     try:
         await log.rebuild(shown)
     finally:

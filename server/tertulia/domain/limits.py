@@ -76,6 +76,9 @@ search_candidates_max: Final = 400
 search_prefix_bytes_min: Final = 3
 search_prefix_chars: Final = 3
 search_words_max: Final = 200
+search_slice_messages: Final = 2_048
+search_newest_max: Final = 8_192
+search_newest_min: Final = 256
 search_word_chars_max: Final = 255
 search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
@@ -172,6 +175,8 @@ log_statement_s: Final = 10.0
 log_lock_s: Final = 5.0
 log_idle_in_transaction_s: Final = 5.0
 log_answer_s: Final = 15.0
+log_replica_answer_s: Final = 2.0
+log_replica_pause_s: Final = 2.0
 log_tries_max: Final = 5
 log_reconnect_min_s: Final = 0.05
 log_reconnect_max_s: Final = 1.0
@@ -183,6 +188,7 @@ fold_every_s: Final = 0.5
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 25_000
+rebuild_slice_owners: Final = 500
 
 # Soft state, and what the server does by itself
 session_tick_s: Final = 1.0

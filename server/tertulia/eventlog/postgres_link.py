@@ -43,7 +43,8 @@ _SETTINGS: Final[LiteralString] = """
 SELECT set_config(name, value, false) FROM (VALUES
     ('statement_timeout', %s), ('lock_timeout', %s), ('idle_in_transaction_session_timeout', %s),
     ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'),
-    ('jit', 'off'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+    ('search_path', 'tertulia'), ('jit', 'off'),
+    ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
     ('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
         THEN 'on' ELSE current_setting('synchronous_commit') END)
 ) AS setting (name, value)
@@ -72,21 +73,22 @@ _CAUSES: Final[tuple[tuple[tuple[str, ...], Cause], ...]] = (
 
 
 class Address:
-    """Where the database is and who we are there. Raises `LogUrlRefused` for a URL that cannot be used. Shown without
-    secrets."""
+    """Where the database is and who we are there. Raises `LogUrlRefused` for a URL that cannot be used, naming the
+    `setting` it is from. Shown without secrets."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, setting: str = "log URL", is_replica: bool = False) -> None:
         if not url.startswith(("postgresql://", "postgres://")):
-            raise LogUrlRefused(f"The log URL does not begin with postgresql://. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The {setting} does not begin with postgresql://. {_HOW_TO_WRITE}.")
         try:
             given = conninfo_to_dict(url)
         except (psycopg.Error, UnicodeError):
-            raise LogUrlRefused(f"The log URL cannot be read. {_HOW_TO_WRITE}.") from None
+            raise LogUrlRefused(f"The {setting} cannot be read. {_HOW_TO_WRITE}.") from None
         if not str(given.get("port", "0")).replace(",", "").isdigit():
-            raise LogUrlRefused(f"The port in the log URL is not a number. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The port in the {setting} is not a number. {_HOW_TO_WRITE}.")
         if not given.get("dbname"):
-            raise LogUrlRefused(f"The log URL names no database. {_HOW_TO_WRITE}.")
-        several = {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
+            raise LogUrlRefused(f"The {setting} names no database. {_HOW_TO_WRITE}.")
+        wanted = "prefer-standby" if is_replica else "read-write"
+        several = {"target_session_attrs": wanted} if "," in str(given.get("host", "")) else {}
         self._password = str(given.get("password") or "")
         self.user = str(given.get("user") or "")
         self.database = str(given["dbname"])

@@ -25,6 +25,7 @@ from tertulia.eventlog import Append, Appended, LogRefused, LogUnavailable
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_commit import Before, GroupCommit, Unsure
 from tertulia.eventlog.postgres_link import FAILURES, READ_ONLY, Address, Link, cause_of, refusal_of, state_of
+from tertulia.eventlog.postgres_projection import PostgresProjections
 from tertulia.eventlog.postgres_schema import Stranger, check_same
 from tertulia.eventlog.stats import LogStats, Outage
 
@@ -62,6 +63,7 @@ class Writer:
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
         outage: Outage,
+        projections: PostgresProjections | None = None,
     ) -> None:
         self._link: Link | None = link
         self._address = address
@@ -69,7 +71,7 @@ class Writer:
         self._tell = tell
         self._stats = stats
         self._outage = outage
-        self._commit = GroupCommit()
+        self._commit = GroupCommit(projections)
         self._queue: deque[Job] = deque()
         self._ahead: deque[_Group] = deque()
         """Groups to be written before what is queued: halves, and those to be tried again."""
@@ -145,6 +147,8 @@ class Writer:
         elif len(group.jobs) > 1:  # one of them is the cause: the others are written without it
             half = len(group.jobs) // 2
             self._ahead.extendleft((group.part(half, len(group.jobs)), group.part(0, half)))
+        elif isinstance(error, LogUnavailable):
+            await self._refuse(group, error)
         else:
             logger.error("append failed", **_place_of(error))
             await self._refuse(group, LogUnavailable("The append could not be written."))

@@ -18,15 +18,27 @@ Cause = Literal["unreachable", "connections", "full", "read_only", "denied", "st
 class LogStats:
     """`commit_seconds`: from the begin of a transaction until it is on disk; `commit_entries`: how many it holds.
     `reads`: queries of the read connections, the projections' included. `failures`: how often the database failed a
-    transaction, a query or a connection, by cause."""
+    transaction, a query or a connection, by cause. `replica_…`: what became of histories that a replica was asked for;
+    of those it did not answer, the primary did."""
 
-    __slots__ = ("commit_entries", "commit_seconds", "failures", "reads")
+    __slots__ = (
+        "commit_entries",
+        "commit_seconds",
+        "failures",
+        "reads",
+        "replica_away",
+        "replica_behind",
+        "replica_reads",
+    )
 
     def __init__(self) -> None:
         self.commit_seconds = Histogram(SECONDS)
         self.commit_entries = Histogram(SIZES)
         self.reads = 0
         self.failures: dict[Cause, int] = {}
+        self.replica_reads = 0
+        self.replica_behind = 0
+        self.replica_away = 0
 
     def fail(self, cause: Cause) -> None:
         self.failures[cause] = self.failures.get(cause, 0) + 1

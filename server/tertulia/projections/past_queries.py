@@ -65,17 +65,10 @@ def read_room_at(room: RoomId, *, seq: int | None, at: int | None) -> Asking[tup
 
 
 def _until(room: RoomId, *, seq: int | None, at: int | None) -> Asking[_Until | None]:
-    stream = {"stream": room_stream(room)}
+    stream: dict[str, Any] = {"stream": room_stream(room)}
     head: int = yield Ask("head", stream)
     if seq is None:
-        low, high = 0, head
-        while low < high:  # time does not run backwards in a stream
-            middle = (low + high + 1) // 2
-            if (yield from _place(room, middle))[1] <= (at or 0):
-                low = middle
-            else:
-                high = middle - 1
-        seq = low
+        seq = yield Ask("newest_at", stream | {"at": at or 0})
     if seq > head:
         return None
     before = _LAST if seq == head else (yield from _place(room, seq + 1))[0]

@@ -267,7 +267,8 @@ CREATE TABLE session_view (
 """
 
 # `words`: those of the message's present text with their places (words.py), and, without a place and begun by a slash,
-# as no word is, what is looked for with them: '/room/general', '/by/ana', '/kind/question'. A redacted one has no row.
+# as no word is, what is looked for with them: '/room/general', '/room/general/7' (the slice of its room: see
+# postgres_search.py), '/by/ana', '/kind/question'. A redacted one has no row.
 _TEXTS: Final[LiteralString] = """
 CREATE TABLE link (
     room text COLLATE "C" NOT NULL,

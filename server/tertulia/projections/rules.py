@@ -43,7 +43,7 @@ def for_sqlite(change: str) -> str:
 
 
 def for_postgres(change: str) -> str:
-    return _FIELD.sub(_in_postgres, change)
+    return _FIELD.sub(_in_postgres, change.replace("NEW.by", 'NEW."by"'))  # PL/pgSQL takes a bare `by` for a keyword
 
 
 def _in_sqlite(field: re.Match[str]) -> str:

@@ -30,8 +30,8 @@ class Lexicon(Protocol):
 
     def words_of(self, text: str, /) -> list[str]: ...
 
-    def any_of(self, words: Sequence[str], /, *, rooms: Sequence[int], is_begun: bool) -> dict[str, Any]:
-        """What to bind for the questions of these rooms (the numbers of their streams) with any of these words.
+    def any_of(self, words: Sequence[str], /, *, rooms: Sequence[Any], is_begun: bool) -> dict[str, Any]:
+        """What to bind for the questions of these rooms, as `course_rooms` names them, with any of these words.
         `is_begun`: the last one may go on."""
         ...
 
@@ -40,7 +40,7 @@ def similar_questions(
     lexicon: Lexicon, cohort: CohortId, person: PersonId, text: str, *, limit: int
 ) -> Asking[list[SimilarQuestion]]:
     words = list(dict.fromkeys(lexicon.words_of(text)))[:_WORDS_MAX]
-    rooms: list[int] = msgspec.json.decode((yield Ask("course_rooms", {"cohort": cohort})))
+    rooms: list[Any] = msgspec.json.decode((yield Ask("course_rooms", {"cohort": cohort})))
     if not words or not rooms:
         return []
     is_begun = len(words[-1].encode()) >= limits.search_prefix_bytes_min

@@ -12,6 +12,16 @@ _NAMES: Final = ", ".join(f"'{name}'" for name in SESSION_ONLY)
 _STREAM: Final = "(SELECT stream.id FROM stream WHERE stream.name = :stream)"
 _HEAD: Final = f"SELECT coalesce(max(seq), 0) FROM entry WHERE stream = {_STREAM}"
 _PLACE: Final = f"SELECT position, at FROM entry WHERE stream = {_STREAM} AND seq = :seq"
+# By halving: time does not run backwards in a stream, and no index need know it.
+_NEWEST_AT: Final = f"""
+WITH RECURSIVE half (low, high) AS (
+    SELECT 0, ({_HEAD})
+    UNION ALL
+    SELECT iif(entry.at <= :at, entry.seq, half.low), iif(entry.at <= :at, half.high, entry.seq - 1)
+    FROM half CROSS JOIN entry ON entry.stream = {_STREAM} AND entry.seq = (half.low + half.high + 1) / 2
+    WHERE half.low < half.high)
+SELECT max(low) FROM half
+"""
 _OPENED: Final = "SELECT coalesce(max(opened), 0) FROM session WHERE room = :room AND opened <= :seq"
 
 # The last messages that begin a thread, and those that are questions of the session.
@@ -133,7 +143,9 @@ _HANDS: Final = f"""
 SELECT json_group_array(json_array(hand, {_person("hand.hand")}) ORDER BY seq)
 FROM hand WHERE room = :room AND session = :opened AND lowered_at IS NULL
 """
-_PRESENT: Final = "SELECT json_group_array(person) FROM attendance WHERE room = :room AND session = :opened"
+_PRESENT: Final = (
+    "SELECT json_group_array(person ORDER BY person) FROM attendance WHERE room = :room AND session = :opened"
+)
 _PACE: Final = """
 SELECT json_group_array(json_array(at, person, pace) ORDER BY seq)
 FROM pace WHERE room = :room AND at >= :opened_at AND at <= :closed_at
@@ -142,6 +154,7 @@ _CLOSED: Final = "SELECT coalesce(closed, :last) FROM session WHERE room = :room
 
 PAST: Final = {
     "head": _HEAD,
+    "newest_at": _NEWEST_AT,
     "place": _PLACE,
     "opened": _OPENED,
     "entries": _ENTRIES,

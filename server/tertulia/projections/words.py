@@ -24,6 +24,17 @@ def words_of(text: str) -> list[str]:
     return words
 
 
+def places_of(text: str) -> list[tuple[str, int, int]]:
+    """The words with where each begins and ends in the text (not included); what stands over or under its last letter
+    is part of it."""
+    if text.isascii():
+        return [(match[0], *match.span()) for match in _WORD.finditer(text.lower())]
+    plain = [_PLAIN[ord(character)] for character in text]
+    kept = [place for place, letter in enumerate(plain) if letter]
+    after = [*kept[1:], len(text)]
+    return [(match[0], kept[match.start()], after[match.end() - 1]) for match in _WORD.finditer("".join(plain))]
+
+
 def tsvector_of(text: str) -> str:
     """The words with their places from 1, as the text form of a `tsvector`: no word has a character to be quoted, and
     PostgreSQL itself brings the places of a word together."""
