@@ -20,14 +20,8 @@ from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting, refusal_of
 from tertulia.eventlog.postgres_projection import PostgresProjections
 from tertulia.eventlog.postgres_readers import Readers
-        self,
-        link: Link,
-        address: Address,
-        *,
-        epoch: str,
-        stats: LogStats,
-        projections: PostgresProjections | None = None,
-        replica: Address | None = None,
+from tertulia.eventlog.postgres_remake import install, remake, remake_all
+from tertulia.eventlog.postgres_replica import ReplicatedReaders
 from tertulia.eventlog.postgres_rows import texts
 from tertulia.eventlog.postgres_schema import prepare
 from tertulia.eventlog.postgres_writer import Job, Writer
@@ -109,9 +103,7 @@ class PostgresLog:
         except BaseException:
             await link.close()
             raise
-        return cls(
-            link, address, epoch=epoch, stats=stats or LogStats(), projections=projections, replica=second
-        )
+        return cls(link, address, epoch=epoch, stats=stats or LogStats(), projections=projections, replica=second)
 
     @property
     def epoch(self) -> str:
