@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from load_tests.costs.model import Measured
-from load_tests.deployment import Machines, deploy
-from load_tests.population import Room
+from load_tests.scaling.deployment import Machines, deploy
+from load_tests.scaling.population import Room
 from tertulia.domain import limits
 
 PEOPLE: Final = 100_000

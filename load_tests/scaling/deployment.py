@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from load_tests.costs.model import Measured
-from load_tests.population import LOOKING, STAY_S, Room
+from load_tests.scaling.population import LOOKING, STAY_S, Room
 from tertulia.domain import limits
 
 Placement = Literal["spread", "by cohort"]

@@ -14,9 +14,9 @@ from load_tests import process
 from load_tests.costs.model import Measured
 from load_tests.cross_node import ROOM, ROOMS, hear_all, settle_all, two_nodes
 from load_tests.crowd import Crowd
-from load_tests.deployment import Machines, Rules, deploy
+from load_tests.scaling.deployment import Machines, Rules, deploy
 from load_tests.nodes import Nodes
-from load_tests.population import Room
+from load_tests.scaling.population import Room
 from load_tests.target import Tertulia
 
 NOBODY_MOVES = Rules(looking=0.0, stay_s=1e12, typing_a_message=0.0)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from load_tests.costs.model import Measured
-from load_tests.deployment import Machines, Placement, place
-from load_tests.population import Room
+from load_tests.scaling.deployment import Machines, Placement, place
+from load_tests.scaling.population import Room
 from tertulia.domain import limits
 
 FIRST_WAIT_S: Final = (limits.reconnect_min_s, 1.0)
