@@ -73,6 +73,20 @@ class PostgresServer:
         self.last_database = name
         return self._empty
 
+    def emptied_database(self) -> str:
+        """The URL of a database in which nothing has happened: always the same one, whose tables are kept once they are
+        made, which is quicker by far."""
+        url = self._empty or self.empty_database()
+        name = url.rpartition("/")[2]
+        tables = self.ask(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'tertulia' AND tablename NOT IN ('meta', 'projection')",
+            name,
+        )
+        emptied = [sql.SQL("DELETE FROM tertulia.{}").format(sql.Identifier(table)) for (table,) in tables]
+        if emptied:
+            self.ask(sql.SQL("; ").join([sql.SQL("SET session_replication_role = replica"), *emptied]), name)
+        return url
+
     def new_database(self, *options: LiteralString) -> str:
         """The URL of a new, empty database that belongs to the user `tertulia`."""
         self.last_database = name = f"log_{next(_numbers)}"
