@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tertulia.domain.events import MessageEdited, MessagePosted
 from tertulia.domain.ids import PersonId, RoomId, room_stream
@@ -65,7 +64,7 @@ async def in_both(url: str, groups: list[list[Decided]], check: Check) -> None:
             await sqlite.close()
 
 
-def questions(play: Play) -> Iterator[tuple[str, dict[str, Any]]]:
+def questions(play: Told) -> Iterator[tuple[str, dict[str, Any]]]:
     """Methods and what they are asked, over all that happened."""
     head = play.heads[room_stream(ROOM)]
     seqs = list(range(head + 3))
@@ -137,12 +136,13 @@ async def answer(reading: Reading, method: str, asked: dict[str, Any]) -> Any:
 
 
 @given(ACTS, CUTS)
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=4)
 def test_every_question_is_answered_alike(postgres: PostgresServer, acts: list[Act], cuts: list[int]) -> None:
     play = Told()
     for person, command in PRELUDE + acts:
         play.act(person, command)
-    waiting, groups = list(play.decided), []
+    waiting = list(play.decided)
+    groups: list[list[Decided]] = []
     while waiting:
         cut = cuts[len(groups) % len(cuts)] if groups else len(PRELUDE)
         groups.append(waiting[:cut])
@@ -162,25 +162,28 @@ def test_both_databases_know_the_same_statements() -> None:
 
 # --- search ----------------------------------------------------------------------------------------------------------
 
-SAID = ["heap", "Heaps", "tree", "größe", "GRÖSSE", "naïve", "e\u0301te\u0301", "x_y", "c++", "2**n", "学习代码", "a", "the",
-        "I'm", "ǅ", "İstanbul", "ﬁne", "https://a.b/heap?c", "`code`", "😀", "Ꙁ", "𝔘nicode", "٣"]  # fmt: skip
+SAID = [
+    "heap", "Heaps", "tree", "größe", "GRÖSSE", "naïve", "e\u0301te\u0301", "x_y", "c++", "2**n", "学习代码", "a",
+    "the", "I'm", "ǅ", "İstanbul", "ﬁne", "https://a.b/heap?c", "`code`", "😀", "Ꙁ", "𝔘nicode", "٣",
+]  # fmt: skip
 AFTER = [" ", " ", " ", " ", ". ", ": ", "\n", ", ", "-", "  .\n"]
-QUERIES = ["heap", "hea", "heap tree", '"heap tree"', "tre", '"the heap"', "the a", "große", "GROSSE", "naive", "ete", "y",
-           "x_y", '"x y"', "c", "2 n", "学习", "学习代码", "I'm", "m", "dž", "ǆ", "istanbul", "fine", "ﬁne", "https", "code",
-           "nicode", "𝔘nicode", "3", "٣", '"a" the hea', 'heap "tree the"', "heap heaps"]  # fmt: skip
+QUERIES = [
+    "heap", "hea", "heap tree", '"heap tree"', "tre", '"the heap"', "the a", "große", "GROSSE", "naive", "ete", "y",
+    "x_y", '"x y"', "c", "2 n", "学习", "学习代码", "I'm", "m", "dž", "ǆ", "istanbul", "fine", "ﬁne", "https", "code",
+    "nicode", "𝔘nicode", "3", "٣", '"a" the hea', 'heap "tree the"', "heap heaps", '"heap 学习" hea',
+]  # fmt: skip
 
 
 def texts(seed: int) -> list[str]:
     chance = random.Random(seed)
     return [
         "".join(chance.choice(SAID) + chance.choice(AFTER) for _ in range(chance.choice((1, 3, 8, 23, 24, 25, 40, 90))))
-        for _ in range(60)
+        for _ in range(40)
     ]
 
 
-@given(st.integers(0, 2**32))
-@settings(deadline=None, max_examples=2)
-def test_searches_find_and_show_the_same(postgres: PostgresServer, seed: int) -> None:
+def test_searches_find_and_show_the_same(postgres: PostgresServer) -> None:
+    seed = random.randrange(2**32)
     posts = [MessagePosted(text=text) for text in texts(seed)]
     edits = [MessageEdited(message=n + 1, text=text, revision=1) for n, text in enumerate(texts(seed + 1)[:9])]
     stream = room_stream(ROOM)
@@ -193,6 +196,6 @@ def test_searches_find_and_show_the_same(postgres: PostgresServer, seed: int) ->
         for query in QUERIES:
             for limit in (3, 50):
                 expected = await sqlite.search([ROOM], query, limit=limit)
-                assert await postgresql.search([ROOM], query, limit=limit) == expected, query
+                assert await postgresql.search([ROOM], query, limit=limit) == expected, (seed, query)
 
     asyncio.run(in_both(postgres.emptied_database(), groups, check))

@@ -148,7 +148,7 @@ SELECT coalesce(json_object_agg(asked.room, json_build_array(asked.head, asked.r
             AND NOT message.redacted AND NOT EXISTS (
                 SELECT FROM alias
                 WHERE alias.room = message.room AND alias.alias = message.by AND alias.person = %(person)s)
-        LIMIT %(limit)s::bigint) AS few))), '{}'::json)
+        ORDER BY message.seq LIMIT %(limit)s::bigint) AS few))), '{}'::json)
 FROM (
     SELECT rooms.value AS room,
         coalesce((SELECT stream.head FROM stream WHERE stream.name = 'room/' || rooms.value), 0) AS head,
