@@ -108,7 +108,8 @@ _FACTS: Final[LiteralString] = f"""
 SELECT coalesce(json_agg(json_build_object(
     'seq', message.seq, 'author', message.by, 'thread', coalesce(message.thread, message.seq),
     'redacted', message.redacted, 'revision', message.revision)), '[]'::json)
-FROM {SEQS} JOIN message ON message.room = %(room)s AND message.seq = asked.value::bigint
+FROM {SEQS} CROSS JOIN LATERAL (
+    SELECT * FROM message WHERE message.room = %(room)s AND message.seq = asked.value::bigint OFFSET 0) AS message
 """
 _ASKED: Final[LiteralString] = f"WITH shown AS MATERIALIZED (SELECT value::bigint AS seq FROM {SEQS})"
 _LISTED: Final[LiteralString] = f"{_ASKED} SELECT {SHOWN}"
