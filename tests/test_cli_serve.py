@@ -64,7 +64,7 @@ def test_every_setting_has_an_option_a_variable_and_a_key(tmp_path: Path) -> Non
         "host": "127.0.0.2", "port": 4000, "data": "elsewhere", "log": "sqlite:///x", "bus": "redis://x",
         "origins": ["https://a.example", "https://b.example"], "public_url": "https://c.example",
         "secret_file": "mine.key", "connections_max": 7, "rate_limits": False, "metrics_token": "m",
-        "drain_window_s": 1.5,
+        "drain_window_s": 1.5, "workers": 3, "worker_port": 4001,
     }  # fmt: skip
     assert set(values) == set(Settings.__slots__)
     assert {parameter.name for parameter in serve.params} == {*values, "config"}

@@ -28,7 +28,7 @@ async def open_school(postgres: PostgresServer) -> AsyncIterator[OpenSchool]:
     opened: list[PostgresLog] = []
 
     async def open_one() -> School:
-        log = await PostgresLog.open(postgres.empty_database(), cluster="school", projections=PostgresProjections())
+        log = await PostgresLog.open(postgres.emptied_database(), cluster="school", projections=PostgresProjections())
         opened.append(log)
         return School(log, PostgresReading(log.readers), settled)
 

@@ -38,15 +38,14 @@ def leaving_s(drain_window_s: float) -> float:
 
 
 class Worker:
-    """One process. `ended` gives its exit code, negative for a signal. It is in a process group of its own, so that a
-    Ctrl-C reaches only the parent."""
+    """One process. It is in a process group of its own, so that a Ctrl-C reaches only the parent."""
 
     def __init__(self, number: int, process: asyncio.subprocess.Process, channel: socket.socket) -> None:
         self.number = number
         self.born_s = time.monotonic()
         self._process = process
         self._channel = channel
-        self.ended: asyncio.Task[int] = asyncio.create_task(self._wait())
+        self._ended = asyncio.create_task(self._wait())
 
     @classmethod
     async def start(cls, number: int, sockets: Sequence[socket.socket]) -> Worker:
@@ -72,6 +71,13 @@ class Worker:
     @property
     def lived_s(self) -> float:
         return time.monotonic() - self.born_s
+
+    async def ended(self) -> int:
+        """Waits for its exit code; negative for a signal."""
+        return await asyncio.shield(self._ended)
+
+    def when_ended(self, then: Callable[[], None]) -> None:
+        self._ended.add_done_callback(lambda _: then())
 
     async def is_ready(self) -> bool:
         """Waits until it serves; False when it ended instead."""

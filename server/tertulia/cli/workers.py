@@ -91,13 +91,13 @@ class Workers:
     async def _work(self) -> None:
         first = await self._start(1)
         if not await first.is_ready():
-            self._give_up(await first.ended)  # it has said why
+            self._give_up(await first.ended())  # it has said why
             return
         self._serve(first)
         others = [await self._start(number) for number in self._numbers[1:]]
         for worker in others:
             if not await worker.is_ready():
-                self._give_up(await worker.ended)
+                self._give_up(await worker.ended())
                 return
             self._serve(worker)
         self._greet()
@@ -122,7 +122,7 @@ class Workers:
 
     async def _keep(self, worker: Worker) -> None:
         number, pauses = worker.number, _pauses_s()
-        code = await worker.ended
+        code = await worker.ended()
         del self._serving[number]
         logger.warning("worker ended", worker=number, pid=worker.pid, code=code)
         is_at_once = worker.lived_s >= limits.worker_good_s
@@ -140,7 +140,7 @@ class Workers:
                 self._serve(again)
                 return
             self._failures += 1
-            code = await again.ended
+            code = await again.ended()
             self._close_sockets(number)
             logger.warning("worker does not start", worker=number, code=code, tries=self._failures)
             if not self._serving and self._failures >= limits.worker_starts_max:
@@ -184,7 +184,7 @@ class Workers:
             self._sockets[number] = self._open_sockets(number)
         worker = await Worker.start(number, self._sockets[number])
         self._all.add(worker)
-        worker.ended.add_done_callback(lambda _: self._all.discard(worker))
+        worker.when_ended(lambda: self._all.discard(worker))
         return worker
 
     def _close_sockets(self, number: int) -> None:
@@ -199,12 +199,15 @@ class Workers:
             worker.signal(signal.SIGTERM)
         if not leaving:
             return
-        _, late = await asyncio.wait([worker.ended for worker in leaving], timeout=self._leaving_s)
-        for worker in leaving:
-            if worker.ended in late:
+        try:
+            async with asyncio.timeout(self._leaving_s):
+                await asyncio.gather(*(worker.ended() for worker in leaving))
+        except TimeoutError:
+            late = [worker for worker in leaving if worker in self._all]
+            for worker in late:
                 logger.error("worker does not end; killed", worker=worker.number, pid=worker.pid)
                 worker.signal(signal.SIGKILL)
-                await worker.ended
+            await asyncio.gather(*(worker.ended() for worker in late))
 
 
 def _pauses_s() -> Iterator[float]:

@@ -150,9 +150,10 @@ class Move:
 
     async def _begun(self) -> _State:
         (text,) = await self._one("SELECT value FROM tertulia.meta WHERE key = %s", [MOVING])
-        source = self.source.execute(
-            "SELECT (SELECT coalesce(max(position), 0) FROM entry), (SELECT count(*) FROM receipt)"
-        ).fetchall()[0]
+        source = (
+            self.source.execute("SELECT coalesce(max(position), 0) FROM entry").get,
+            self.source.execute("SELECT count(*) FROM receipt").get,
+        )
         if text:
             state = msgspec.json.decode(text, type=_State)
             if state.source == source:

@@ -1,6 +1,9 @@
 """PostgreSQL's statements for messages (`message_queries.py`) and for the shelf (`shelf_queries.py`). Each gives one
 row, answered as JSON in the shapes of `domain/view.py`, so that it is true at one moment. Tables are those of the
 schema `tertulia`, which is the path of a connection.
+
+`LATERAL (… OFFSET 0)` says in which order tables are looked into, each row by its key: the planner knows it too, but
+not of tables that grew since it last looked at them.
 """
 
 from __future__ import annotations
@@ -22,22 +25,26 @@ MESSAGE: Final[LiteralString] = """json_build_object(
 
 SHOWN: Final[LiteralString] = f"""coalesce((
     SELECT json_agg({MESSAGE} ORDER BY message.seq)
-    FROM shown JOIN message ON message.room = %(room)s AND message.seq = shown.seq
+    FROM shown CROSS JOIN LATERAL (
+        SELECT * FROM message WHERE message.room = %(room)s AND message.seq = shown.seq OFFSET 0) AS message
     JOIN entry AS said ON said.position = message.text_position), '[]'::json)"""
 """The messages whose seqs are in the table `shown`, oldest first."""
 
 TALLIES: Final[LiteralString] = """coalesce((
     SELECT json_object_agg(counted.message, counted.counts) FROM (
         SELECT tally.message, json_object_agg(tally.emoji, tally.people ORDER BY tally.emoji) AS counts
-        FROM shown JOIN tally ON tally.room = %(room)s AND tally.message = shown.seq
+        FROM shown CROSS JOIN LATERAL (
+            SELECT * FROM tally WHERE tally.room = %(room)s AND tally.message = shown.seq OFFSET 0) AS tally
         GROUP BY tally.message) AS counted), '{}'::json)"""
 """Tallies of those in `shown` that have one."""
 
 _MINE: Final[LiteralString] = """coalesce((
     SELECT json_object_agg(mine.message, mine.emoji) FROM (
         SELECT reaction.message, json_agg(reaction.emoji ORDER BY reaction.emoji) AS emoji
-        FROM shown JOIN reaction
-            ON reaction.room = %(room)s AND reaction.message = shown.seq AND reaction.person = %(person)s
+        FROM shown CROSS JOIN LATERAL (
+            SELECT * FROM reaction
+            WHERE reaction.room = %(room)s AND reaction.message = shown.seq AND reaction.person = %(person)s
+            OFFSET 0) AS reaction
         GROUP BY reaction.message) AS mine), '{}'::json)"""
 
 HEAD: Final[LiteralString] = "coalesce((SELECT stream.head FROM stream WHERE stream.name = 'room/' || %(room)s), 0)"
@@ -101,7 +108,8 @@ _FACTS: Final[LiteralString] = f"""
 SELECT coalesce(json_agg(json_build_object(
     'seq', message.seq, 'author', message.by, 'thread', coalesce(message.thread, message.seq),
     'redacted', message.redacted, 'revision', message.revision)), '[]'::json)
-FROM {SEQS} JOIN message ON message.room = %(room)s AND message.seq = asked.value::bigint
+FROM {SEQS} CROSS JOIN LATERAL (
+    SELECT * FROM message WHERE message.room = %(room)s AND message.seq = asked.value::bigint OFFSET 0) AS message
 """
 _ASKED: Final[LiteralString] = f"WITH shown AS MATERIALIZED (SELECT value::bigint AS seq FROM {SEQS})"
 _LISTED: Final[LiteralString] = f"{_ASKED} SELECT {SHOWN}"

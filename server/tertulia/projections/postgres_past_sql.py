@@ -87,7 +87,7 @@ SELECT coalesce(json_agg(json_build_array(message, emoji, people)), '[]'::json) 
         SELECT DISTINCT ON (data ->> 'message', data ->> 'emoji', by)
             (data ->> 'message')::bigint AS message, data ->> 'emoji' AS emoji,
             coalesce((data ->> 'on')::boolean, true) AS is_on
-        {_SIGNALS} AND name = 'reaction_set' AND data ->> 'message' IN (SELECT value FROM {SEQS})
+        {_SIGNALS} AND name = 'reaction_set' AND data ->> 'message' = ANY(ARRAY(SELECT value FROM {SEQS}))
         ORDER BY data ->> 'message', data ->> 'emoji', by, seq DESC) AS reacted
     WHERE is_on GROUP BY message, emoji) AS counted
 """

@@ -141,11 +141,14 @@ SELECT coalesce(json_agg(json_build_array(coalesce(found.question, found.seq::te
     found.text, said.data -> 'text') ORDER BY found.seq), '[]'::json)
 FROM (
     SELECT message.seq, message.question, said.data -> 'text' AS text, {_ANSWER} AS answer
-    FROM searched JOIN message ON message.room = searched.room AND message.seq = searched.seq
+    FROM (
+        SELECT seq FROM searched
+        WHERE words @@ ('''/room/' || %(room)s || ''' & ''/kind/question''')::tsquery OFFSET 0) AS searched
+    CROSS JOIN LATERAL (
+        SELECT * FROM message WHERE message.room = %(room)s AND message.seq = searched.seq OFFSET 0) AS message
     JOIN entry AS said ON said.position = message.text_position
     LEFT JOIN question ON question.room = message.room AND question.question = message.question
-    WHERE searched.words @@ ('''/room/' || %(room)s || ''' & ''/kind/question''')::tsquery
-        AND message.room = %(room)s AND NOT message.redacted AND message.hidden IS NULL
+    WHERE NOT message.redacted AND message.hidden IS NULL
         AND coalesce(question.status NOT IN ('pending', 'dismissed', 'withdrawn'), true)) AS found
 JOIN message AS reply ON reply.room = %(room)s AND reply.seq = found.answer
 JOIN entry AS said ON said.position = reply.text_position

@@ -87,7 +87,7 @@ class _PostgresAsker:
             readers = runner.run(self._readers.alone())
             try:
                 yield from export_person(
-                    lambda ask: runner.run(readers.run(lambda connection: _row(connection, ask))), person
+                    lambda ask: runner.run(readers.run(lambda connection: row_of(connection, ask))), person
                 )
             finally:
                 runner.run(readers.close())
@@ -109,21 +109,22 @@ async def _answered(connection: Connection, asking: Asking[T]) -> T:
     try:
         ask = next(asking)
         while True:
-            ask = asking.send(await _row(connection, ask))
+            ask = asking.send(await row_of(connection, ask))
     except StopIteration as done:
         answer: T = done.value
         return answer
 
 
-async def _row(connection: Connection, ask: Ask) -> Any:
+async def row_of(connection: Connection, ask: Ask) -> Any:
+    """The answer: see `asking.py`."""
     cursor = connection.cursor(binary=True)
     cursor.adapters.register_loader("json", _JsonBytes)
-    await cursor.execute(STATEMENTS[ask.statement], _bound(ask.bindings), prepare=True)
+    await cursor.execute(STATEMENTS[ask.statement], bound(ask.bindings), prepare=True)
     row = await cursor.fetchone()
     return row[0] if row is not None and len(row) == 1 else row
 
 
-def _bound(bindings: Mapping[str, Any]) -> dict[str, Any]:
+def bound(bindings: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers in one size, so that a statement is prepared once; and no text that PostgreSQL cannot take."""
     return {name: _value(value) for name, value in bindings.items()}
 

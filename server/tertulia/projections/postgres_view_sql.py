@@ -139,13 +139,16 @@ FROM (SELECT DISTINCT value FROM json_array_elements_text(%(people)s::json) AS g
 JOIN member ON member.cohort = %(cohort)s AND member.person = asked.value
 """
 _COHORT_OF: Final[LiteralString] = "SELECT cohort FROM room WHERE room = %(room)s"
-# The count stops at the limit, so that a room of a million messages costs no more than a small one.
+# The count stops at the limit, so that a room of a million messages costs no more than a small one: it goes on part by
+# part, whatever the planner takes a room to hold.
 _UNREAD: Final[LiteralString] = """
 SELECT coalesce(json_object_agg(asked.room, json_build_array(asked.head, asked.read, (
     SELECT count(*) FROM (
-        SELECT FROM message
-        WHERE message.room = asked.room AND message.seq > asked.read AND message.by <> %(person)s
-            AND NOT message.redacted AND NOT EXISTS (
+        SELECT FROM generate_series(asked.read, asked.head, 256) AS part (begin) CROSS JOIN LATERAL (
+            SELECT * FROM message
+            WHERE message.room = asked.room AND message.seq > part.begin AND message.seq <= part.begin + 256
+            OFFSET 0) AS message
+        WHERE message.by <> %(person)s AND NOT message.redacted AND NOT EXISTS (
                 SELECT FROM alias
                 WHERE alias.room = message.room AND alias.alias = message.by AND alias.person = %(person)s)
         LIMIT %(limit)s::bigint) AS few))), '{}'::json)

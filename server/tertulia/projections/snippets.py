@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from tertulia.domain import limits
 from tertulia.projections.words import places_of
 
 BEFORE, AFTER = "\ue000", "\ue001"
@@ -40,8 +41,10 @@ def hits(asked: Phrases, places: Mapping[str, Iterable[int]]) -> list[Hit]:
         sets = [set(places.get(word, ())) for word in phrase]
         names = dict.fromkeys(sets[-1], phrase[-1])
         if is_begun:
-            names = {place: word for word, at in places.items() if word.startswith(phrase[-1]) for place in at}
-            sets[-1] = set(names)
+            begun = {place: word for word, at in places.items() if word.startswith(phrase[-1]) for place in at}
+            sets[-1] = set(begun)
+            # As SQLite has it: a few letters are a phrase, more of them stand for each word that begins so.
+            names = begun if len(phrase[-1]) > limits.search_prefix_chars else dict.fromkeys(begun, phrase[-1])
         size = len(phrase) - 1
         for last in sets[-1]:
             if all(last - size + step in at for step, at in enumerate(sets[:-1])):
