@@ -48,7 +48,7 @@ class _Posts:
         self.waits_s: list[float] = []
 
 
-def _decided(room: StreamName, writer: int, number: int) -> Decided:
+def decided(room: StreamName, writer: int, number: int) -> Decided:
     author = PersonId(f"p-{room}-{writer}")
     post = Planned(room, author, *encode_event(MessagePosted(text=f"{TEXT}{number}")))
     return Decided(author, f"k-{number}", b"0123456789abcdef", 1_700_000_000_000 + number, room, (post,))
@@ -59,7 +59,7 @@ async def _talk(log: PostgresLog, room: StreamName, writers: int, posts: _Posts)
     for number in count(head):
         if posts.is_over:
             return
-        decisions = [_decided(room, writer, number) for writer in range(writers)]
+        decisions = [decided(room, writer, number) for writer in range(writers)]
         began_s = time.perf_counter()
         outcome = await log.append(Append(decisions, {room: head}))
         assert isinstance(outcome, Appended), outcome
@@ -108,7 +108,7 @@ def database(url: str | None) -> Iterator[tuple[str, Pids]]:
         yield url, list
         return
     with PostgresServer(settings={"shared_buffers": "128MB", "max_wal_size": "2GB"}) as server:
-        database = server.newdatabase()
+        database = server.new_database()
         yield database, lambda: [server.pid, *server.children()]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 
 import uvloop
 
@@ -20,16 +19,17 @@ from load_tests.nodes import Nodes
 from load_tests.target import Tertulia
 from tertulia.bus import BusMessage
 from tertulia.bus.redis import RedisBus
-from tertulia.domain.ids import RoomId, room_stream
+from tertulia.domain.ids import PersonId, RoomId, room_stream
 from tertulia.presence import PRESENCE
 from tertulia.presence.messages import All, encode
+from tests.servers import Server
 
 PEOPLE = (1, 10, 50)
 PRESENCE_PER_S = 1_000.0
 BURSTS_EVERY_S = 0.1
 """So that many are heard at once, as on a busy node."""
 TELLS_AT_ONCE = 200
-TELLS_ALONE = 400
+SETTLE_S = 0.1
 RECORD = b"x" * 400
 
 
@@ -63,14 +63,14 @@ def _presence(nodes: Nodes, seconds: float) -> tuple[float, float]:
         crowd.connect_all((room, True) for room in cross_node.ROOMS)
         points = []
         for people in PEOPLE:
-            cost_us = uvloop.run(_told_of_people(nodes.redis.url, nodes.readers.pid, crowd, people, seconds))
+            cost_us = uvloop.run(_told_of_people(nodes.redis.url, nodes.readers, crowd, people, seconds))
             points.append((float(people), cost_us))
     finally:
         crowd.close()
     return line_through(points)
 
 
-async def _told_of_people(url: str, pid: int, crowd: Crowd, people: int, seconds: float) -> float:
+async def _told_of_people(url: str, server: Server, crowd: Crowd, people: int, seconds: float) -> float:
     bus = RedisBus(url, f"peer-{people}")
     await bus.start(lambda message: None, lambda: None)
     life, number = time.time_ns() // 1_000_000, 0
@@ -83,21 +83,26 @@ async def _told_of_people(url: str, pid: int, crowd: Crowd, people: int, seconds
                 room = RoomId(cross_node.ROOMS[number % len(cross_node.ROOMS)])
                 number += 1
                 sent += 1
-                said = encode(All(life, number, {"learner": [f"p-{room}-{one:04}" for one in range(people)]}))  # type: ignore[list-item]
+                names = [PersonId(f"p-{room}-{one:04}") for one in range(people)]
+                said = encode(All(life, number, {"learner": names}))
                 bus.publish(BusMessage(channel=room_stream(room), stream=PRESENCE, epoch="", seq=0, record=said))
             crowd.read(0.0)
             await asyncio.sleep(BURSTS_EVERY_S)
         return sent
 
+    heard = cross_node.bus_received(server)
     await go_on(0.5, PRESENCE_PER_S)  # the people come, which their readers are told once
     await go_on(2.0, 0.0)
-    cpu_s = process.cpu_s([pid])
+    assert cross_node.bus_received(server) > heard, "the node hears this process: both are of one deployment"
+    cpu_s = process.cpu_s([server.pid])
     await go_on(seconds, 0.0)
-    idle_s = process.cpu_s([pid]) - cpu_s
-    cpu_s = process.cpu_s([pid])
+    idle_s = process.cpu_s([server.pid]) - cpu_s
+    cpu_s = process.cpu_s([server.pid])
     said = await go_on(seconds, PRESENCE_PER_S)
     await asyncio.sleep(0.1)
-    used_s = process.cpu_s([pid]) - cpu_s
+    used_s = process.cpu_s([server.pid]) - cpu_s
+    assert not crowd.deliveries, "nothing but presence was told"
+    assert not bus.counts.dropped, "and all of it"
     await bus.stop()
     return (used_s - idle_s) / said * 1e6
 
@@ -109,23 +114,22 @@ async def _telling(url: str, seconds: float) -> tuple[float, float, float]:
     channel = room_stream(RoomId("nobody"))
     message = BusMessage(channel=channel, stream=channel, epoch="e", seq=1, record=RECORD)
 
-    async def cost_us(at_once: int, pause: Callable[[], Awaitable[None]], for_s: float) -> float:
+    async def cost_us(at_once: int, pause_s: float) -> float:
         begun, cpu_s, told = time.perf_counter(), time.process_time(), 0
-        while time.perf_counter() < begun + for_s:
+        while time.perf_counter() < begun + seconds:
             for _ in range(at_once):
                 bus.publish(message)
             told += max(at_once, 1)
-            await pause()
+            await asyncio.sleep(pause_s)
+        await asyncio.sleep(SETTLE_S)
         return (time.process_time() - cpu_s) / told * 1e6
 
-    async def until_told() -> None:
-        await bus._queue.drained(wait_s=1.0)
-
-    full_us = await cost_us(TELLS_AT_ONCE, until_told, seconds)
+    full_us = await cost_us(TELLS_AT_ONCE, 0.01)
     await bus.subscribe(channel)
-    with_own_us = await cost_us(TELLS_AT_ONCE, until_told, seconds)
+    with_own_us = await cost_us(TELLS_AT_ONCE, 0.01)
     await bus.unsubscribe(channel)
-    alone_us = await cost_us(1, lambda: asyncio.sleep(0.005), seconds)
-    pausing_us = await cost_us(0, lambda: asyncio.sleep(0.005), seconds)
+    alone_us = await cost_us(1, 0.005)
+    pausing_us = await cost_us(0, 0.005)
+    assert not bus.counts.dropped, "Redis kept up"
     await bus.stop()
     return max(alone_us - pausing_us, full_us), full_us, max(0.0, with_own_us - full_us)

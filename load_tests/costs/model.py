@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from load_tests.figures import Figure
+
 MEASURED: Final = Path(__file__).with_name("measured.json")
 
 
@@ -35,7 +37,9 @@ COSTS: Final[dict[str, Cost]] = {
     "node_hear_alone_us": Cost("µs CPU", "an entry from the bus, before fan-out", f"{_HEARD}; 100/s in 50 rooms"),
     "node_hear_full_us": Cost("µs CPU", "the same, among many", f"{_HEARD}; 2,000/s in 50 rooms"),
     "node_apply_full_us": Cost("µs CPU", "the same, where the room's state for deciding is at hand too", _HEARD),
-    "node_drop_us": Cost("µs CPU", "a message from the bus that is not for this node", "the bus by itself, 200 at a time"),
+    "node_drop_us": Cost(
+        "µs CPU", "a message from the bus that is not for this node", "the bus by itself, 200 at a time"
+    ),
     "node_flush_us": Cost("µs CPU", "an entry's flush in its room, first reader included", f"{_HEARD}; 1 reader each"),
     "node_tell_alone_us": Cost("µs CPU", "publishing on the bus", "the bus by itself on a real Redis, one at a time"),
     "node_tell_full_us": Cost("µs CPU", "the same, among many", "the bus by itself, 200 at a time"),
@@ -49,7 +53,9 @@ COSTS: Final[dict[str, Cost]] = {
     "node_room_bytes": Cost("bytes", "the same: its channels, presence and place on the bus", "300 rooms"),
     "node_head_us": Cost("µs CPU", "one stream of the head check, asked once a second", "20,000 streams, PostgreSQL"),
     "node_read_us": Cost("µs CPU", "a read of the log, the node's part", "20 entries of one stream, PostgreSQL"),
-    "delivery_bytes": Cost("bytes", "a delivery on the wire: frame, record, TCP and IP", "counted; 40 + 12 for headers"),
+    "delivery_bytes": Cost(
+        "bytes", "a delivery on the wire: frame, record, TCP and IP", "counted; 40 + 12 for headers"
+    ),
     # Redis
     "redis_classic_publish_alone_us": Cost("µs CPU", "PUBLISH, alone", _REDIS),
     "redis_classic_deliver_alone_us": Cost("µs CPU", "its way to one subscriber, alone", _REDIS),
@@ -62,12 +68,14 @@ COSTS: Final[dict[str, Cost]] = {
     "redis_subscribe_us": Cost("µs CPU", "SUBSCRIBE to one channel, 500 a command", "20,000 channels, two subscribers"),
     "redis_subscription_bytes": Cost("bytes", "a subscription", "20,000 channels, two subscribers"),
     # PostgreSQL
-    "postgres_post_us": Cost("µs CPU", "a post, committed, PostgreSQL's processes", "100 writers, the log alone"),
-    "postgres_node_post_us": Cost("µs CPU", "a post through a node, PostgreSQL's processes", "`postgres-node`"),
-    "postgres_post_wal_bytes": Cost("bytes", "a post in the write-ahead log", "the same"),
+    "postgres_post_us": Cost("µs CPU", "a post, the log alone (no projections)", "100 writers, one post each"),
+    "postgres_node_post_us": Cost(
+        "µs CPU", "a post through a node, with projections and search", "100 rooms of ten, all posting"
+    ),
+    "postgres_post_wal_bytes": Cost("bytes", "a post in the write-ahead log, through a node", "the same"),
     "postgres_commit_us": Cost("µs CPU", "a commit of one post", "one writer, less a post among many"),
     "postgres_flush_ms": Cost("ms", "a commit until it is on this disk, one writer", "one writer, p50"),
-    "postgres_head_us": Cost("µs CPU", "one stream of the head check", "20,000 of 50,000 streams in one query"),
+    "postgres_head_us": Cost("µs CPU", "one stream of the head check", "20,000 streams in one query"),
     "postgres_read_us": Cost("µs CPU", "a read of the log, PostgreSQL's part", "20 entries of one stream"),
     # The front
     "front_deliver_alone_us": Cost("µs CPU", "a message passed on to one reader, alone", _NGINX),
@@ -77,28 +85,40 @@ COSTS: Final[dict[str, Cost]] = {
 }
 
 
+Costs = Mapping[str, float]
+"""By the names of `COSTS`."""
+
+
 class Measured(NamedTuple):
-    """`conditions`: when, where, how busy the machine was."""
+    """`conditions`: when, how busy the machine was. `figures`: of the scenarios with two nodes and on PostgreSQL.
+    `compared`: the model against two nodes, as `validation.py` writes it."""
 
-    costs: Mapping[str, float]
-    conditions: Mapping[str, Any]
-
-    def __getitem__(self, name: Any) -> Any:  # a tuple's own is never wanted
-        return self.costs[name]
+    costs: Costs
+    conditions: Mapping[str, Any] = {}
+    figures: Mapping[str, Figure] = {}
+    compared: Sequence[Mapping[str, Any]] = ()
 
 
 def load(path: Path = MEASURED) -> Measured:
     found = json.loads(path.read_text(encoding="utf-8"))
     if missing := sorted(COSTS.keys() - found["costs"].keys()):
         raise KeyError(f"{path.name} lacks {', '.join(missing)}: run python -m load_tests.scaling --measure")
-    return Measured(found["costs"], found["conditions"])
+    return Measured(found["costs"], found["conditions"], found.get("figures", {}), found.get("compared", ()))
 
 
 def save(measured: Measured, path: Path = MEASURED) -> None:
     unknown = measured.costs.keys() - COSTS.keys()
     assert not unknown, f"these have no description: {unknown}"
-    costs = {name: float(f"{measured.costs[name]:.4g}") for name in COSTS if name in measured.costs}
-    words = json.dumps({"conditions": dict(measured.conditions), "costs": costs}, indent=2, ensure_ascii=False)
+    words = json.dumps(
+        {
+            "conditions": measured.conditions,
+            "costs": {name: float(f"{measured.costs[name]:.4g}") for name in COSTS if name in measured.costs},
+            "figures": measured.figures,
+            "compared": measured.compared,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
     path.write_text(words + "\n", encoding="utf-8")
 
 

@@ -182,7 +182,11 @@ class _Many(Tertulia):
     def join(self, number: int, *, room: str, is_reader: bool) -> bytes:
         return masked(
             json.dumps(
-                {"type": "hello", "token": self.token(number), "streams": {f"room/{name}": "head" for name in MANY_ROOMS}}
+                {
+                    "type": "hello",
+                    "token": self.token(number),
+                    "streams": {f"room/{name}": "head" for name in MANY_ROOMS},
+                }
             ).encode()
         )
 

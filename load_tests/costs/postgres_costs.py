@@ -1,4 +1,5 @@
-"""What the log in PostgreSQL costs, without nodes: a real PostgreSQL on this disk, fsync and synchronous_commit on."""
+"""What the log in PostgreSQL costs, without nodes and through one: a real PostgreSQL on this disk, fsync and
+synchronous_commit on."""
 
 from __future__ import annotations
 
@@ -7,16 +8,18 @@ import time
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from psycopg import sql
 
-from load_tests import process
+from load_tests import postgres_node, process
+from load_tests.figures import Figure
+from load_tests.postgres_posts import decided
 from load_tests.postgres_posts import measure as measure_posts
 from tertulia.domain.ids import StreamName
+from tertulia.eventlog import Append
 from tertulia.eventlog.postgres import PostgresLog
 from tests.postgres_server import PostgresServer
 
-STREAMS = 50_000
-ASKED = 20_000
+STREAMS = 20_000
+AT_ONCE = 4_000
 ENTRIES_READ = 20
 SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "2GB"}
 
@@ -33,15 +36,12 @@ def measure(seconds: float) -> dict[str, float]:
             figures = uvloop.run(measure_posts(url, seconds=seconds, rooms=rooms, writers=1, pids=pids))
             return {name: figure["value"] for name, figure in figures.items()}
 
-        database, wal, posts = server.last_database, _wal_bytes(server), 0
+        database = server.last_database
         many = posting(100)
-        posts = server.ask("SELECT sum(head) FROM tertulia.stream", database)[0][0]
-        wal = _wal_bytes(server) - wal
         alone = posting(1)
         reads = uvloop.run(_reading(server, url, database, seconds))
     return {
         "postgres_post_us": many["server_cpu"],
-        "postgres_post_wal_bytes": wal / float(posts),
         "postgres_commit_us": max(0.0, alone["server_cpu"] - many["server_cpu"]),
         "postgres_flush_ms": alone["wait_p50"],
     } | reads
@@ -50,18 +50,17 @@ def measure(seconds: float) -> dict[str, float]:
 async def _reading(server: PostgresServer, url: str, database: str, seconds: float) -> dict[str, float]:
     """The head check of many streams, and reads of a few entries."""
     rooms = [StreamName(f"room/r{number:03}") for number in range(100)]
-    statement = (
-        "INSERT INTO tertulia.stream (name, kind, owner, head) "
-        f"SELECT 'room/' || md5(n::text), 'room', md5(n::text), n FROM generate_series(1, {STREAMS}) n"
-    )
-    server.ask(sql.SQL(statement), database)  # type: ignore[arg-type]
-    server.ask("ANALYZE tertulia.stream", database)
-    names = [StreamName(name) for (name,) in server.ask("SELECT name FROM tertulia.stream", database)][:ASKED]
     log = await PostgresLog.open(url, cluster="load")
+    names = [StreamName(f"room/h{number:05}") for number in range(STREAMS)]
+    for begin in range(0, STREAMS, AT_ONCE):
+        await asyncio.gather(
+            *(log.append(Append([decided(name, 0, 0)], {name: 0})) for name in names[begin : begin + AT_ONCE])
+        )
+    server.ask("ANALYZE", database)
 
     async def heads() -> int:
-        assert len(await log.heads(names)) == ASKED, "each has one"
-        return ASKED
+        assert all((await log.heads(names)).values()), "each has one"
+        return STREAMS
 
     async def reads() -> int:
         read = await asyncio.gather(*(log.read(room, after=0, limit=ENTRIES_READ) for room in rooms))
@@ -87,5 +86,10 @@ async def _costs(server: PostgresServer, ask: Callable[[], Awaitable[int]], seco
     return (time.process_time() - mine_s) / asked * 1e6, (process.cpu_s(pids) - theirs_s) / asked * 1e6
 
 
-def _wal_bytes(server: PostgresServer) -> float:
-    return float(server.ask("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")[0][0])
+def through_a_node(seconds: float) -> tuple[dict[str, float], dict[str, Figure]]:
+    """The costs of a post with all that comes with it, and the scenario's figures."""
+    figures = postgres_node.run(seconds)
+    return {
+        "postgres_node_post_us": figures["postgres_node_postgres_cpu"]["value"],
+        "postgres_post_wal_bytes": figures["postgres_node_wal"]["value"],
+    }, figures

@@ -13,13 +13,12 @@ import select
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from load_tests import process
 from load_tests.costs.model import line_through
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, free_port
 
 Kind = Literal["classic", "sharded"]
 PAYLOAD = b"x" * 450
@@ -42,7 +41,8 @@ def measure(seconds: float) -> dict[str, float]:
     found: dict[str, float] = {}
     for kind in _COMMANDS:
         with tempfile.TemporaryDirectory() as folder:
-            server = RedisServer(Path(folder), options=_CLUSTER if kind == "sharded" else None)
+            cluster = _CLUSTER | {"cluster-port": str(free_port())}  # its own is beyond the ports there are
+            server = RedisServer(Path(folder), options=cluster if kind == "sharded" else None)
             with server:
                 if kind == "sharded":
                     server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
@@ -168,5 +168,3 @@ def _command(*words: bytes) -> bytes:
 
 def _array(*words: bytes) -> bytes:
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
-
-

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from load_tests.costs.model import Measured
+from load_tests.costs.model import Costs, shared
 from load_tests.scaling.population import LOOKING, STAY_S, Room
 from tertulia.domain import limits
 
@@ -102,10 +102,9 @@ class Work:
         self._full[cause][node] += full
 
     def used(self, node: int) -> float:
-        alone = sum(self._alone[cause][node] for cause in CAUSES) / 1e6
-        full = sum(self._full[cause][node] for cause in CAUSES) / 1e6
-        used = alone / (1 + alone - full)
-        return used if used < 1 else full
+        alone = sum(self._alone[cause][node] for cause in CAUSES)
+        full = sum(self._full[cause][node] for cause in CAUSES)
+        return shared(1.0, alone_us=alone, full_us=full)
 
     def of(self, node: int) -> dict[str, float]:
         """The share of the core each cause takes."""
@@ -150,9 +149,32 @@ def place(rooms: Sequence[Room], machines: Machines, placement: Placement, *, se
 AS_IT_IS: Final = Rules()
 
 
+class _Run(NamedTuple):
+    """What one deployment is summed from, and into."""
+
+    costs: Costs
+    machines: Machines
+    rules: Rules
+    work: Work
+    sums: _Sums
+
+
+class _Rates(NamedTuple):
+    """Of a room, in a second. `moves`: people who come or go; `ticks`: reads of tallies and votes on each node;
+    `pushes`: soft records to each reader."""
+
+    entries: float
+    markers: float
+    moves: float
+    soft: float
+    presence: float
+    ticks: float
+    pushes: float
+
+
 def deploy(
     rooms: Sequence[Room],
-    costs: Measured,
+    costs: Costs,
     machines: Machines,
     placement: Placement,
     *,
@@ -160,76 +182,97 @@ def deploy(
     seed: int = 7,
 ) -> Outcome:
     """Everybody is there, and a second passes."""
-    work, sums = Work(machines.nodes), _Sums(machines.nodes)
-    sums.all_rooms = len(rooms)
+    run = _Run(costs, machines, rules, Work(machines.nodes), _Sums(machines.nodes))
+    run.sums.all_rooms = len(rooms)
     for room, placed in zip(rooms, place(rooms, machines, placement, seed=seed), strict=True):
-        _room(room, placed, costs, machines, rules, work, sums)
+        rates = _rates(room, len(placed), rules)
+        _tell(run, rates, nodes=len(placed))
+        for node, readers in placed.items():
+            _read(run, room, rates, node, readers)
+            _decide(run, room, rates, node, readers)
+            _hear(run, room, rates, node=node, nodes=len(placed), share=readers / room.people)
     for node in range(machines.nodes):
-        _node(node, costs, rules, work, sums)
-    return _outcome(costs, machines, rules, work, sums)
+        _node(run, node)
+    return _outcome(run)
 
 
-def _room(
-    room: Room,
-    placed: dict[int, int],
-    costs: Measured,
-    machines: Machines,
-    rules: Rules,
-    work: Work,
-    sums: _Sums,
-) -> None:
-    on = len(placed)
-    entries = room.messages_per_s + room.signals_per_s
+def _rates(room: Room, nodes: int, rules: Rules) -> _Rates:
     moves = 2 * room.people / rules.stay_s
-    soft = room.messages_per_s * rules.typing_a_message * (room.people <= limits.typing_readers_max) + min(
-        moves, on / limits.presence_tick_s
-    )
-    presence = on / rules.presence_refresh_s
-    markers = room.read_markers_per_s(rules.looking, every_s=rules.read_marker_every_s)
-    hearers = on if machines.bus == "classic" else machines.nodes
-    sums.published += entries + soft + presence + markers
-    sums.told += (entries + soft + presence) * hearers + markers * (1 if machines.bus == "classic" else machines.nodes)
+    moved = min(moves, nodes / limits.presence_tick_s)
+    typing = room.messages_per_s * rules.typing_a_message * (room.people <= limits.typing_readers_max)
     ticks = _ticks(room)
-    pushes = ticks + min(moves, 1 / limits.presence_tick_s) + 2 * (soft - min(moves, on / limits.presence_tick_s))
-    hear = costs["node_hear_alone_us"], costs["node_hear_full_us"]
-    wake = max(0.0, hear[0] - hear[1])
-    presence_us = costs["node_presence_us"] + costs["node_presence_person_us"] * room.people / on
-    for node, readers in placed.items():
-        share = readers / room.people
-        sums.people[node] += readers
-        sums.rooms[node] += 1
-        sums.posts[node] += (entries + markers) * share
-        flushes = _flushes(room.messages_per_s, readers, costs)
-        flush = flushes * (costs["node_flush_us"] + (readers - 1) * costs["node_deliver_alone_us"])
-        flush += (room.messages_per_s - flushes) * readers * costs["node_deliver_full_us"]
-        work.add("messages to readers", node, flush, flush)
-        push = pushes * (costs["node_flush_us"] + (readers - 1) * costs["node_deliver_alone_us"])
-        reads = ticks + room.signals_per_s * share  # one's own votes and reactions are read for each who gave them
-        push += reads * costs["node_read_us"] + room.signals_per_s * share * costs["node_deliver_alone_us"]
-        work.add("tallies, typing, presence to readers", node, push, push)
-        sums.reads += reads
-        sums.pushes += (flushes + pushes) * readers
-        sums.sent_bytes[node] += (room.messages_per_s + pushes) * readers * costs["delivery_bytes"]
-        posts = (entries + markers) * share
-        work.add(
-            "posts, votes, read markers",
-            node,
-            posts * (costs["node_post_alone_us"] + costs["node_tell_alone_us"]),
-            posts * (costs["node_post_full_us"] + costs["node_tell_full_us"]),
-        )
-        applied = min(1.0, entries * share * ACTIVE_S) * entries * (1 - share) * costs["node_apply_full_us"]
-        own = (entries + soft + markers) * share  # they come back and are dropped
-        sums.hears[node] += entries + soft + presence + markers * share
-        heard = (entries + soft) * (1 - share)
-        dropped = own * costs["node_drop_us"] + applied
-        work.add("entries from the bus", node, heard * hear[0] + own * wake + dropped, heard * hear[1] + dropped)
-        told = presence * presence_us
-        work.add(
-            "presence from the bus",
-            node,
-            told + presence * wake + costs["node_tell_alone_us"] / rules.presence_refresh_s,
-            told + costs["node_tell_full_us"] / rules.presence_refresh_s,
-        )
+    return _Rates(
+        room.messages_per_s + room.signals_per_s,
+        room.read_markers_per_s(rules.looking, every_s=rules.read_marker_every_s),
+        moves,
+        typing + moved,
+        nodes / rules.presence_refresh_s,
+        ticks,
+        ticks + min(moves, 1 / limits.presence_tick_s) + 2 * typing,  # typing is told when it begins and when it ends
+    )
+
+
+def _tell(run: _Run, rates: _Rates, *, nodes: int) -> None:
+    """What Redis is given, and whom it tells. On one server the nodes of the room; on a cluster all of them."""
+    shared, own = rates.entries + rates.soft + rates.presence, rates.markers
+    is_cluster = run.machines.bus == "cluster"
+    run.sums.published += shared + own
+    run.sums.told += shared * (run.machines.nodes if is_cluster else nodes)
+    run.sums.told += own * (run.machines.nodes if is_cluster else 1)
+
+
+def _read(run: _Run, room: Room, rates: _Rates, node: int, readers: int) -> None:
+    """Messages and soft records to the room's readers on this node."""
+    costs, work, sums = run.costs, run.work, run.sums
+    write_us = costs["node_flush_us"] + (readers - 1) * costs["node_deliver_alone_us"]
+    flushes = _flushes(room.messages_per_s, readers, costs)
+    gathered = (room.messages_per_s - flushes) * readers * costs["node_deliver_full_us"]
+    work.add("messages to readers", node, flushes * write_us + gathered, flushes * write_us + gathered)
+    own = room.signals_per_s * readers / room.people  # one's own votes and reactions are read, and told to oneself
+    soft = rates.pushes * write_us + own * costs["node_deliver_alone_us"] + (rates.ticks + own) * costs["node_read_us"]
+    work.add("tallies, typing, presence to readers", node, soft, soft)
+    sums.reads += rates.ticks + own
+    sums.pushes += (flushes + rates.pushes) * readers
+    sums.sent_bytes[node] += (room.messages_per_s + rates.pushes) * readers * costs["delivery_bytes"]
+    sums.people[node] += readers
+    sums.rooms[node] += 1
+
+
+def _decide(run: _Run, room: Room, rates: _Rates, node: int, readers: int) -> None:
+    """What this node's people post, vote and have read."""
+    costs = run.costs
+    posts = (rates.entries + rates.markers) * readers / room.people
+    run.sums.posts[node] += posts
+    run.work.add(
+        "posts, votes, read markers",
+        node,
+        posts * (costs["node_post_alone_us"] + costs["node_tell_alone_us"]),
+        posts * (costs["node_post_full_us"] + costs["node_tell_full_us"]),
+    )
+
+
+def _hear(run: _Run, room: Room, rates: _Rates, *, node: int, nodes: int, share: float) -> None:
+    """What the other nodes tell, and one's own that comes back."""
+    costs, work = run.costs, run.work
+    full_us = costs["node_hear_full_us"]
+    wake_us = max(0.0, costs["node_hear_alone_us"] - full_us)
+    others = (rates.entries + rates.soft) * (1 - share)
+    own = (rates.entries + rates.soft + rates.markers) * share
+    is_posted_to = min(1.0, rates.entries * share * ACTIVE_S)
+    applied = is_posted_to * rates.entries * (1 - share) * costs["node_apply_full_us"]
+    full = others * full_us + own * costs["node_drop_us"] + applied
+    work.add("entries from the bus", node, full + (others + own) * wake_us, full)
+    people = room.people / nodes
+    presence_us = costs["node_presence_us"] + costs["node_presence_person_us"] * people
+    heard = (nodes - 1) / run.rules.presence_refresh_s
+    own_told = 1 / run.rules.presence_refresh_s
+    work.add(
+        "presence from the bus",
+        node,
+        heard * (presence_us + wake_us) + own_told * costs["node_tell_alone_us"],
+        heard * presence_us + own_told * (costs["node_tell_full_us"] + costs["node_drop_us"]),
+    )
+    run.sums.hears[node] += rates.entries + rates.soft + rates.presence + rates.markers * share
 
 
 def _ticks(room: Room) -> float:
@@ -238,49 +281,55 @@ def _ticks(room: Room) -> float:
     return 2 * min(most, half) if room.is_session else min(most, room.signals_per_s)
 
 
-def _flushes(per_s: float, readers: int, costs: Measured) -> float:
+def _flushes(per_s: float, readers: int, costs: Costs) -> float:
     """A room's next flush comes no sooner than its last one took: a flush in every two such times."""
     takes_s = readers * costs["node_deliver_alone_us"] / 1e6
     return min(per_s, 1 / (2 * takes_s)) if takes_s else per_s
 
 
-def _node(node: int, costs: Measured, rules: Rules, work: Work, sums: _Sums) -> None:
+def _node(run: _Run, node: int) -> None:
+    """What is there whatever is said."""
+    costs, rules, sums = run.costs, run.rules, run.sums
     people = sums.people[node]
     beats = people * (1 / limits.ping_s + 1 / limits.client_ping_s)
-    coming = people / rules.stay_s
-    cost = beats * costs["node_ping_us"] + coming * costs["node_connect_us"]
-    work.add("connections, pings", node, cost, cost)
-    streams = sums.rooms[node] * HEAD_STREAMS_OF_ROOM + people
-    head = streams * costs["node_head_us"] / rules.head_check_s
-    work.add("head check", node, head, head)
+    cost = beats * costs["node_ping_us"] + people / rules.stay_s * costs["node_connect_us"]
+    run.work.add("connections, pings", node, cost, cost)
+    head = _streams(sums, node) * costs["node_head_us"] / rules.head_check_s
+    run.work.add("head check", node, head, head)
 
 
-def _outcome(costs: Measured, machines: Machines, rules: Rules, work: Work, sums: _Sums) -> Outcome:
+def _streams(sums: _Sums, node: int) -> int:
+    return sums.rooms[node] * HEAD_STREAMS_OF_ROOM + sums.people[node]
+
+
+def _outcome(run: _Run) -> Outcome:
+    costs, machines, work, sums = run.costs, run.machines, run.work, run.sums
     nodes = range(machines.nodes)
     if machines.bus == "cluster":
-        _drop_what_is_others(costs, machines, work, sums)
+        _drop_what_is_others(run)
     fullest = max(nodes, key=work.used)
-    memory = [
+    memory = max(
         NODE_BASE_BYTES
         + sums.people[node] * costs["node_connection_bytes"]
         + sums.rooms[node] * costs["node_room_bytes"]
         for node in nodes
-    ]
-    nic = [8 * sent for sent in sums.sent_bytes]
-    streams = sum(sums.rooms) * HEAD_STREAMS_OF_ROOM + sum(sums.people)
-    redis, kind = _redis_used(costs, machines, sums), "sharded" if machines.bus == "cluster" else "classic"
-    postgres, commits, wal = _postgres(costs, machines, sums, streams / rules.head_check_s)
-    connects = sum(sums.people) / rules.stay_s
+    )
+    nic = 8 * max(sums.sent_bytes)
+    checked = sum(_streams(sums, node) for node in nodes) / run.rules.head_check_s
+    postgres, commits, wal = _postgres(run, checked)
+    connects = sum(sums.people) / run.rules.stay_s
     front_us = sums.pushes * costs["front_deliver_alone_us"] + connects * costs["front_connect_us"]
-    front = front_us / 1e6 / machines.front_cores
     parts = {
         "node CPU": Part(work.used(fullest), "one core a node, the fullest"),
-        "node memory": Part(max(memory) / machines.node_bytes, f"{max(memory) / 1e6:,.0f} MB of one node"),
-        "node network": Part(max(nic) / machines.node_nic_bits_per_s, f"{max(nic) / 1e6:,.0f} Mbit/s of one node"),
-        "Redis CPU": Part(redis, f"{machines.redis_shards} × one core, {kind}; {sums.told:,.0f} messages/s told"),
+        "node memory": Part(memory / machines.node_bytes, f"{memory / 1e6:,.0f} MB of one node"),
+        "node network": Part(nic / machines.node_nic_bits_per_s, f"{nic / 1e6:,.0f} Mbit/s of one node"),
+        "Redis CPU": Part(_redis_used(run), f"{machines.redis_shards} × one core; {sums.told:,.0f} messages/s told"),
         "PostgreSQL CPU": Part(postgres, f"{machines.postgres_cores:g} cores"),
         "PostgreSQL log": Part(wal / machines.postgres_wal_bytes_per_s, f"{wal / 1e6:,.1f} MB/s written ahead"),
-        "front CPU": Part(front, f"{machines.front_cores:g} cores; {sums.pushes:,.0f} writes/s to people"),
+        "front CPU": Part(
+            front_us / 1e6 / machines.front_cores,
+            f"{machines.front_cores:g} cores; {sums.pushes:,.0f} writes/s to people",
+        ),
     }
     facts = {
         "nodes_of_a_room": sum(sums.rooms) / sums.all_rooms,
@@ -289,41 +338,41 @@ def _outcome(costs: Measured, machines: Machines, rules: Rules, work: Work, sums
         "published_per_s": sums.published,
         "told_per_s": sums.told,
         "posts_per_s": sum(sums.posts),
-        "streams_checked_per_s": streams / rules.head_check_s,
+        "streams_checked_per_s": checked,
         "reads_per_s": sums.reads,
         "commits_per_s": commits,
     }
     return Outcome(parts, work.of(fullest), facts)
 
 
-def _drop_what_is_others(costs: Measured, machines: Machines, work: Work, sums: _Sums) -> None:
+def _drop_what_is_others(run: _Run) -> None:
     """On a cluster rooms share 128 channels, and a node hears all that is said in those it needs: with more than a few
     hundred rooms, everything."""
-    for node in range(machines.nodes):
+    sums = run.sums
+    for node in range(run.machines.nodes):
         needed = 1 - (1 - 1 / PARTITIONS) ** (sums.rooms[node] + sums.people[node])
-        others = max(0.0, sums.published * needed - sums.hears[node]) * costs["node_drop_us"]
-        work.add("entries from the bus", node, others, others)
+        others = max(0.0, sums.published * needed - sums.hears[node]) * run.costs["node_drop_us"]
+        run.work.add("entries from the bus", node, others, others)
 
 
-def _redis_used(costs: Measured, machines: Machines, sums: _Sums) -> float:
+def _redis_used(run: _Run) -> float:
     """Of one shard's core; on a cluster the partitions are spread evenly over the shards."""
+    costs, machines, sums = run.costs, run.machines, run.sums
     kind = "sharded" if machines.bus == "cluster" else "classic"
     alone, full = (
-        (sums.published * costs[f"redis_{kind}_publish_{load}_us"] + sums.told * costs[f"redis_{kind}_deliver_{load}_us"])
-        / 1e6
-        / machines.redis_shards
+        sums.published * costs[f"redis_{kind}_publish_{load}_us"] + sums.told * costs[f"redis_{kind}_deliver_{load}_us"]
         for load in ("alone", "full")
     )
-    used = alone / (1 + max(0.0, alone - full))
-    return used if used < 1 else full
+    return shared(1 / machines.redis_shards, alone_us=alone, full_us=full)
 
 
-def _postgres(costs: Measured, machines: Machines, sums: _Sums, checked_per_s: float) -> tuple[float, float, float]:
+def _postgres(run: _Run, checked_per_s: float) -> tuple[float, float, float]:
     """The share of its cores, commits and bytes written ahead in a second. A node has one commit under way, and what
     comes meanwhile goes into the next."""
+    costs, sums = run.costs, run.sums
     commit_s = costs["postgres_flush_ms"] / 1_000
     commits = sum(posts / (1 + posts * commit_s) for posts in sums.posts)
     posts = sum(sums.posts)
     cpu_us = posts * costs["postgres_node_post_us"] + commits * costs["postgres_commit_us"]
     cpu_us += checked_per_s * costs["postgres_head_us"] + sums.reads * costs["postgres_read_us"]
-    return cpu_us / 1e6 / machines.postgres_cores, commits, posts * costs["postgres_post_wal_bytes"]
+    return cpu_us / 1e6 / run.machines.postgres_cores, commits, posts * costs["postgres_post_wal_bytes"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from load_tests.costs.model import Measured
+from load_tests.costs.model import Costs
 from load_tests.scaling.deployment import Machines, deploy
 from load_tests.scaling.population import Room
 from tertulia.domain import limits
@@ -38,7 +38,7 @@ class Moment(NamedTuple):
 
 def one_room(
     messages_per_s: float,
-    costs: Measured,
+    costs: Costs,
     machines: Machines,
     *,
     people: int = PEOPLE,
@@ -64,7 +64,7 @@ def one_room(
     )
 
 
-def _at_head(room: Room, costs: Measured, machines: Machines) -> tuple[float, float]:
+def _at_head(room: Room, costs: Costs, machines: Machines) -> tuple[float, float]:
     """One in a hundred reads along; the others are told of the head, which asks what each has not read."""
     readers = max(1, room.people // 100)
     along = deploy([room._replace(people=readers)], costs, machines, "spread").parts

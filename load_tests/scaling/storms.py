@@ -1,5 +1,6 @@
-"""Storms as a discrete simulation: a node dies, all connections are cut, a new version goes round. Each person who comes
-back is an event: when they try (as the clients wait), on which node, behind whom they queue there, when they are live.
+"""Storms as a discrete simulation: a node dies, all connections are cut, a new version goes round. Each person who
+comes back is an event: when they try (as the clients wait), on which node, behind whom they queue there, when they are
+live.
 
 A node does its steady work too, so that a second of its CPU for those who return takes 1/(1 − used) seconds. Who is the
 first of a room on their node has the room opened there, which the log is asked for.
@@ -11,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from load_tests.costs.model import Measured
+from load_tests.costs.model import Costs
 from load_tests.scaling.deployment import Machines, Placement, place
 from load_tests.scaling.population import Room
 from tertulia.domain import limits
@@ -47,7 +48,7 @@ class Rollout(NamedTuple):
 
 def node_death(
     rooms: Sequence[Room],
-    costs: Measured,
+    costs: Costs,
     machines: Machines,
     placement: Placement,
     *,
@@ -70,7 +71,7 @@ def node_death(
 
 def all_cut(
     rooms: Sequence[Room],
-    costs: Measured,
+    costs: Costs,
     machines: Machines,
     placement: Placement,
     *,
@@ -91,7 +92,7 @@ def all_cut(
 def _returns(
     lost: list[tuple[int, Sequence[int]]],
     there: set[tuple[int, int]],
-    costs: Measured,
+    costs: Costs,
     machines: Machines,
     *,
     used: float,
@@ -114,39 +115,30 @@ def _returns(
         live_at.append(free_at[node])
     live_at.sort()
     count = len(live_at)
-    at_share = [live_at[min(int(count * share), count - 1)] if count else 0.0 for share in (0.5, 0.99, 1.0)]
+
+    def until_s(share: float) -> float:
+        return live_at[min(int(count * share), count - 1)] if count else 0.0
+
     curve = [(live_at[place], (place + 1) / count) for place in range(0, count, max(1, count // 40))]
     postgres_s = opened * READS_OF_ROOM * costs["postgres_read_us"] / 1e6
-    return Storm(count, *at_share, opened, postgres_s, curve)
+    return Storm(count, until_s(0.5), until_s(0.99), until_s(1.0), opened, postgres_s, curve)
 
 
 def rollout(people: int, machines: Machines, *, at_once: int, placement: Placement, seed: int = 13) -> Rollout:
     """A rolling restart: a node tells its people to move within the drain window and starts anew, empty. `spread`: they
-    go to the emptier of two nodes drawn at random. `by cohort`: to their cohort's second node, and back home after."""
+    go to the emptier of two nodes drawn at random. `by cohort`: to their cohort's other node. They stay there."""
     chance = random.Random(seed)
     count = [people // machines.nodes] * machines.nodes
     moves, seconds, fullest = 0, 0.0, max(count)
     for begin in range(0, machines.nodes, at_once):
         leaving = range(begin, min(begin + at_once, machines.nodes))
         open_nodes = [node for node in range(machines.nodes) if node not in leaving]
-        away: dict[int, int] = {}
         for node in leaving:
             for _ in range(count[node]):
                 one, other = chance.choice(open_nodes), chance.choice(open_nodes)
-                to = one if placement == "by cohort" or count[one] <= count[other] else other
-                count[to] += 1
-                away[to] = away.get(to, 0) + 1
+                count[one if placement == "by cohort" or count[one] <= count[other] else other] += 1
             moves += count[node]
             count[node] = 0
         fullest = max(fullest, *count)
-        if placement == "by cohort":
-            for to, guests in away.items():
-                count[to] -= guests
-            home = sum(away.values())
-            for rank, node in enumerate(leaving):
-                count[node] = home // len(leaving) + (rank < home % len(leaving))
-            moves += home
-        seconds += limits.drain_window_s + RESTART_S + (limits.drain_window_s if placement == "by cohort" else 0.0)
+        seconds += limits.drain_window_s + RESTART_S
     return Rollout(seconds, moves / people, fullest)
-
-

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from load_tests.costs.model import Measured
-from load_tests.scaling.deployment import AS_IT_IS, Machines, Outcome, Placement, Rules, deploy
+from load_tests.costs.model import Costs
+from load_tests.scaling.deployment import AS_IT_IS, Machines, Outcome, Placement, deploy
 from load_tests.scaling.one_room import RATES, Moment, one_room
 from load_tests.scaling.population import Activity, Room, population, total
 from load_tests.scaling.storms import Rollout, Storm, all_cut, node_death, rollout
@@ -67,7 +68,7 @@ class Study(NamedTuple):
     rollouts: dict[tuple[Placement, int], Rollout]
 
 
-def study(costs: Measured, *, learners: int = LEARNERS, sizes: Sequence[int] = SIZES) -> Study:
+def study(costs: Costs, *, learners: int = LEARNERS, sizes: Sequence[int] = SIZES) -> Study:
     """Deterministic; about two minutes for a million learners."""
     rooms_of = {activity: _rooms(learners, activity) for activity in (EVENING, LECTURES)}
     deployments = [
@@ -99,8 +100,12 @@ def study(costs: Measured, *, learners: int = LEARNERS, sizes: Sequence[int] = S
         [one_room(rate, costs, CLASSIC, people=people) for rate in RATES],
         one_room(1.0, costs, CLASSIC, people=people, signals_per_s=people / 30),
         {
-            "a node dies": {place: node_death(rooms_of[LECTURES], costs, CLASSIC, place, used=HALF) for place in PLACEMENTS},
-            "all are cut": {place: all_cut(rooms_of[LECTURES], costs, CLASSIC, place, used=HALF) for place in PLACEMENTS},
+            "a node dies": {
+                place: node_death(rooms_of[LECTURES], costs, CLASSIC, place, used=HALF) for place in PLACEMENTS
+            },
+            "all are cut": {
+                place: all_cut(rooms_of[LECTURES], costs, CLASSIC, place, used=HALF) for place in PLACEMENTS
+            },
         },
         {
             (placement, at_once): rollout(learners // ROLLOUT_SCALE, CLASSIC, at_once=at_once, placement=placement)
@@ -110,10 +115,11 @@ def study(costs: Measured, *, learners: int = LEARNERS, sizes: Sequence[int] = S
     )
 
 
-def plan(learners: int, costs: Measured) -> Plan:
+def plan(learners: int, costs: Costs) -> Plan:
     """As few nodes as keep each within half of its core, by cohort, while lectures are held."""
     rooms = _rooms(learners, LECTURES)
     nodes = max(1, learners // 10_000)
+    outcome: Outcome | None = None
     for _ in range(6):
         outcome = deploy(rooms, costs, CLASSIC._replace(nodes=nodes), "by cohort")
         used = outcome.parts["node CPU"].used
@@ -121,6 +127,7 @@ def plan(learners: int, costs: Measured) -> Plan:
         if used <= HALF and wanted >= nodes * 0.9:
             break
         nodes = wanted if wanted != nodes else nodes + 1
+    assert outcome is not None, "it was computed once at least"
     return Plan(learners, nodes, outcome)
 
 
@@ -129,7 +136,7 @@ def saturates_at(growth: Sequence[tuple[int, Outcome]], part: str) -> float:
     points = [(float(learners), outcome.parts[part].used) for learners, outcome in growth]
     if points[0][1] >= 1:
         return points[0][0] / points[0][1]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if y1 >= 1:
             return x0 + (x1 - x0) * (1 - y0) / (y1 - y0)
     (x0, y0), (x1, y1) = points[-2:]

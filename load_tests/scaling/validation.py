@@ -11,11 +11,11 @@ import time
 from typing import NamedTuple
 
 from load_tests import process
-from load_tests.costs.model import Measured
+from load_tests.costs.model import Costs
 from load_tests.cross_node import ROOM, ROOMS, hear_all, settle_all, two_nodes
 from load_tests.crowd import Crowd
-from load_tests.scaling.deployment import Machines, Rules, deploy
 from load_tests.nodes import Nodes
+from load_tests.scaling.deployment import Machines, Rules, deploy
 from load_tests.scaling.population import Room
 from load_tests.target import Tertulia
 
@@ -51,21 +51,23 @@ class Compared(NamedTuple):
     """What was reached; the model is asked for this."""
 
 
-def validate(costs: Measured, seconds: float) -> list[Compared]:
+def validate(costs: Costs, seconds: float) -> list[Compared]:
     with two_nodes((ROOM, *ROOMS)) as nodes:
         return [_compare(nodes, case, costs, seconds) for case in CASES]
 
 
-def said(case: Case, costs: Measured, *, per_s: float) -> tuple[float, float]:
+def said(case: Case, costs: Costs, *, per_s: float) -> tuple[float, float]:
     """What the model says: of a node's core, of Redis'."""
     room = Room(2 * case.readers, per_s / case.rooms, 0.0, is_session=False)
     idle = room._replace(messages_per_s=0.0)
-    placed = [deploy([one] * case.rooms, costs, Machines(nodes=2), "spread", rules=NOBODY_MOVES) for one in (room, idle)]
+    placed = [
+        deploy([one] * case.rooms, costs, Machines(nodes=2), "spread", rules=NOBODY_MOVES) for one in (room, idle)
+    ]
     node, redis = (placed[0].parts[part].used - placed[1].parts[part].used for part in ("node CPU", "Redis CPU"))
     return node, redis
 
 
-def _compare(nodes: Nodes, case: Case, costs: Measured, seconds: float) -> Compared:
+def _compare(nodes: Nodes, case: Case, costs: Costs, seconds: float) -> Compared:
     rooms = (ROOM,) if case.rooms == 1 else ROOMS[: case.rooms]
     crowds = [Crowd(Tertulia(server), first=5_000 * place) for place, server in enumerate(nodes.all)]
     try:
