@@ -16,7 +16,7 @@ WEB_SOURCES := $(shell find client_js/app client_js/sdk -not -path '*/test*' -no
 FAST := not browser and not redis and not postgres and not slow
 
 .DELETE_ON_ERROR:
-.PHONY: help demo web test check lint python-lint js-lint fmt bench bench-peers wheel clean
+.PHONY: help demo cluster web test check lint python-lint js-lint fmt bench bench-peers wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -24,9 +24,13 @@ help: ## this list
 demo: .venv/.runtime server/tertulia/webapp/.built ## a school with people in it, on http://127.0.0.1:$PORT (PORT=8080)
 	@exec .venv/bin/tertulia demo --port $(PORT)
 
+cluster: .venv/.cluster server/tertulia/webapp/.built ## the Procfile: two nodes, Redis, nginx in front on $PORT; installs Redis and nginx by apt if missing
+	@.ci/system-packages cluster
+	@PORT=$(PORT) exec .venv/bin/honcho start
+
 web: server/tertulia/webapp/.built ## build the web app, if its sources changed
 
-test: .venv/.dev client_js/node_modules/.installed server/tertulia/webapp/.built ## everything; installs Redis, PostgreSQL, Chromium by apt if missing
+test: .venv/.dev client_js/node_modules/.installed server/tertulia/webapp/.built ## everything; installs Redis, PostgreSQL, nginx, Chromium by apt if missing
 	@.ci/system-packages test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -77,6 +81,10 @@ clean: ## remove what was built and installed here (never data)
 .venv/.runtime: $(PACKAGED) | .venv/bin/pip
 	$(PIP_INSTALL) -e .
 	@touch $@
+
+.venv/.cluster: $(PACKAGED) | .venv/bin/pip
+	$(PIP_INSTALL) -e '.[cluster,postgres]'
+	@touch $@ .venv/.runtime
 
 .venv/.dev: $(PACKAGED) | .venv/bin/pip
 	$(PIP_INSTALL) -e '.[test,dev,postgres]'

@@ -60,6 +60,8 @@ CASES = {
     "hours below nothing": Case("token --cohort c --name Ana --hours -1", USAGE, ("--hours",)),
     "log of another kind": Case(f"{SERVE} --log mysql://db", USAGE, ("--log", "mysql")),
     "bus of another kind": Case(f"{SERVE} --bus amqp://mq", USAGE, ("--bus", "redis://")),
+    "workers without a bus": Case(f"{SERVE} --workers 2", USAGE, ("--bus redis://", "leave --workers out")),
+    "demo at nodes without a bus": Case("demo --at http://127.0.0.1:1", USAGE, ("--at", "--bus")),
     "server's url is none": Case("tail --url localhost:80", USAGE, ("--url", "http://127.0.0.1:8080")),
     # the configuration file
     "no configuration file": Case("serve --config none.toml", USAGE, ("none.toml",)),

@@ -64,7 +64,7 @@ def test_every_setting_has_an_option_a_variable_and_a_key(tmp_path: Path) -> Non
         "host": "127.0.0.2", "port": 4000, "data": "elsewhere", "log": "sqlite:///x", "bus": "redis://x",
         "origins": ["https://a.example", "https://b.example"], "public_url": "https://c.example",
         "secret_file": "mine.key", "connections_max": 7, "rate_limits": False, "metrics_token": "m",
-        "drain_window_s": 1.5,
+        "drain_window_s": 1.5, "workers": 3, "worker_port": 4001,
     }  # fmt: skip
     assert set(values) == set(Settings.__slots__)
     assert {parameter.name for parameter in serve.params} == {*values, "config"}
@@ -162,7 +162,19 @@ def test_an_invite_from_the_folder_works_when_the_server_starts(make_server: Mak
 
 def test_help_names_every_command_and_exit_code(tmp_path: Path) -> None:
     text = said("--help", folder=tmp_path)
-    for name in ("serve", "demo", "token", "invite", "import", "export", "carry", "tail", "rebuild", "doctor"):
+    for name in (
+        "serve",
+        "demo",
+        "token",
+        "invite",
+        "import",
+        "export",
+        "carry",
+        "tail",
+        "migrate",
+        "rebuild",
+        "doctor",
+    ):
         assert f"\n  {name} " in text
         assert "Usage: tertulia " + name in said(name, "--help", folder=tmp_path)
     assert all(f"\n    {code}  " in text for code in range(6))
