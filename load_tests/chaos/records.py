@@ -81,9 +81,9 @@ def heard_of(record: Record) -> Heard:
 
 def heard_in_page(stream: str, event: dict[str, Any]) -> Heard:
     """An event as `/api/events` pages it: the same event has the same digest."""
-    record = msgspec.convert({**event, "type": "event", "stream": stream, "data": b""}, Record, strict=False)
-    record.data = msgspec.Raw(msgspec.json.encode(event["data"]))
-    return heard_of(record)
+    told = {key: event[key] for key in ("seq", "at", "by", "name")}
+    data = msgspec.Raw(msgspec.json.encode(event["data"]))
+    return heard_of(Record(type="event", stream=stream, data=data, **told))
 
 
 class Messages:

@@ -72,7 +72,7 @@ class Stage:
             bus_url, node_log_url = self.group.url, log_url
             if self.bus == "redis":
                 bus_url = self._through(self.bus_links, bus_url)
-            options = ["--no-rate-limits", "--drain-window", str(DRAIN_WINDOW_S), "--bus", bus_url]
+            options = ["--no-rate-limits", "--drain-window-s", str(DRAIN_WINDOW_S), "--bus", bus_url]
             if log_url:
                 node_log_url = self._through(self.log_links, log_url)
                 options += ["--log", node_log_url]
