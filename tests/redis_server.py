@@ -35,7 +35,8 @@ class RedisServer:
         self.port = free_port()
         self._folder = folder
         self._options = {"save": "", "appendonly": "no"} | (options or {})
-        self._user, self._password = ADMIN if "aclfile" in self._options else (None, self.password)
+        self._login: tuple[str | None, str | None]
+        self._login = ADMIN if "aclfile" in self._options else (None, self.password)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -141,8 +142,8 @@ class RedisServer:
     def _client(self) -> redis.Redis:
         return redis.Redis(
             port=self.port,
-            username=self._user,
-            password=self._password,
+            username=self._login[0],
+            password=self._login[1],
             socket_timeout=10.0,
             protocol=2,
             driver_info=None,
