@@ -6,30 +6,32 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 
 from tertulia import routes
-from tertulia.auth.secret import own_secret, secret_from
+from tertulia.auth.secret import deployment_name, own_secret, secret_from
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
 from tertulia.bus.in_process import InProcessBus
 from tertulia.bus.redis import RedisBus
 from tertulia.domain import limits
-from tertulia.eventlog import LogRefused
+from tertulia.eventlog import EventLog, LogRefused
+from tertulia.eventlog.projection import Progress
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.eventlog.stats import LogStats
 from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import Clock, RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
+from tertulia.projections import Reading
 from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
@@ -38,6 +40,9 @@ from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.websocket.connection import WebSocketShell
 from tertulia.websocket.liveness import TimingWheel
+
+if TYPE_CHECKING:
+    from tertulia.eventlog.postgres import PostgresLog
 
 logger = structlog.get_logger("tertulia.app")
 
@@ -50,15 +55,18 @@ WEBAPP = Path(__file__).parent / "webapp"
 class Settings:
     """What an operator may set; the same names on the command line, in the environment and in a TOML file.
 
-    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`;
+    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`, or `postgresql://…` for nodes on any number of
+    machines; `log_replica`: a replica of that, for reading what is long past. `bus`: empty for in-process, or `redis://…`;
     with a bus that reaches other nodes the data folder may be shared by several nodes of one machine. `secret_file`:
-    the secret for tokens; without it, the one this data folder makes for itself.
+    the secret for tokens; without it, the one this data folder makes for itself. `workers`, `worker_port`: for the
+    command line, which starts so many nodes (`cli/workers.py`); 0 is none.
     """
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
     log: str = ""
+    log_replica: str = ""
     bus: str = ""
     origins: tuple[str, ...] = ()
     public_url: str = ""
@@ -67,6 +75,8 @@ class Settings:
     rate_limits: bool = True
     metrics_token: str = ""
     drain_window_s: float = limits.drain_window_s
+    workers: int = 0
+    worker_port: int = 0
 
 
 class SettingsRefused(Exception):
@@ -84,12 +94,12 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     node_id = ids.new_id()
     bus = make_bus(settings.bus, node_id=node_id)
     log_stats = LogStats()
-    log = await SqliteLog.open(log_path(settings), projections=PROJECTIONS, shared=bool(settings.bus), stats=log_stats)
+    log, reading = await _open_log(settings, secret, stats=log_stats)
     node = Node(
         node_id=node_id,
         log=log,
         bus=bus,
-        reading=SqliteReading(log.readers),
+        reading=reading,
         tokens=tokens,
         rates=CommandRates(is_limited=settings.rate_limits),
         clock=clock,
@@ -99,14 +109,69 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     return Flow(node)
 
 
+async def _open_log(settings: Settings, secret: bytes, *, stats: LogStats) -> tuple[EventLog, Reading]:
+    if is_postgres(settings.log):
+        log = await open_postgres(
+            settings.log, cluster=deployment_name(secret), replica=settings.log_replica, stats=stats
+        )
+        from tertulia.projections.postgres_reading import PostgresReading  # noqa: PLC0415 - as its log
+
+        return log, PostgresReading(log.readers)
+    if settings.log_replica:
+        raise SettingsRefused("--log-replica: only a log in PostgreSQL has replicas; give --log postgresql://… too.")
+    path, is_shared = log_path(settings), bool(settings.bus)
+    sqlite = await SqliteLog.open(path, projections=PROJECTIONS, shared=is_shared, stats=stats)
+    return sqlite, SqliteReading(sqlite.readers)
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith(("postgresql:", "postgres:"))
+
+
+async def open_postgres(
+    url: str,
+    *,
+    cluster: str,
+    moved: str = "",
+    replica: str = "",
+    progress: Progress | None = None,
+    stats: LogStats | None = None,
+) -> PostgresLog:
+    """With its projections; imported when it is needed, for PostgreSQL's driver is an extra. Raises what
+    `PostgresLog.open` raises, and SettingsRefused."""
+    must_have_driver()
+    from tertulia.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from tertulia.projections.postgres_projections import PostgresProjections  # noqa: PLC0415
+
+    return await PostgresLog.open(
+        url,
+        cluster=cluster,
+        moved=moved,
+        replica=replica,
+        projections=PostgresProjections(),
+        progress=progress,
+        stats=stats,
+    )
+
+
+def must_have_driver() -> None:
+    try:
+        import psycopg  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise SettingsRefused(
+            f"--log postgresql://: the driver is missing ({error}). Install it: pip install 'tertulia[postgres]'"
+        ) from error
+
+
 def log_path(settings: Settings) -> Path:
-    """Where the log is. Raises SettingsRefused for a URL this program has no log for."""
+    """Where the SQLite log is. Raises SettingsRefused for a URL this program has no log for."""
     if not settings.log:
         return settings.data / LOG_FILE
     url = urlsplit(settings.log)
     if url.scheme != "sqlite" or not url.path:
         raise SettingsRefused(
-            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give sqlite:///path/to/file."
+            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give "
+            "sqlite:///path/to/file or postgresql://user:password@host/database."
         )
     return Path(url.path)
 
@@ -136,8 +201,17 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         await flow.node.log.close()
 
 
-async def serve(settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: Any = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Raises what `open_node` and the bus's start raise."""
+OnReady = Callable[[Callable[[], None]], None]
+"""Called when the node listens, with what makes it listen no more (for the thread of its loop)."""
+
+
+async def serve(
+    settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: OnReady | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises what `open_node` and the bus's start raise.
+
+    `sockets` listen already, and others may listen on them too: a drain then begins with leaving them to those.
+    """
     async with running(settings) as flow:
         wheel = TimingWheel()
         wheel.start()
@@ -187,7 +261,13 @@ class _Server(uvicorn.Server):
     """uvicorn, with a drain before its shutdown: peers are told to reconnect and keep their socket meanwhile."""
 
     def __init__(
-        self, config: uvicorn.Config, *, flow: Flow, shell: WebSocketShell, drain_window_s: float, on_ready: Any
+        self,
+        config: uvicorn.Config,
+        *,
+        flow: Flow,
+        shell: WebSocketShell,
+        drain_window_s: float,
+        on_ready: OnReady | None,
     ) -> None:
         super().__init__(config)
         self._flow = flow
@@ -200,7 +280,7 @@ class _Server(uvicorn.Server):
         if self.started:
             await self._take_several_at_once()
             if self._on_ready is not None:
-                self._on_ready()
+                self._on_ready(self._listen_no_more)
 
     async def _take_several_at_once(self) -> None:
         """libuv takes one connection a turn from each handle that listens. In a storm turns are long, the kernel's
@@ -218,7 +298,13 @@ class _Server(uvicorn.Server):
                 twin = socket.socket(fileno=os.dup(sock.fileno()))
                 self.servers.append(await loop.create_server(make, sock=twin, backlog=config.backlog))
 
+    def _listen_no_more(self) -> None:
+        for server in self.servers:
+            server.close()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if sockets:
+            self._listen_no_more()
         self._shell.is_accepting = False
         if self._flow.node.conversations:
             logger.info("draining", connections=len(self._flow.node.conversations), window_s=self._drain_window_s)
@@ -227,16 +313,16 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(settings: Settings, *, on_ready: Any = None) -> None:
+def run(settings: Settings, *, sockets: list[socket.socket] | None = None, on_ready: OnReady | None = None) -> None:
     """`serve` on uvloop, for the command line."""
     _calm_the_collector()
     try:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ImportError:
-        asyncio.run(serve(settings, on_ready=on_ready))
+        asyncio.run(serve(settings, sockets=sockets, on_ready=on_ready))
     else:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings, on_ready=on_ready))
+            runner.run(serve(settings, sockets=sockets, on_ready=on_ready))
 
 
 def _calm_the_collector() -> None:

@@ -34,7 +34,19 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     _option("--host", default="127.0.0.1", show_default=True, help="Where to listen."),
     _option("--port", default=8080, show_default=True, type=click.IntRange(1, 65_535)),
     data_option,
-    _option("--log", default="", help="The event log; without it, SQLite in the data folder."),
+    _option(
+        "--log",
+        default="",
+        metavar="URL",
+        help="The event log: postgresql://user:password@host/database, for nodes on any number of machines; without "
+        "it, SQLite in the data folder.",
+    ),
+    _option(
+        "--log-replica",
+        default="",
+        metavar="URL",
+        help="A replica of the PostgreSQL log, postgresql://…, from which what is long past is read.",
+    ),
     _option("--bus", default="", help="redis://host:6379/0, for several nodes; without it this node is alone."),
     _option(
         "--origins",
@@ -65,6 +77,19 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     _option("--metrics-token", default="", help="The bearer that /metrics asks for."),
     _option(
+        "--workers",
+        default=0,
+        show_default=True,
+        type=click.IntRange(0, limits.workers_max),
+        help="So many processes share the port, kept running by one more; needs --bus. 0: one process alone.",
+    ),
+    _option(
+        "--worker-port",
+        default=0,
+        type=click.IntRange(0, 65_535),
+        help="Worker 1 listens on this port of 127.0.0.1 too, worker 2 on the next, …: for the metrics of each.",
+    ),
+    _option(
         "--drain-window-s",
         default=limits.drain_window_s,
         show_default=True,
@@ -90,8 +115,12 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
 def address_of(settings: Settings) -> str:
     """Where this machine reaches it."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    return url_of(settings.host, settings.port)
+
+
+def url_of(host: str, port: int) -> str:
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def database_of(settings: Settings) -> Path:

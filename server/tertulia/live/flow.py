@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from tertulia.conversation import Conversation
 from tertulia.domain import limits
 from tertulia.domain.commands import AnyCommand
 from tertulia.domain.ids import CohortId, PersonId
@@ -55,11 +56,13 @@ class Flow:
     async def drain(self, *, window_s: float, wait_s: float) -> None:
         """Tell everybody to reconnect within the window; keep their sockets until they went or the wait is over."""
         self.node.is_draining = True
-        for conversation in list(self.node.conversations):
-            conversation.say(Reconnect(after=0, window=int(window_s * 1000)))
-        loop = asyncio.get_running_loop()
-        until = loop.time() + wait_s
-        while self.node.conversations and loop.time() < until:  # noqa: ASYNC110 - a drain is rare, an Event is not free
+        loop, told = asyncio.get_running_loop(), set[Conversation]()
+        begun = loop.time()
+        while self.node.conversations and loop.time() < begun + wait_s:
+            left_s = max(0.0, begun + window_s - loop.time())
+            for conversation in [one for one in self.node.conversations if one not in told]:
+                told.add(conversation)  # who was being greeted when it began is told afterwards
+                conversation.say(Reconnect(after=0, window=int(left_s * 1000)))
             await asyncio.sleep(limits.drain_poll_s)
 
     async def command(self, command: AnyCommand, *, person: PersonId, cohort: CohortId) -> Done | Refusal:
