@@ -20,9 +20,9 @@ from load_tests.chaos.writers import Asker, Writers
 CALM_DEADLINE_S: Final = 60.0
 RECOVERY_DEADLINE_S: Final = 40.0
 REACH_DEADLINE_S: Final = 30.0
-PROMPT_S: Final = 0.6
+PROMPT_S: Final = 0.5
 """Everything that comes is younger than this: it came by the bus, not by the look at the log once a second."""
-PROMPT_LOOK_S: Final = 0.5
+PROMPT_LOOK_S: Final = 1.2
 PROMPT_DEADLINE_S: Final = 20.0
 
 Harm = Callable[[int], AbstractAsyncContextManager[float]]
@@ -30,7 +30,8 @@ Harm = Callable[[int], AbstractAsyncContextManager[float]]
 
 
 class Size(NamedTuple):
-    """Of the load. `per_s`: messages a second of each voice in each room; there is a voice for each node."""
+    """Of the load. `per_s`: messages a second of each voice in each room where it is heard; there is a voice for each
+    node."""
 
     clients: int
     nodes: int = 2
@@ -39,7 +40,8 @@ class Size(NamedTuple):
 
     @property
     def messages_per_s(self) -> float:
-        return self.nodes * self.rooms * self.per_s
+        """In every second room all voices are heard, in each of the others one."""
+        return ((self.rooms + 1) // 2 * self.nodes + self.rooms // 2) * self.per_s
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ class Play:
             self.crowd.late_s = 0.0
             await asyncio.sleep(PROMPT_LOOK_S)
             if 0.0 < self.crowd.late_s < PROMPT_S:
-                return time.perf_counter() - began - PROMPT_LOOK_S
+                return max(0.0, time.perf_counter() - began - PROMPT_LOOK_S)
         return PROMPT_DEADLINE_S
 
     def ask(self) -> None:

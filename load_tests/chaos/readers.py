@@ -4,9 +4,9 @@ much to push. Each checks every seq it is told.
 
     crowd = Crowd(doors, secret=secret, cohort="demo")
     await crowd.come(2_000, streams=["room/general"])
-    waited = await crowd.recovered(since_ms, voices=2, deadline_s=30.0)
+    waited = await crowd.recovered(since_ms, voices={"room/general": {0, 1}}, deadline_s=30.0)
 
-Recovered is a reader who has heard, from every voice, something that was said after that moment.
+Recovered is a reader who has heard, from every voice of its room, something that was said after that moment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -127,12 +127,12 @@ class Crowd:
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 
-    async def recovered(self, since_ms: float, *, voices: int, deadline_s: float) -> Recovery:
+    async def recovered(self, since_ms: float, *, voices: Mapping[str, Collection[int]], deadline_s: float) -> Recovery:
         """How long until each has heard from every voice what was said after that moment (Unix ms)."""
         waiting = self.readers
         give_up_at = since_ms + deadline_s * 1000
         while True:
-            waiting = [reader for reader in waiting if not reader.has_heard_since(since_ms, voices)]
+            waiting = [reader for reader in waiting if not reader.has_heard_since(since_ms, voices[reader.stream])]
             now_ms = time.time() * 1000
             if not waiting or now_ms > give_up_at:
                 return Recovery((now_ms - since_ms) / 1000, len(waiting))
@@ -255,9 +255,9 @@ class Reader:
         self.began = self.last = seq
         self.is_new = False
 
-    def has_heard_since(self, since_ms: float, voices: int) -> bool:
+    def has_heard_since(self, since_ms: float, voices: Collection[int]) -> bool:
         said_at = self._said_at
-        return len(said_at) >= voices and all(at > since_ms for at in said_at.values())
+        return all(said_at.get(voice, 0) > since_ms for voice in voices)
 
     # --- what its links tell ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Those who talk: the real Python client, so that what is not answered is sent again by its key, over cuts and nodes.
 
 Each says something at its pace and waits until it is accepted. A voice is a group of writers that come in by one door.
+In every second room all voices are heard; in each of the others only one is, so that the nodes of the others hear of it
+by nothing but the bus or a look at the log.
 """
 
 from __future__ import annotations
@@ -27,9 +29,19 @@ class Writers:
 
     def __init__(self, doors: Sequence[int], *, secret: bytes, cohort: str, rooms: Sequence[str], per_s: float) -> None:
         """`per_s`: messages a second of each voice in each room."""
-        self._doors, self._rooms = doors, rooms
+        self._doors = doors
         self._secret, self._cohort = secret, cohort
         self._pause_s = 1 / per_s
+        self._places = [
+            (voice, room)
+            for number, room in enumerate(rooms)
+            for voice in range(len(doors))
+            if number % 2 == 0 or number // 2 % len(doors) == voice
+        ]
+        self.voices: dict[str, frozenset[int]] = {
+            f"room/{room}": frozenset(voice for voice, where in self._places if where == room) for room in rooms
+        }
+        """Stream → who is heard in it."""
         self._ends = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = asyncio.Event()
@@ -38,18 +50,13 @@ class Writers:
         self.refused: list[str] = []
         self.waits_s: list[float] = []
 
-    @property
-    def voices(self) -> int:
-        return len(self._doors)
-
     async def start(self) -> None:
-        places = [(voice, room) for voice in range(len(self._doors)) for room in self._rooms]
-        for writer, (voice, _) in enumerate(places):
+        for writer, (voice, _) in enumerate(self._places):
             name = f"Writer {writer}"
             token = issue_with(self._secret, cohort=self._cohort, name=name, role="learner", hours=5.0).access
             client = Client(f"http://127.0.0.1:{self._doors[voice]}", token=token, deadline_s=60.0)
             self.clients.append(await self._ends.enter_async_context(client))
-        for writer, (voice, room) in enumerate(places):
+        for writer, (voice, room) in enumerate(self._places):
             self._tasks.append(asyncio.create_task(self._talk(self.clients[writer], voice, writer, room)))
 
     async def stop(self) -> None:
@@ -108,6 +115,7 @@ class Asker:
         self.unknown = 0
         """Posts without an answer: they may have had an effect."""
         self._task: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._ask())
@@ -115,25 +123,31 @@ class Asker:
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.gather(self._task, *self._asking, return_exceptions=True)
         await self._http.aclose()
 
     async def _ask(self) -> None:
+        """One after another, whether the one before was answered or not: what was on its way when the log went away
+        is answered when it is back."""
         number = 0
         while True:
             number += 1
-            text = f"asker {self._number} {number}"
-            body = {"type": "post_message", "id": 1, "key": new_key(), "room": self._room, "text": text}
-            try:
-                answer = await self._http.post("/api/commands", json=body)
-            except httpx.TransportError:
-                self.unknown += 1
-            else:
-                told = answer.json()
-                if told.get("type") == "accepted":
-                    self.acked.append(Acked(told["stream"], told["seq"], text))
-                elif told.get("retry") == "later":
-                    self.later.append(text)
-                else:
-                    self.otherwise.append(f"{answer.status_code} {told.get('code')}")
+            task = asyncio.create_task(self._post(f"asker {self._number} {number}"))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
             await asyncio.sleep(ASK_EVERY_S)
+
+    async def _post(self, text: str) -> None:
+        body = {"type": "post_message", "id": 1, "key": new_key(), "room": self._room, "text": text}
+        try:
+            answer = await self._http.post("/api/commands", json=body)
+        except httpx.TransportError:
+            self.unknown += 1
+            return
+        told = answer.json()
+        if told.get("type") == "accepted":
+            self.acked.append(Acked(told["stream"], told["seq"], text))
+        elif told.get("retry") == "later":
+            self.later.append(text)
+        else:
+            self.otherwise.append(f"{answer.status_code} {told.get('code')}")
