@@ -28,7 +28,7 @@ from tertulia.bus.redis_url import target_of
 from tertulia.bus.redis_wire import Address, Wire
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
-from tests.redis_server import RedisServer, free_port
+from tests.redis_server import USERS, RedisServer, free_port
 
 pytest.register_assert_rewrite("tests.contracts.bus_contract")
 from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, until  # noqa: E402
@@ -60,11 +60,52 @@ async def node(redis_server: RedisServer) -> AsyncIterator[Nodes]:
     await nodes.stop()
 
 
+@pytest.fixture(scope="module")
+def users_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """With the users of docs/examples."""
+    with RedisServer(tmp_path_factory.mktemp("redis-users"), options=USERS) as server:
+        yield server
+
+
+class TlsRedis(NamedTuple):
+    server: RedisServer
+    url: str
+    """Without the certificate of whom to trust."""
+    certificate: Path
+
+    @property
+    def trusting_url(self) -> str:
+        return f"{self.url}?ssl_ca_certs={self.certificate}"
+
+
+@pytest.fixture(scope="module")
+def tls_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsRedis]:
+    """With a certificate of its own making."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    folder = tmp_path_factory.mktemp("redis-tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    port = free_port()
+    options = {"tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key)}
+    with RedisServer(folder, options={**USERS, **options, "tls-auth-clients": "no"}) as server:
+        yield TlsRedis(server, f"rediss://tertulia:change-me@127.0.0.1:{port}", certificate)
+
+
 @pytest.mark.redis
 class TestRedisBus(BusContract):
     @pytest.fixture
-    def make_bus(self, shared_redis: RedisServer) -> MakeBus:
-        return lambda name: RedisBus(shared_redis.url, name)
+    def make_bus(self, users_redis: RedisServer) -> MakeBus:
+        return lambda name: RedisBus(users_redis.url, name, deployment="school")
+
+
+@pytest.mark.redis
+class TestRedisBusOverTls(BusContract):
+    @pytest.fixture
+    def make_bus(self, tls_redis: TlsRedis) -> MakeBus:
+        return lambda name: RedisBus(tls_redis.trusting_url, name)
 
 
 async def turns_of(work: Coroutine[Any, Any, None]) -> int:
@@ -632,28 +673,19 @@ async def test_tls_to_a_plain_redis_is_refused(shared_redis: RedisServer) -> Non
 
 
 @pytest.mark.redis
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
-async def test_tls_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    port = free_port()
-    options = {"tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key)}
-    with RedisServer(tmp_path, options={**options, "tls-auth-clients": "no"}) as server:
-        url = f"rediss://127.0.0.1:{port}"
-        assert "certificate" in await refusal(url)
-        ana = Node("ana", RedisBus(f"{url}?ssl_ca_certs={certificate}", "ana"))
-        ben = Node("ben", RedisBus(server.url, "ben"))
-        await ana.start()
-        await ben.start()
-        await ben.bus.subscribe("room/a")
-        await heard(ana, ben, "room/a", 1)
-        server.kill_clients("pubsub")
-        await healed(ana, ben)
-        await heard(ana, ben, "room/a", 2)
-        await ana.bus.stop()
-        await ben.bus.stop()
+async def test_tls_with_a_certificate_of_ones_own(tls_redis: TlsRedis) -> None:
+    assert "certificate" in await refusal(tls_redis.url)
+    ana = Node("ana", RedisBus(tls_redis.trusting_url, "ana"))
+    ben = Node("ben", RedisBus(tls_redis.server.url, "ben"))
+    await ana.start()
+    await ben.start()
+    await ben.bus.subscribe("room/a")
+    await heard(ana, ben, "room/a", 1)
+    tls_redis.server.kill_clients("pubsub")
+    await healed(ana, ben)
+    await heard(ana, ben, "room/a", 2)
+    await ana.bus.stop()
+    await ben.bus.stop()
 
 
 # --- what travels ---------------------------------------------------------------------------------------------------

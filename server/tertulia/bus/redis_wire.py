@@ -11,9 +11,11 @@ import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
-from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio.connection import Connection, RedisSSLContext, SSLConnection
 from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
@@ -50,7 +52,7 @@ class Address:
     def connection(self) -> Connection:
         tls = self.access.tls
         make: type[Connection] = Connection if tls is None else SSLConnection
-        return make(
+        connection = make(
             host=self.host.name,
             port=self.host.port,
             username=self.access.user,
@@ -60,6 +62,9 @@ class Address:
             socket_timeout=None,  # deadlines are kept by the caller, around whole conversations
             **_typed(tls or {}),
         )
+        if isinstance(connection, SSLConnection) and tls is not None:
+            connection.ssl_context = _tls_context(tuple(tls.items()), _stamps(tls))
+        return connection
 
     def reason(self, error: BaseException) -> str:
         """The error in words, without the password."""
@@ -95,13 +100,16 @@ class Address:
 class Wire:
     """A redis-py connection without retries. Any exception leaves it closed, or to be closed."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_tls_writer")
 
     def __init__(self, address: Address) -> None:
         self._connection = address.connection()
+        self._tls_writer: asyncio.StreamWriter | None = None
 
     async def connect(self) -> None:
         await self._connection.connect()  # type: ignore[no-untyped-call]
+        if isinstance(self._connection, SSLConnection):
+            self._tls_writer = self._connection._writer
 
     async def send(self, *commands: Iterable[str | bytes]) -> None:
         """Write the commands in one go; their replies are still to be read."""
@@ -116,6 +124,8 @@ class Wire:
 
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
+        if self._tls_writer is not None:
+            self._tls_writer.transport.abort()  # else TLS waits for the other side's goodbye, which may never come
 
 
 async def ask(address: Address, *commands: tuple[str, ...]) -> list[Any]:
@@ -148,6 +158,18 @@ async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[None
 
 def silent(seconds: float = limits.bus_deadline_s) -> OSError:
     return OSError(f"no answer within {seconds} s")
+
+
+@lru_cache(maxsize=limits.bus_tls_contexts_max)
+def _tls_context(tls: tuple[tuple[str, Any], ...], stamps: tuple[int, ...]) -> RedisSSLContext:
+    """Shared by connections while the files are the same: making one takes tens of milliseconds of the event loop."""
+    return SSLConnection(**_typed(dict(tls))).ssl_context
+
+
+def _stamps(tls: dict[str, Any]) -> tuple[int, ...]:
+    """When the files were changed; a missing one is reported by whoever connects."""
+    files = [Path(tls[name]) for name in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile") if name in tls]
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
 def _typed(tls: dict[str, Any]) -> dict[str, Any]:

@@ -146,6 +146,7 @@ bus_slice_messages: Final = 256
 bus_deadline_s: Final = 3.0
 bus_ask_s: Final = 1.0
 bus_check_s: Final = 1.0
+bus_tls_contexts_max: Final = 8
 bus_view_every_s: Final = 10.0
 bus_view_pause_s: Final = 0.2
 bus_subscribe_wait_s: Final = 1.0
