@@ -64,13 +64,15 @@ _answer = msgspec.json.Decoder(_Answer)
 class Person:
     """One author, on all nodes at once."""
 
-    def __init__(self, number: int, stage: Stage, rooms: list[str], *, count: int, faults: Faults) -> None:
+    def __init__(
+        self, number: int, stage: Stage, rooms: list[str], *, count: int, cut_every: int, faults: Faults
+    ) -> None:
         self.chance = random.Random(number)
         self.faults = faults
         self.sent: list[Sent] = []
         self.copies = self.dups = self.cuts = self.later = 0
         self.token = issue_with(stage.secret, cohort=COHORT, name=f"Author {number}", role="learner", hours=5.0).access
-        self._number, self._rooms, self._count = number, rooms, count
+        self._number, self._rooms, self._count, self._cut_every = number, rooms, count, cut_every
         self._ports = [node.port for node in stage.nodes]
         self._lines: list[_Line | None] = [None for _ in self._ports]
         self._waiting: deque[Sent] = deque()
@@ -82,7 +84,7 @@ class Person:
         while len(self.sent) < self._count or self._open:
             await self._connect()
             self._go_on()
-            if len(self.sent) >= (self.cuts + 1) * CUT_EVERY:
+            if len(self.sent) >= (self.cuts + 1) * self._cut_every:
                 self._cut()
             self._moved.clear()
             async with asyncio.timeout(SILENCE_S):
@@ -223,11 +225,13 @@ def keys(folder: Path, size: Size, count: int) -> Outcome:
         return asyncio.run(speak_all(stage, count))
 
 
-async def speak_all(stage: Stage, count: int) -> Outcome:
+async def speak_all(stage: Stage, count: int, *, cut_every: int = CUT_EVERY) -> Outcome:
     outcome = Outcome()
     rooms = await stage.make_rooms(ROOMS)
     each = max(1, count // PEOPLE)
-    people = [Person(number, stage, rooms, count=each, faults=outcome.faults) for number in range(PEOPLE)]
+    people = [
+        Person(number, stage, rooms, count=each, cut_every=cut_every, faults=outcome.faults) for number in range(PEOPLE)
+    ]
     telling = asyncio.create_task(_tell(people, each * PEOPLE))
     acked = [one for some in await asyncio.gather(*(person.speak() for person in people)) for one in some]
     telling.cancel()
