@@ -12,7 +12,7 @@ from load_tests.chaos.stage import now_ms
 
 BACK_S: Final = 5.0
 FOLLOW_S: Final = 2.0
-AWAY_S: Final = 2.0
+AWAY_S: Final = 1.2
 PAUSE_MS: Final = 3_000
 LATENCY_S: Final = 0.3
 

@@ -30,6 +30,7 @@ BusKind = Literal["redis", "sentinel", "cluster"]
 
 COHORT: Final = "chaos"
 DRAIN_WINDOW_S: Final = 2.0
+TRACE_LINES: Final = 12
 
 
 class Stage:
@@ -133,8 +134,12 @@ class Stage:
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
     def complaints(self) -> list[str]:
-        """What the nodes printed that looks like a fault."""
-        return [line for node in self.nodes for line in node.output.splitlines() if "Traceback" in line]
+        """What the nodes printed that looks like a fault: the end of each traceback."""
+        found = []
+        for node in self.nodes:
+            for trace in node.output.split("Traceback (most recent call last):")[1:]:
+                found.append(" / ".join(line.strip() for line in trace.strip().splitlines()[-TRACE_LINES:]))
+        return found
 
     # --- what is done to the nodes --------------------------------------------------------------------------------
 
