@@ -20,7 +20,7 @@ from tertulia.domain import limits
 
 FREE = dict.fromkeys(COSTS, 0.0)
 """Nothing costs anything; a test puts a price on one thing."""
-COSTLY = {name: 10.0 for name in COSTS} | {"postgres_flush_ms": 1.0}
+COSTLY = dict.fromkeys(COSTS, 10.0) | {"postgres_flush_ms": 1.0}
 NOBODY_MOVES = Rules(looking=0.0, stay_s=math.inf, typing_a_message=0.0)
 TALK = Room(people=100, messages_per_s=2.0, signals_per_s=0.0, is_session=False)
 
