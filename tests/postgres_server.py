@@ -33,9 +33,11 @@ _numbers = count(1)
 
 
 class PostgresServer:
-    """One cluster. `settings` go to its configuration: `{"max_connections": "5"}`."""
+    """One cluster. `settings` go to its configuration: `{"max_connections": "5"}`. `replica_of`: a streaming replica of
+    one that runs."""
 
-    def __init__(self, *, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, *, settings: dict[str, str] | None = None, replica_of: PostgresServer | None = None) -> None:
+        self._primary = replica_of
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="tertulia-postgres-"))
         self._settings = {
@@ -73,6 +75,20 @@ class PostgresServer:
         self.last_database = name
         return self._empty
 
+    def emptied_database(self) -> str:
+        """The URL of a database in which nothing has happened: always the same one, whose tables are kept once they are
+        made, which is quicker by far."""
+        url = self._empty or self.empty_database()
+        name = url.rpartition("/")[2]
+        tables = self.ask(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'tertulia' AND tablename NOT IN ('meta', 'projection')",
+            name,
+        )
+        emptied = [sql.SQL("DELETE FROM tertulia.{}").format(sql.Identifier(table)) for (table,) in tables]
+        if emptied:
+            self.ask(sql.SQL("; ").join([sql.SQL("SET session_replication_role = replica"), *emptied]), name)
+        return url
+
     def new_database(self, *options: LiteralString) -> str:
         """The URL of a new, empty database that belongs to the user `tertulia`."""
         self.last_database = name = f"log_{next(_numbers)}"
@@ -82,6 +98,10 @@ class PostgresServer:
 
     def __enter__(self) -> PostgresServer:
         try:
+            if self._primary is not None:
+                self._copy(self._primary)
+                self.start()
+                return self
             self._make()
             self.start()
             self.ask(sql.SQL("CREATE ROLE tertulia LOGIN PASSWORD {}").format(sql.Literal(PASSWORD)))
@@ -111,6 +131,13 @@ class PostgresServer:
             if time.monotonic() > deadline:
                 pytest.fail(f"PostgreSQL did not start:\n{self.output[-3000:]}")
             time.sleep(0.1)
+
+    def wait(self) -> None:
+        """Until it answers: it may be about to recover, or already at it."""
+        deadline = time.monotonic() + START_DEADLINE_S
+        while not self._answers():
+            assert time.monotonic() < deadline, self.output[-3000:]
+            time.sleep(0.02)
 
     def kill(self) -> None:
         """End it at once with all its processes, as a crash of the machine would, but for what the kernel holds."""
@@ -189,11 +216,19 @@ class PostgresServer:
         command += ["--wal-segsize", "4"]
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._user)
         (data / "pg_hba.conf").write_text(
-            "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+            "host all postgres 127.0.0.1/32 trust\nhost replication postgres 127.0.0.1/32 trust\n"
+            "host all all 127.0.0.1/32 scram-sha-256\n"
         )
         settings = "".join(f"{name} = '{value}'\n" for name, value in self._settings.items())
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(settings)
+
+    def _copy(self, primary: PostgresServer) -> None:
+        if self._user:
+            shutil.chown(self.folder, "postgres", "postgres")
+        command = [_program("pg_basebackup"), "-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres"]
+        command += ["-D", str(self.folder / "data"), "-c", "fast", "-X", "stream", "-R", "--no-sync"]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._user)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]

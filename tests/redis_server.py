@@ -18,18 +18,25 @@ import redis
 
 START_DEADLINE_S = 10.0
 STOP_DEADLINE_S = 10.0
+EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples"
+USERS = {"aclfile": str(EXAMPLES / "redis-users.acl")}
+"""Options of a server with the users that operators are told to make; tests ask it as `ADMIN`."""
+ADMIN = ("admin", "change-me-admin")
 
 
 class RedisServer:
     """`with RedisServer(folder) as server:` — `url` leads there. No persistence unless `options` say so.
 
-    `options` are redis-server's own, without the dashes: `{"requirepass": "secret"}`.
+    `options` are redis-server's own, without the dashes: `{"requirepass": "secret"}`; with `USERS` it has the users of
+    docs/examples, and `url` leads there as the one for a single server.
     """
 
     def __init__(self, folder: Path, *, options: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self._folder = folder
         self._options = {"save": "", "appendonly": "no"} | (options or {})
+        self._login: tuple[str | None, str | None]
+        self._login = ADMIN if "aclfile" in self._options else (None, self.password)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,12 +45,19 @@ class RedisServer:
 
     @property
     def url(self) -> str:
+        if "aclfile" in self._options:
+            return f"redis://tertulia:change-me@127.0.0.1:{self.port}"
         return f"redis://:{self.password}@127.0.0.1:{self.port}" if self.password else self.bare_url
 
     @property
     def bare_url(self) -> str:
         """Without the password."""
         return f"redis://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it is not running"
+        return self._process.pid
 
     def __enter__(self) -> RedisServer:
         self.start()
@@ -56,21 +70,33 @@ class RedisServer:
 
     def start(self) -> None:
         """Start (again, on the same port) and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start, and do not wait."""
         assert self._process is None, "it is running"
         program = shutil.which("redis-server")
         if program is None:
             pytest.fail("redis-server is missing: apt-get install redis-server")
-        command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
-        for name, value in self._options.items():
-            command += [f"--{name}", value]
         with (self._folder / "redis.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                [program, *self._arguments()], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def wait(self) -> None:
+        """Until it answers."""
+        assert self._process is not None, "it was not launched"
         deadline = time.monotonic() + START_DEADLINE_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 pytest.fail(f"redis-server did not start:\n{(self._folder / 'redis.log').read_text()}")
             time.sleep(0.01)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
 
     def stop(self) -> None:
         """End it at once, as a crash would (SIGKILL; it works on a paused one too)."""
@@ -105,8 +131,34 @@ class RedisServer:
         self.ask("CLIENT", "UNPAUSE")
 
     def ask(self, *command: str | bytes) -> Any:
-        with redis.Redis(port=self.port, password=self.password, socket_timeout=10.0) as client:
+        with self._client() as client:
             return client.execute_command(*command)
+
+    def ask_raw(self, *command: str | bytes) -> Any:
+        """The reply as Redis gives it: bytes, integers, lists."""
+        with self._client() as client:
+            client.response_callbacks.clear()
+            return client.execute_command(*command)
+
+    @property
+    def cluster_port(self) -> str:
+        return self._options["cluster-port"]
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis(
+            port=self.port,
+            username=self._login[0],
+            password=self._login[1],
+            socket_timeout=10.0,
+            protocol=2,
+            driver_info=None,
+        )
+
+    def _arguments(self) -> list[str]:
+        arguments = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
+        for name, value in self._options.items():
+            arguments += [f"--{name}", value]
+        return arguments
 
     def _answers(self) -> bool:
         try:

@@ -32,7 +32,7 @@ from tertulia.live import handle
 from tertulia.live.flow import Flow
 from tertulia.live.people_here import PeopleHere
 from tertulia.live.soft import SoftState
-from tertulia.projections.sqlite_reading import SqliteReading
+from tertulia.projections.log_reading import LogReading
 from tertulia.routes.transcript import Exported
 from tertulia.wire.codec import Malformed, decode_request
 from tertulia.wire.records import refused
@@ -332,7 +332,7 @@ def keys_are_told(patch: pytest.MonkeyPatch) -> None:
 
 
 def who_wrote_last_is_offered_first(patch: pytest.MonkeyPatch) -> None:
-    view = SqliteReading.cohort_view
+    view = LogReading.cohort_view
     behind: list[PersonId] = []
     speaker = aliases.speaker
 
@@ -340,7 +340,7 @@ def who_wrote_last_is_offered_first(patch: pytest.MonkeyPatch) -> None:
         behind[:] = [asker.person]
         return speaker(state, asker, **rest)
 
-    async def ordered(reading: SqliteReading, cohort: Any) -> Any:
+    async def ordered(reading: LogReading, cohort: Any) -> Any:
         found = await view(reading, cohort)
         assert found is not None
         members = found[1].members
@@ -348,7 +348,7 @@ def who_wrote_last_is_offered_first(patch: pytest.MonkeyPatch) -> None:
         return found
 
     patch.setattr(aliases, "speaker", noted)
-    patch.setattr(SqliteReading, "cohort_view", ordered)
+    patch.setattr(LogReading, "cohort_view", ordered)
 
 
 def aliases_are_taken_in_the_room(patch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tertulia.bus import BusMessage, BusRefused
 from tertulia.bus.framing import frame, unframe
-from tertulia.bus.redis import RedisBus, pauses_s
+from tertulia.bus.redis import RedisBus
+from tertulia.bus.redis_shard import pauses_s
+from tertulia.bus.redis_url import target_of
 from tertulia.bus.redis_wire import Address, Wire
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
-from tests.redis_server import RedisServer, free_port
+from tests.redis_server import USERS, RedisServer, free_port
 
 pytest.register_assert_rewrite("tests.contracts.bus_contract")
 from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, until  # noqa: E402
@@ -58,11 +60,52 @@ async def node(redis_server: RedisServer) -> AsyncIterator[Nodes]:
     await nodes.stop()
 
 
+@pytest.fixture(scope="module")
+def users_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """With the users of docs/examples."""
+    with RedisServer(tmp_path_factory.mktemp("redis-users"), options=USERS) as server:
+        yield server
+
+
+class TlsRedis(NamedTuple):
+    server: RedisServer
+    url: str
+    """Without the certificate of whom to trust."""
+    certificate: Path
+
+    @property
+    def trusting_url(self) -> str:
+        return f"{self.url}?ssl_ca_certs={self.certificate}"
+
+
+@pytest.fixture(scope="module")
+def tls_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsRedis]:
+    """With a certificate of its own making."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    folder = tmp_path_factory.mktemp("redis-tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    port = free_port()
+    options = {"tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key)}
+    with RedisServer(folder, options={**USERS, **options, "tls-auth-clients": "no"}) as server:
+        yield TlsRedis(server, f"rediss://tertulia:change-me@127.0.0.1:{port}", certificate)
+
+
 @pytest.mark.redis
 class TestRedisBus(BusContract):
     @pytest.fixture
-    def make_bus(self, shared_redis: RedisServer) -> MakeBus:
-        return lambda name: RedisBus(shared_redis.url, name)
+    def make_bus(self, users_redis: RedisServer) -> MakeBus:
+        return lambda name: RedisBus(users_redis.url, name, deployment="school")
+
+
+@pytest.mark.redis
+class TestRedisBusOverTls(BusContract):
+    @pytest.fixture
+    def make_bus(self, tls_redis: TlsRedis) -> MakeBus:
+        return lambda name: RedisBus(tls_redis.trusting_url, name)
 
 
 async def turns_of(work: Coroutine[Any, Any, None]) -> int:
@@ -200,7 +243,9 @@ async def test_an_idle_node_stays_connected(redis_server: RedisServer, node: Nod
     ana = await node("ana")
 
     def pings() -> int:
-        return int(redis_server.ask("INFO", "commandstats").get("cmdstat_ping", {}).get("calls", 0))
+        """The hearing connection asks with PING, the telling one with ROLE."""
+        stats = redis_server.ask("INFO", "commandstats")
+        return sum(int(stats.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in ("ping", "role"))
 
     started, before = time.monotonic(), pings()
     await until(lambda: time.monotonic() - started > limits.bus_deadline_s + 2 * limits.bus_check_s, "quiet")
@@ -431,7 +476,8 @@ async def test_a_burst_from_elsewhere_leaves_turns_for_others(pair: Pair) -> Non
 
 @pytest.mark.redis
 async def test_a_wire_that_was_cut_is_not_quietly_made_anew(redis_server: RedisServer) -> None:
-    wire = Wire(Address(redis_server.url))
+    target = target_of(redis_server.url)
+    wire = Wire(Address(target.hosts[0], target.access))
     await wire.connect()
     await wire.send(("PING",))
     assert await wire.read() == b"PONG"
@@ -591,7 +637,18 @@ async def test_something_that_never_answers_is_refused_in_time() -> None:
     ("url", "says"),
     [
         ("http://127.0.0.1:1", "begins with http://"),
-        ("redis+sentinel://127.0.0.1:1", "begins with redis+sentinel://"),
+        ("redis+other://127.0.0.1:1", "begins with redis+other://"),
+        ("redis+://127.0.0.1:1", "begins with redis+://"),
+        ("redis://127.0.0.1,127.0.0.2", "several hosts"),
+        ("redis://127.0.0.1/3", "no databases"),
+        ("redis+cluster://127.0.0.1,/0", "names no host"),
+        ("redis+cluster://127.0.0.1:1,127.0.0.2:many", "port"),
+        ("redis+cluster://127.0.0.1:1/mymaster", "no databases"),
+        ("redis+sentinel://127.0.0.1:1", "names no master"),
+        ("redis+sentinel://127.0.0.1:1/", "names no master"),
+        ("redis+sentinel://127.0.0.1:1/m?sentinel=1", "'sentinel'"),
+        ("redis+cluster://127.0.0.1:1?sentinel_username=x", "'sentinel_username'"),
+        (f"redis+sentinel://ana:{PASSWORD}@:1/m", "names no host"),
         ("127.0.0.1:6379", "no scheme"),
         (f"ana:{PASSWORD}@127.0.0.1:6379", "no scheme"),
         ("", "no scheme"),
@@ -616,28 +673,19 @@ async def test_tls_to_a_plain_redis_is_refused(shared_redis: RedisServer) -> Non
 
 
 @pytest.mark.redis
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
-async def test_tls_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    port = free_port()
-    options = {"tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key)}
-    with RedisServer(tmp_path, options={**options, "tls-auth-clients": "no"}) as server:
-        url = f"rediss://127.0.0.1:{port}"
-        assert "certificate" in await refusal(url)
-        ana = Node("ana", RedisBus(f"{url}?ssl_ca_certs={certificate}", "ana"))
-        ben = Node("ben", RedisBus(server.url, "ben"))
-        await ana.start()
-        await ben.start()
-        await ben.bus.subscribe("room/a")
-        await heard(ana, ben, "room/a", 1)
-        server.kill_clients("pubsub")
-        await healed(ana, ben)
-        await heard(ana, ben, "room/a", 2)
-        await ana.bus.stop()
-        await ben.bus.stop()
+async def test_tls_with_a_certificate_of_ones_own(tls_redis: TlsRedis) -> None:
+    assert "certificate" in await refusal(tls_redis.url)
+    ana = Node("ana", RedisBus(tls_redis.trusting_url, "ana"))
+    ben = Node("ben", RedisBus(tls_redis.server.url, "ben"))
+    await ana.start()
+    await ben.start()
+    await ben.bus.subscribe("room/a")
+    await heard(ana, ben, "room/a", 1)
+    tls_redis.server.kill_clients("pubsub")
+    await healed(ana, ben)
+    await heard(ana, ben, "room/a", 2)
+    await ana.bus.stop()
+    await ben.bus.stop()
 
 
 # --- what travels ---------------------------------------------------------------------------------------------------
@@ -647,7 +695,7 @@ async def test_tls_with_a_certificate_of_ones_own(tmp_path: Path) -> None:
 async def test_foreign_messages_are_counted_and_ignored(redis_server: RedisServer, node: Nodes) -> None:
     ana, ben = await node("ana"), await node("ben", "room/a")
     good = BusMessage("room/a", StreamName("room/a"), "e", 1, b"{}", "eve")
-    later_version = msgspec.msgpack.encode(["t2", "eve", "room/a", "e", 1, b"{}"])
+    later_version = msgspec.msgpack.encode(["t3", "", "room/a", "eve", "room/a", "e", 1, b"{}"])
     foreign = [b"", b"hello", b"\xff" * 20, frame(good)[:-1], frame(good) + b"x", later_version, b"\x91" * 100_000]
     for payload in foreign:
         redis_server.ask("PUBLISH", "tertulia:room/a", payload)
@@ -660,19 +708,24 @@ async def test_foreign_messages_are_counted_and_ignored(redis_server: RedisServe
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_message_or_nothing(payload: bytes) -> None:
-    message = unframe("room/a", payload)
-    assert message is None or message.channel == "room/a"
+    message = unframe(payload)
+    assert message is None or message.message().seq >= 0
 
 
-@given(st.text(), st.text(), st.text(), st.integers(0, 2**53 - 1), st.binary())
-def test_a_framed_message_reads_back(node: str, stream: str, epoch: str, seq: int, record: bytes) -> None:
-    message = BusMessage("room/a", StreamName(stream), epoch, seq, record, node)
-    payload = frame(message)
-    assert unframe("room/a", payload) == message
+@given(st.tuples(*[st.text(max_size=8)] * 5), st.integers(0, 2**53 - 1), st.binary(max_size=20))
+def test_a_framed_message_reads_back(words: tuple[str, ...], seq: int, record: bytes) -> None:
+    deployment, channel, node, stream, epoch = words
+    message = BusMessage(channel, StreamName(stream), epoch, seq, record, node)
+    payload = frame(message, deployment)
+    framed = unframe(payload)
+    assert framed is not None
+    assert (framed.deployment, framed.message()) == (deployment, message)
     for length in range(len(payload)):
-        assert unframe("room/a", payload[:length]) is None
+        assert unframe(payload[:length]) is None
 
 
 def test_a_later_version_may_add_elements() -> None:
-    payload = msgspec.msgpack.encode(["t1", "eve", "room/a", "e", 7, b"{}", "more"])
-    assert unframe("room/a", payload) == BusMessage("room/a", StreamName("room/a"), "e", 7, b"{}", "eve")
+    payload = msgspec.msgpack.encode(["t2", "", "room/a", "eve", "room/a", "e", 7, b"{}", "more"])
+    framed = unframe(payload)
+    assert framed is not None
+    assert framed.message() == BusMessage("room/a", StreamName("room/a"), "e", 7, b"{}", "eve")

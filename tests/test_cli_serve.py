@@ -162,7 +162,19 @@ def test_an_invite_from_the_folder_works_when_the_server_starts(make_server: Mak
 
 def test_help_names_every_command_and_exit_code(tmp_path: Path) -> None:
     text = said("--help", folder=tmp_path)
-    for name in ("serve", "demo", "token", "invite", "import", "export", "carry", "tail", "rebuild", "doctor"):
+    for name in (
+        "serve",
+        "demo",
+        "token",
+        "invite",
+        "import",
+        "export",
+        "carry",
+        "tail",
+        "migrate",
+        "rebuild",
+        "doctor",
+    ):
         assert f"\n  {name} " in text
         assert "Usage: tertulia " + name in said(name, "--help", folder=tmp_path)
     assert all(f"\n    {code}  " in text for code in range(6))

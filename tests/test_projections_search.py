@@ -18,7 +18,8 @@ from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.sqlite import SqliteLog
-from tertulia.projections.search import SearchIndex, Wanted, match_words, search_messages
+from tertulia.projections.search import SearchIndex, match_words, search_messages
+from tertulia.projections.search_terms import Wanted
 from tertulia.projections.session_tables import SESSIONS
 from tertulia.projections.sqlite_fold import ROOMS
 from tertulia.wire.stored import encode_event

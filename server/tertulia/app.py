@@ -10,25 +10,28 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 
 from tertulia import routes
-from tertulia.auth.secret import own_secret, secret_from
+from tertulia.auth.secret import deployment_name, own_secret, secret_from
 from tertulia.auth.tokens import Tokens
 from tertulia.bus import Bus
 from tertulia.bus.in_process import InProcessBus
 from tertulia.bus.redis import RedisBus
 from tertulia.domain import limits
-from tertulia.eventlog import LogRefused
+from tertulia.eventlog import EventLog, LogRefused
+from tertulia.eventlog.projection import Progress
 from tertulia.eventlog.sqlite import SqliteLog
 from tertulia.eventlog.stats import LogStats
 from tertulia.live.flow import Flow
 from tertulia.live.node import Node
 from tertulia.live.ports import Clock, RandomIds, SystemClock
 from tertulia.live.rates import CommandRates
+from tertulia.projections import Reading
 from tertulia.projections.link_table import LINKS
 from tertulia.projections.search import SearchIndex
 from tertulia.projections.session_tables import SESSIONS
@@ -37,6 +40,9 @@ from tertulia.projections.sqlite_fold import PEOPLE, ROOMS
 from tertulia.projections.sqlite_reading import SqliteReading
 from tertulia.websocket.connection import WebSocketShell
 from tertulia.websocket.liveness import TimingWheel
+
+if TYPE_CHECKING:
+    from tertulia.eventlog.postgres import PostgresLog
 
 logger = structlog.get_logger("tertulia.app")
 
@@ -49,7 +55,8 @@ WEBAPP = Path(__file__).parent / "webapp"
 class Settings:
     """What an operator may set; the same names on the command line, in the environment and in a TOML file.
 
-    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`. `bus`: empty for in-process, or `redis://…`;
+    `log`: empty for the SQLite log in the data folder, or `sqlite:///…`, or `postgresql://…` for nodes on any number of
+    machines; `log_replica`: a replica of that, for reading what is long past. `bus`: empty for in-process, or `redis://…`;
     with a bus that reaches other nodes the data folder may be shared by several nodes of one machine. `secret_file`:
     the secret for tokens; without it, the one this data folder makes for itself. `workers`, `worker_port`: for the
     command line, which starts so many nodes (`cli/workers.py`); 0 is none.
@@ -59,6 +66,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     log: str = ""
+    log_replica: str = ""
     bus: str = ""
     origins: tuple[str, ...] = ()
     public_url: str = ""
@@ -86,12 +94,12 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     node_id = ids.new_id()
     bus = make_bus(settings.bus, node_id=node_id)
     log_stats = LogStats()
-    log = await SqliteLog.open(log_path(settings), projections=PROJECTIONS, shared=bool(settings.bus), stats=log_stats)
+    log, reading = await _open_log(settings, secret, stats=log_stats)
     node = Node(
         node_id=node_id,
         log=log,
         bus=bus,
-        reading=SqliteReading(log.readers),
+        reading=reading,
         tokens=tokens,
         rates=CommandRates(is_limited=settings.rate_limits),
         clock=clock,
@@ -101,14 +109,69 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     return Flow(node)
 
 
+async def _open_log(settings: Settings, secret: bytes, *, stats: LogStats) -> tuple[EventLog, Reading]:
+    if is_postgres(settings.log):
+        log = await open_postgres(
+            settings.log, cluster=deployment_name(secret), replica=settings.log_replica, stats=stats
+        )
+        from tertulia.projections.postgres_reading import PostgresReading  # noqa: PLC0415 - as its log
+
+        return log, PostgresReading(log.readers)
+    if settings.log_replica:
+        raise SettingsRefused("--log-replica: only a log in PostgreSQL has replicas; give --log postgresql://… too.")
+    path, is_shared = log_path(settings), bool(settings.bus)
+    sqlite = await SqliteLog.open(path, projections=PROJECTIONS, shared=is_shared, stats=stats)
+    return sqlite, SqliteReading(sqlite.readers)
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith(("postgresql:", "postgres:"))
+
+
+async def open_postgres(
+    url: str,
+    *,
+    cluster: str,
+    moved: str = "",
+    replica: str = "",
+    progress: Progress | None = None,
+    stats: LogStats | None = None,
+) -> PostgresLog:
+    """With its projections; imported when it is needed, for PostgreSQL's driver is an extra. Raises what
+    `PostgresLog.open` raises, and SettingsRefused."""
+    must_have_driver()
+    from tertulia.eventlog.postgres import PostgresLog  # noqa: PLC0415
+    from tertulia.projections.postgres_projections import PostgresProjections  # noqa: PLC0415
+
+    return await PostgresLog.open(
+        url,
+        cluster=cluster,
+        moved=moved,
+        replica=replica,
+        projections=PostgresProjections(),
+        progress=progress,
+        stats=stats,
+    )
+
+
+def must_have_driver() -> None:
+    try:
+        import psycopg  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise SettingsRefused(
+            f"--log postgresql://: the driver is missing ({error}). Install it: pip install 'tertulia[postgres]'"
+        ) from error
+
+
 def log_path(settings: Settings) -> Path:
-    """Where the log is. Raises SettingsRefused for a URL this program has no log for."""
+    """Where the SQLite log is. Raises SettingsRefused for a URL this program has no log for."""
     if not settings.log:
         return settings.data / LOG_FILE
     url = urlsplit(settings.log)
     if url.scheme != "sqlite" or not url.path:
         raise SettingsRefused(
-            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give sqlite:///path/to/file."
+            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give "
+            "sqlite:///path/to/file or postgresql://user:password@host/database."
         )
     return Path(url.path)
 
@@ -117,7 +180,7 @@ def make_bus(url: str, *, node_id: str) -> Bus:
     if not url:
         return InProcessBus(node_id)
     scheme = urlsplit(url).scheme
-    if scheme not in ("redis", "rediss"):
+    if scheme.partition("+")[0] not in ("redis", "rediss"):  # how it is used (`+sentinel`) the bus judges
         raise SettingsRefused(
             f"--bus: there is no bus for {scheme or 'this'}:// here; leave it out, or give redis://host:6379/0."
         )

@@ -1,7 +1,7 @@
 """What every bus promises. An implementation's test file derives a class and gives the fixture `make_bus`.
 
 Method: nodes are told apart by name and share one network. "Nothing came" is never waited for by the clock: a later
-message on another channel, or from the same publisher, says that all before it is through.
+message on another channel that goes the same way, or from the same publisher, says that all before it is through.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from tertulia.bus import Bus, BusMessage
+from tertulia.bus.partitions import topic_of
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.wire.stored import Entry
 
 MakeBus = Callable[[str], Bus]
 DEADLINE_S = 20.0
+ROOM_B = next(f"room/b{n}" for n in range(10_000) if topic_of(f"room/b{n}") == topic_of("room/a"))
+"""Goes the same way as room/a on every bus: on a cluster, only channels of one partition keep their order."""
 
 
 class Node:
@@ -126,38 +129,38 @@ class BusContract:
         assert ben.received[0].record == record
 
     async def test_only_subscribed_channels_are_heard(self, node: Nodes) -> None:
-        ana, ben = await node("ana"), await node("ben", "room/b")
+        ana, ben = await node("ana"), await node("ben", ROOM_B)
         ana.say("room/a", 1)
-        ana.say("room/b", 1)
-        await until(lambda: ben.seqs("room/b") == [1], "the subscribed channel is heard")
+        ana.say(ROOM_B, 1)
+        await until(lambda: ben.seqs(ROOM_B) == [1], "the subscribed channel is heard")
         assert ben.seqs("room/a") == []
 
     async def test_nothing_is_heard_after_unsubscribing(self, node: Nodes) -> None:
-        ana, ben = await node("ana"), await node("ben", "room/a", "room/b")
+        ana, ben = await node("ana"), await node("ben", "room/a", ROOM_B)
         ana.say("room/a", 1)
         await until(lambda: ben.seqs("room/a") == [1], "it is heard at first")
         await ben.bus.unsubscribe("room/a")
         ana.say("room/a", 2)
-        ana.say("room/b", 1)
-        await until(lambda: ben.seqs("room/b") == [1], "the other channel is still heard")
+        ana.say(ROOM_B, 1)
+        await until(lambda: ben.seqs(ROOM_B) == [1], "the other channel is still heard")
         assert ben.seqs("room/a") == [1]
 
     async def test_nothing_is_heard_after_unsubscribing_even_if_it_was_under_way(self, node: Nodes) -> None:
-        ana, ben = await node("ana"), await node("ben", "room/a", "room/b")
+        ana, ben = await node("ana"), await node("ben", "room/a", ROOM_B)
         ana.say("room/a", 1)
         await ben.bus.unsubscribe("room/a")
-        ana.say("room/b", 1)
-        await until(lambda: ben.seqs("room/b") == [1], "the other channel is still heard")
+        ana.say(ROOM_B, 1)
+        await until(lambda: ben.seqs(ROOM_B) == [1], "the other channel is still heard")
         assert ben.seqs("room/a") == []
 
     async def test_subscribing_twice_is_subscribing_once(self, node: Nodes) -> None:
-        ana, ben = await node("ana"), await node("ben", "room/a", "room/a", "room/b")
+        ana, ben = await node("ana"), await node("ben", "room/a", "room/a", ROOM_B)
         ana.say("room/a", 1)
         await until(lambda: ben.seqs("room/a") == [1], "it is heard")
         await ben.bus.unsubscribe("room/a")
         ana.say("room/a", 2)
-        ana.say("room/b", 1)
-        await until(lambda: ben.seqs("room/b") == [1], "the other channel is still heard")
+        ana.say(ROOM_B, 1)
+        await until(lambda: ben.seqs(ROOM_B) == [1], "the other channel is still heard")
         assert ben.seqs("room/a") == [1]
 
     async def test_coming_and_going_in_haste_ends_as_it_should(self, node: Nodes) -> None:
@@ -178,17 +181,17 @@ class BusContract:
         for channel in channels:
             ana.say(channel, 1)
         await until(lambda: len(ben.received) == 1_000, "every channel is heard")
-        assert [message.channel for message in ben.received] == channels
+        assert sorted(message.channel for message in ben.received) == sorted(channels)
 
     async def test_the_order_of_each_publisher_is_kept_in_calm(self, node: Nodes) -> None:
-        ana, ben, eve = await node("ana"), await node("ben"), await node("eve", "room/a", "room/b")
+        ana, ben, eve = await node("ana"), await node("ben"), await node("eve", "room/a", ROOM_B)
         for seq in range(1, 501):
             ana.say("room/a", seq)
-            ben.say("room/b", seq)
+            ben.say(ROOM_B, seq)
             if seq % 50 == 0:
                 await asyncio.sleep(0)
         await until(lambda: len(eve.received) == 1_000, "all arrive")
-        assert eve.seqs("room/a") == eve.seqs("room/b") == list(range(1, 501))
+        assert eve.seqs("room/a") == eve.seqs(ROOM_B) == list(range(1, 501))
 
     async def test_what_is_published_while_receiving_comes_after(self, node: Nodes) -> None:
         ana = await node("ana")

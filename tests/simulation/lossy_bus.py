@@ -59,7 +59,7 @@ class Network:
             copies = 2 if self.random.random() < self.weather.repeated else 1
             for _ in range(copies):
                 delay_s = self.random.random() * self.weather.delay_s_max
-                loop.call_later(delay_s, bus.hear, message.channel, payload, context=bus.owner.context)
+                loop.call_later(delay_s, bus.hear, payload, context=bus.owner.context)
 
 
 class LossyBus:
@@ -108,12 +108,12 @@ class LossyBus:
         if self._network.buses.get(self.node_id) is self:
             del self._network.buses[self.node_id]
 
-    def hear(self, channel: str, payload: bytes) -> None:
-        message = unframe(channel, payload)
-        assert message is not None, "what we framed can be read"
-        if self._dispatch is not None and channel in self.channels:
+    def hear(self, payload: bytes) -> None:
+        framed = unframe(payload)
+        assert framed is not None, "what we framed can be read"
+        if self._dispatch is not None and framed.channel in self.channels:
             self.counts.received += 1
-            self._dispatch(message)
+            self._dispatch(framed.message())
 
     def reconnected(self) -> None:
         if self._on_reconnect is not None:

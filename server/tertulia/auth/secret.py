@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,12 @@ def secret_from(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise SecretRefused(f"The secret file {path} cannot be read: {error.strerror}. {_NAME_ANOTHER}") from None
+
+
+def deployment_name(secret: bytes) -> str:
+    """What all nodes with this secret call themselves together, in the log and on the bus: 16 hex digits, from which
+    the secret cannot be told. Two deployments that meet in one database or on one Redis know by it."""
+    return blake2b(secret, digest_size=8, person=b"deployment").hexdigest()
 
 
 _DELETE: Final = "delete it: a new one is made and everybody must sign in again."

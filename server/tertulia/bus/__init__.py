@@ -13,10 +13,13 @@ Kinds: `entry` (an entry of a stream, ready as JSON record), `soft` (presence, t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tertulia.domain.ids import StreamName
 from tertulia.wire.stored import Entry
+
+NODES: Final = "nodes"
+"""A channel of soft messages that every node hears."""
 
 
 class BusRefused(Exception):
@@ -49,17 +52,19 @@ class BusCounts:
 
     `published`: messages of this node. `received`: other nodes' messages. `dropped`: own messages that other
     nodes are not told (the queue was full, or they were soft and the network was away). `foreign`: messages
-    on our channels that are not ours to read: garbled, of another program or version. `reconnects`: times the
-    connection was made anew.
+    on our channels that are not ours to read: garbled, of another program, version or installation. `unwanted`:
+    other nodes' messages for channels that this node does not want, but that share a way with one it does.
+    `reconnects`: times a connection was made anew.
     """
 
-    __slots__ = ("dropped", "foreign", "published", "received", "reconnects")
+    __slots__ = ("dropped", "foreign", "published", "received", "reconnects", "unwanted")
 
     def __init__(self) -> None:
         self.published = 0
         self.received = 0
         self.dropped = 0
         self.foreign = 0
+        self.unwanted = 0
         self.reconnects = 0
 
 

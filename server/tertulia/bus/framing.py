@@ -1,8 +1,8 @@
-"""A bus message as bytes: a msgpack array `["t1", node, stream, epoch, seq, record]`.
+"""A bus message as bytes: a msgpack array `["t2", deployment, channel, node, stream, epoch, seq, record]`.
 
-The first element names the framing: another version, or anything that is not such an array, is `None` and not
-an error. Elements after the sixth are ignored, so that later versions may add some. The channel travels as
-Redis' channel name.
+The first element names the framing: another version, or anything that is not such an array, is `None` and not an error.
+Elements after the eighth are ignored, so that later versions may add some. The channel travels inside, because several
+share one Redis channel on a cluster. `deployment` tells one installation of Tertulia from another on the same Redis.
 """
 
 from __future__ import annotations
@@ -15,25 +15,30 @@ from tertulia.bus import BusMessage
 from tertulia.domain.ids import StreamName
 
 
-class _Framed(msgspec.Struct, frozen=True, array_like=True, tag="t1", gc=False):
+class Framed(msgspec.Struct, frozen=True, array_like=True, tag="t2", gc=False):
+    deployment: str
+    channel: str
     node: str
     stream: StreamName
     epoch: str
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
     record: bytes
 
+    def message(self) -> BusMessage:
+        return BusMessage(self.channel, self.stream, self.epoch, self.seq, self.record, self.node)
+
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(_Framed).decode
+_decode: Final = msgspec.msgpack.Decoder(Framed).decode
 
 
-def frame(message: BusMessage) -> bytes:
-    return _encode(_Framed(message.node, message.stream, message.epoch, message.seq, message.record))
+def frame(message: BusMessage, deployment: str = "") -> bytes:
+    channel, stream, epoch, seq, record, node, _ = message
+    return _encode(Framed(deployment, channel, node, stream, epoch, seq, record))
 
 
-def unframe(channel: str, payload: bytes) -> BusMessage | None:
+def unframe(payload: bytes) -> Framed | None:
     try:
-        framed = _decode(payload)
+        return _decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return BusMessage(channel, framed.stream, framed.epoch, framed.seq, framed.record, framed.node)

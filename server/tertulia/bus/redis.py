@@ -1,133 +1,202 @@
-"""The bus over Redis pub/sub on one server: one Redis channel per bus channel, named `tertulia:<channel>`.
+"""The bus over Redis pub/sub: one server, the master that Sentinel tells, or a Redis Cluster.
 
-The node hears itself at once, without Redis; its own messages coming back are dropped. Entries wait in a
-bounded queue while Redis is away, the oldest going first when it is full; soft messages do not wait: they
-would be told too late. Losing Redis never shows to who publishes: `is_connected` turns false, a warning is
-logged once, and the bus connects anew by itself, subscribes to everything again and calls `on_reconnect`.
+The node hears itself at once, without Redis; its own messages coming back are dropped. Entries wait in bounded queues
+while Redis is away, the oldest going first when one is full; soft messages do not wait: they would be told too late.
+Losing Redis never shows to who publishes: `is_connected` turns false, a warning is logged once, and the bus connects
+anew by itself, subscribes to everything again and calls `on_reconnect`.
+
+A bus channel is carried by a *topic*, a Redis channel: on one server (or Sentinel's master) it has its own,
+`tertulia:<channel>`, so that a node is sent only what it wants; on a cluster it shares one of 128 with others
+(`partitions.py`), and what a node did not want is dropped here. docs/decisions/0010-redis-bus.md says why.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
 
 import structlog
 
-from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
+from tertulia.bus import NODES, BusCounts, BusMessage, BusRefused, OnReconnect, Receive
 from tertulia.bus.dispatch import Dispatch
 from tertulia.bus.framing import frame, unframe
-from tertulia.bus.redis_link import Link, Published, Wishes
+from tertulia.bus.redis_cluster import ClusterRoute
+from tertulia.bus.redis_link import CLASSIC
+from tertulia.bus.redis_sentinel import Sentinels
+from tertulia.bus.redis_shard import Owner, Shard
+from tertulia.bus.redis_url import Target, target_of
 from tertulia.bus.redis_wire import LOST, Address
 from tertulia.domain import limits
+from tertulia.domain.ids import StreamName
 
 _logger = structlog.get_logger(__name__)
+_HELLO: Final = StreamName("hello")
+_PREFIX: Final = "tertulia:"
+
+
+class Route(Protocol):
+    """Which topic carries a channel, and which shard a topic is on."""
+
+    def topic_of(self, channel: str, /) -> str: ...
+    def shard_of(self, topic: str, /) -> Shard: ...
+
+    @property
+    def shards(self) -> list[Shard]: ...
+
+    async def open(self, wanted: Iterable[str]) -> None:
+        """Link to all shards, subscribed to these topics. Raises LOST, of which `Unfit` is a sentence for the user."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class RedisBus:
-    """`chance()` in [0, 1) spreads the reconnects of many nodes."""
+    """`deployment` tells one installation from another on the same Redis. `chance()` in [0, 1) spreads the reconnects
+    of many nodes."""
 
-    def __init__(self, url: str, node: str, *, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, url: str, node: str, *, deployment: str = "", chance: Callable[[], float] = random.random
+    ) -> None:
         self.counts = BusCounts()
         self._url = url
         self._node = node
+        self._deployment = deployment
         self._chance = chance
-        self._queue = _Queue(self.counts)
-        self._wishes = Wishes(self._confirmed)
+        self._wanted: set[str] = {NODES}
+        self._topics: Counter[str] = Counter()
+        """How many of the wanted channels each topic carries."""
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._late: set[str] = set()
-        """Channels whose subscription was not confirmed while `subscribe` waited."""
-        self._link: Link | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        """Topics whose subscription was not confirmed while `subscribe` waited, or that are elsewhere now."""
+        self._route: Route | None = None
         self._dispatch: Dispatch | None = None
         self._on_reconnect: OnReconnect = _nothing
+        self._has_warned_of_foreign = False
 
     @property
     def is_connected(self) -> bool:
-        return self._link is not None
+        """Whether all parts of Redis that the bus uses are linked: one lost shard of a cluster makes it false."""
+        return self._route is not None and all(shard.is_connected for shard in self._route.shards)
 
     async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
-        address = Address(self._url)
-        link = self._new_link(address)
+        target = target_of(self._url)
+        route = self._route_to(target)
+        self._topics = Counter(route.topic_of(channel) for channel in self._wanted)
         try:
-            await link.open()
-        except LOST as error:
-            raise address.refusal(error) from None
+            await route.open(self._topics)
+        except BaseException as error:
+            await route.close()
+            if isinstance(error, LOST):
+                raise _refusal(error, route, target) from None
+            raise
         self._dispatch = Dispatch(receive)
         self._on_reconnect = on_reconnect
-        self._link = link
-        self._keeping = asyncio.create_task(self._keep_linked(address, link), name="bus")
+        self._route = route
 
     def publish(self, message: BusMessage, /) -> None:
-        if self._dispatch is None:
+        if self._dispatch is None or self._route is None:
             return  # stopped, or not started: nobody listens
         message = message._replace(node=self._node)
         self.counts.published += 1
-        if self.is_connected or _is_entry(message):
-            self._queue.put(message)
-        else:
-            self.counts.dropped += 1
+        topic = self._route.topic_of(message.channel)
+        self._route.shard_of(topic).put(topic, message)
         self._dispatch(message)
 
     async def subscribe(self, channel: str) -> None:
-        self._wishes.add(channel)
-        if self._link is None or self._link.is_confirmed(channel):
+        if channel not in self._wanted:
+            self._wanted.add(channel)
+            if self._route is None:
+                return
+            topic = self._route.topic_of(channel)
+            self._topics[topic] += 1
+            self._route.shard_of(topic).wishes.add(topic)
+        elif self._route is None:
             return
-        waiting = self._waiting.get(channel)
+        topic = self._route.topic_of(channel)
+        shard = self._route.shard_of(topic)
+        if not shard.is_connected or shard.is_confirmed(topic):
+            return
+        waiting = self._waiting.get(topic)
         if waiting is None:
-            waiting = self._waiting[channel] = asyncio.get_running_loop().create_future()
+            waiting = self._waiting[topic] = asyncio.get_running_loop().create_future()
         await asyncio.wait([waiting], timeout=limits.bus_subscribe_wait_s)
         if not waiting.done():
-            self._late.add(channel)
+            self._late.add(topic)
 
     async def unsubscribe(self, channel: str) -> None:
-        self._wishes.discard(channel)
-        self._late.discard(channel)
-        self._stop_waiting(channel)
+        if channel not in self._wanted or channel == NODES:
+            return
+        self._wanted.discard(channel)
+        if self._route is None:
+            return
+        topic = self._route.topic_of(channel)
+        self._topics[topic] -= 1
+        if self._topics[topic] <= 0:
+            del self._topics[topic]
+            self._route.shard_of(topic).wishes.discard(topic)
+            self._late.discard(topic)
+            self._stop_waiting(topic)
 
     async def stop(self) -> None:
-        if self._keeping is None:
+        route = self._route
+        if route is None:
             return
-        if self.is_connected:
-            await self._queue.drained(wait_s=limits.bus_stop_wait_s)
-        keeping, self._keeping = self._keeping, None
-        keeping.cancel()
-        await asyncio.wait([keeping])
-        if self._link is not None:
-            await self._link.close()  # its task may have been cancelled before its first step
-        self._link = self._dispatch = None
-        for channel in list(self._waiting):
-            self._stop_waiting(channel)
+        telling = [shard.queue.drained(wait_s=limits.bus_stop_wait_s) for shard in route.shards if shard.is_connected]
+        await asyncio.gather(*telling)
+        self._route = self._dispatch = None
+        await route.close()
+        for topic in list(self._waiting):
+            self._stop_waiting(topic)
 
-    # --- keeping the link ---------------------------------------------------------------------------------------
+    # --- private ------------------------------------------------------------------------------------------------
 
-    def _new_link(self, address: Address) -> Link:
-        return Link(address, self._wishes, outgoing=self._queue, hear=self._hear)
+    def _route_to(self, target: Target) -> Route:
+        owner = Owner(
+            counts=self.counts,
+            deployment=self._deployment,
+            chance=self._chance,
+            hear=self._hear,
+            confirmed=self._confirmed,
+            back=self._tell_to_check,
+        )
+        hello = frame(BusMessage(NODES, _HELLO, "", 0, b"", self._node), self._deployment)
+        if target.mode == "cluster":
+            return ClusterRoute(owner, target, hello=hello, moved=self._late.update)
+        return _OneServer(owner, target, hello=hello)
 
-    async def _keep_linked(self, address: Address, link: Link) -> None:
-        while True:
-            error = await _end_of(link)
-            self._link = None
-            self._queue.outage()
-            _logger.warning("bus_lost", redis=str(address), reason=address.reason(error))
-            link = await self._reopened(address)
-            self._link = link
-            self.counts.reconnects += 1
-            _logger.info("bus_back", redis=str(address), dropped=self.counts.dropped)
-            self._tell_to_check()
+    def _hear(self, payload: bytes) -> None:
+        framed = unframe(payload)
+        if framed is None or framed.deployment != self._deployment:
+            self.counts.foreign += 1
+            self._warn_of_foreign(is_readable=framed is not None)
+        elif framed.node == self._node or framed.stream == _HELLO or self._dispatch is None:
+            pass
+        elif framed.channel not in self._wanted:
+            self.counts.unwanted += 1
+        else:
+            self.counts.received += 1
+            self._dispatch(framed.message())
 
-    async def _reopened(self, address: Address) -> Link:
-        for pause_s in pauses_s(self._chance):
-            await asyncio.sleep(pause_s)
-            link = self._new_link(address)
-            try:
-                await link.open()
-            except LOST as error:
-                _logger.debug("bus_still_lost", redis=str(address), reason=address.reason(error))
-            else:
-                return link
-        raise AssertionError("there is always another pause")
+    def _warn_of_foreign(self, *, is_readable: bool) -> None:
+        if self._has_warned_of_foreign:
+            return
+        self._has_warned_of_foreign = True
+        whose = "another installation of Tertulia, with another secret" if is_readable else "another version or program"
+        _logger.warning(
+            "bus_foreign",
+            reason=f"There are messages of {whose} on this Redis. They are ignored.",
+            advice="Nodes of one installation need one secret and one version; others had better have their own Redis.",
+        )
+
+    def _confirmed(self, topic: str) -> None:
+        self._stop_waiting(topic)
+        if topic in self._late:
+            self._late.discard(topic)
+            if not self._late and self._route is not None and self._route.shard_of(topic).is_connected:
+                self._tell_to_check()
 
     def _tell_to_check(self) -> None:
         try:
@@ -135,120 +204,62 @@ class RedisBus:
         except Exception:
             _logger.exception("bus_on_reconnect_failed")
 
-    # --- what the link tells ------------------------------------------------------------------------------------
-
-    def _hear(self, channel: str, payload: bytes) -> None:
-        if channel not in self._wishes.wanted or self._dispatch is None:
-            return  # unsubscribed a moment ago
-        message = unframe(channel, payload)
-        if message is None:
-            self.counts.foreign += 1
-        elif message.node != self._node:
-            self.counts.received += 1
-            self._dispatch(message)
-
-    def _confirmed(self, channel: str) -> None:
-        self._stop_waiting(channel)
-        if channel in self._late:
-            self._late.discard(channel)
-            if self._link is not None:
-                self._tell_to_check()
-
-    def _stop_waiting(self, channel: str) -> None:
-        waiting = self._waiting.pop(channel, None)
+    def _stop_waiting(self, topic: str) -> None:
+        waiting = self._waiting.pop(topic, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
 
-def pauses_s(chance: Callable[[], float]) -> Iterator[float]:
-    """How long to wait before each attempt to connect: at random, up to a bound that doubles."""
-    bound_s = limits.bus_reconnect_min_s
-    while True:
-        bound_s = min(bound_s * 2, limits.bus_reconnect_max_s)
-        yield limits.bus_reconnect_min_s + chance() * (bound_s - limits.bus_reconnect_min_s)
+class _OneServer:
+    """The single server, or the master that Sentinel tells; a topic for each channel."""
+
+    def __init__(self, owner: Owner, target: Target, *, hello: bytes) -> None:
+        self._sentinels = Sentinels(target) if target.mode == "sentinel" else None
+        self._address = Address(target.hosts[0], target.access)
+        self._shard = Shard(
+            owner,
+            CLASSIC,
+            find=self._find,
+            hello=lambda: (self.topic_of(NODES), hello),
+            trouble=_nothing,
+        )
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def shards(self) -> list[Shard]:
+        return [self._shard]
+
+    def topic_of(self, channel: str) -> str:
+        return _PREFIX + channel
+
+    def shard_of(self, topic: str) -> Shard:
+        return self._shard
+
+    async def open(self, wanted: Iterable[str]) -> None:
+        for topic in wanted:
+            self._shard.wishes.add(topic)
+        await self._shard.open()
+        self._shard.keep()
+        if self._sentinels is not None:
+            self._watching = asyncio.create_task(self._sentinels.watch(self._switched), name="bus sentinels")
+
+    async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+        await self._shard.stop()
+
+    async def _find(self) -> Address:
+        return self._address if self._sentinels is None else await self._sentinels.master()
+
+    def _switched(self, address: Address) -> None:
+        if self._shard.address is not None and address.host != self._shard.address.host:
+            self._shard.relink(f"the master is {address} now")
 
 
-class _Queue:
-    """What other nodes are still to be told, in order, bounded in messages and in bytes.
-
-    A batch that failed goes back to the front: told twice does no harm, the receiver knows seqs. The bound in
-    bytes is what Redis lets a subscriber fall behind (`client-output-buffer-limit pubsub`, 8 MB for a minute):
-    a longer backlog, told at once, would cut them all off.
-    """
-
-    def __init__(self, counts: BusCounts) -> None:
-        self._counts = counts
-        self._messages: deque[BusMessage] = deque()
-        self._bytes = 0
-        self._taken: list[BusMessage] = []
-        self._has_more = asyncio.Event()
-        self._is_drained = asyncio.Event()
-        self._is_drained.set()
-
-    def put(self, message: BusMessage) -> None:
-        self._messages.append(message)
-        self._bytes += len(message.record)
-        self._trim()
-        self._has_more.set()
-        self._is_drained.clear()
-
-    async def take(self, *, wait_s: float) -> list[Published]:
-        if not self._messages:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._has_more.wait()
-            except TimeoutError:
-                return []
-        size = min(len(self._messages), limits.bus_batch_messages_max)
-        self._taken = [self._messages.popleft() for _ in range(size)]
-        self._bytes -= sum(len(message.record) for message in self._taken)
-        if not self._messages:
-            self._has_more.clear()
-        return [(message.channel, frame(message)) for message in self._taken]
-
-    def told(self, *, refused: int) -> None:
-        self._counts.dropped += refused
-        self._taken = []
-        if not self._messages:
-            self._is_drained.set()
-
-    def outage(self) -> None:
-        """Keep the entries for later, forget what is soft."""
-        waiting = [*self._taken, *self._messages]
-        entries = [message for message in waiting if _is_entry(message)]
-        self._counts.dropped += len(waiting) - len(entries)
-        self._taken = []
-        self._messages = deque(entries)
-        self._bytes = sum(len(message.record) for message in entries)
-        self._trim()
-        (self._is_drained.clear if entries else self._is_drained.set)()
-
-    async def drained(self, *, wait_s: float) -> None:
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._is_drained.wait()
-        except TimeoutError:
-            pass
-
-    def _trim(self) -> None:
-        while len(self._messages) > limits.bus_queue_messages_max or self._bytes > limits.bus_queue_bytes_max:
-            self._bytes -= len(self._messages.popleft().record)
-            self._counts.dropped += 1
-
-
-async def _end_of(link: Link) -> Exception:
-    """Run the link; what it failed of."""
-    try:
-        await link.run()
-    except ExceptionGroup as group:
-        error = group.exceptions[0]
-        if group.split(LOST)[1] is not None:
-            _logger.exception("bus_link_failed")  # a bug, not the network; a new link may still help
-        return error
-
-
-def _is_entry(message: BusMessage) -> bool:
-    return message.seq > 0
+def _refusal(error: Exception, route: Route, target: Target) -> BusRefused:
+    lost = next((shard.address for shard in route.shards if shard.address is not None), None)
+    return (lost or Address(target.hosts[0], target.access)).refusal(error)
 
 
 def _nothing() -> None:

@@ -1,17 +1,21 @@
 """One connection to Redis that never mends itself, where it leads, and what to tell when it does not work.
 
-redis-py's own clients reconnect silently and then miss what was published; so its `Connection` is used bare:
-any failure ends it, and whoever holds it decides what to do.
+redis-py's own clients reconnect silently and then miss what was published; so its `Connection` is used bare: any
+failure ends it, and whoever holds it decides what to do.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio.connection import Connection, RedisSSLContext, SSLConnection
 from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
@@ -23,73 +27,63 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tertulia.bus import BusRefused
+from tertulia.bus.redis_url import Access, Host
+from tertulia.domain import limits
 
-CHANNEL_PREFIX: Final = "tertulia:"
 LOST: Final = (RedisError, OSError)
 """What a connection fails with. Deadlines raise `TimeoutError`, which is an `OSError`."""
 
-_PORT: Final = 6379
-_HOW_TO_WRITE: Final = (
-    "Write it as redis://[user:password@]host[:port], or rediss://… for TLS, with the characters / ? # @ : % of a "
-    "password percent-encoded"
-)
+
+class Unfit(RedisConnectionError):
+    """What answers cannot be the bus as it is; the message is a sentence that says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
 class Address:
-    """Where Redis is and who we are there. Raises `BusRefused` for a URL that cannot be used. Shown without secrets."""
+    """Shown without secrets. `what` begins a sentence about it."""
 
-    def __init__(self, url: str) -> None:
-        scheme, separator, _ = url.partition("://")
-        if scheme.lower() not in ("redis", "rediss"):
-            said = f"begins with {scheme}://, which is not known" if separator else "has no scheme"
-            raise BusRefused(f"The bus URL {said}. {_HOW_TO_WRITE}.")
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port or _PORT
-        except ValueError:
-            raise BusRefused(f"The bus URL cannot be read: is its port a number? {_HOW_TO_WRITE}.") from None
-        if not host or "@" in parts.path + parts.query + parts.fragment:
-            raise BusRefused(f"The bus URL names no host. {_HOW_TO_WRITE}.")
-        self.is_tls = parts.scheme == "rediss"
-        self.host = unquote(host)
-        self.port = port
-        self.user = unquote(parts.username) if parts.username else None
-        self._password = unquote(parts.password) if parts.password else None
-        self._options = _tls_options(parts.query, is_tls=self.is_tls)
+    host: Host
+    access: Access
+    what: str = "Redis at"
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(self.host)
 
     def connection(self) -> Connection:
-        make: type[Connection] = SSLConnection if self.is_tls else Connection
-        return make(
-            host=self.host,
-            port=self.port,
-            username=self.user,
-            password=self._password,
+        tls = self.access.tls
+        make: type[Connection] = Connection if tls is None else SSLConnection
+        connection = make(
+            host=self.host.name,
+            port=self.host.port,
+            username=self.access.user,
+            password=self.access.password,
             protocol=2,
             driver_info=None,  # no CLIENT SETINFO: one permission less to need
             socket_timeout=None,  # deadlines are kept by the caller, around whole conversations
-            **self._options,
+            **_typed(tls or {}),
         )
+        if isinstance(connection, SSLConnection) and tls is not None:
+            connection.ssl_context = _tls_context(tuple(tls.items()), _stamps(tls))
+        return connection
 
     def reason(self, error: BaseException) -> str:
-        """The error in words, without the password, whatever the other side put into its answer."""
-        words = " ".join(str(error).split()) or type(error).__name__
-        return words.replace(self._password, "***") if self._password else words
+        """The error in words, without the password."""
+        return self.access.hide(" ".join(str(error).split()) or type(error).__name__)
 
     def refusal(self, error: Exception) -> BusRefused:
         """What to do about a connection that could not be opened."""
+        if isinstance(error, Unfit):
+            return BusRefused(str(error))
         reason = self.reason(error)
         match error:
-            case AuthenticationError() | AuthenticationWrongNumberOfArgsError() if self._password is None:
-                words = f"wants a password ({reason}). Put it into the bus URL. {_HOW_TO_WRITE}."
+            case AuthenticationError() | AuthenticationWrongNumberOfArgsError() if self.access.password is None:
+                words = f"wants a password ({reason}). Put it into the bus URL, before the host: user:password@."
             case AuthenticationError() | AuthenticationWrongNumberOfArgsError():
                 words = f"does not take the user or password of the bus URL ({reason}). Correct the URL."
             case NoPermissionError():
                 words = (
                     f"does not allow what the bus needs ({reason}). As its administrator: ACL SETUSER "
-                    f"{self.user or 'default'} +subscribe +unsubscribe +publish +ping &{CHANNEL_PREFIX}*"
+                    f"{self.access.user or 'default'} {self.access.needs}"
                 )
             case InvalidResponse():
                 words = f"does not answer like a Redis ({reason}). Correct host, port and TLS in the bus URL."
@@ -100,19 +94,22 @@ class Address:
                     f"cannot be reached ({reason}). Start it, or correct the bus URL. A single node needs no Redis: "
                     "leave the bus URL out."
                 )
-        return BusRefused(f"Redis at {self} {words}")
+        return BusRefused(f"{self.what} {self} {words}")
 
 
 class Wire:
     """A redis-py connection without retries. Any exception leaves it closed, or to be closed."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_tls_writer")
 
     def __init__(self, address: Address) -> None:
         self._connection = address.connection()
+        self._tls_writer: asyncio.StreamWriter | None = None
 
     async def connect(self) -> None:
         await self._connection.connect()  # type: ignore[no-untyped-call]
+        if isinstance(self._connection, SSLConnection):
+            self._tls_writer = self._connection._writer
 
     async def send(self, *commands: Iterable[str | bytes]) -> None:
         """Write the commands in one go; their replies are still to be read."""
@@ -127,14 +124,55 @@ class Wire:
 
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
+        if self._tls_writer is not None:
+            self._tls_writer.transport.abort()  # else TLS waits for the other side's goodbye, which may never come
 
 
-def _tls_options(query: str, *, is_tls: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {name: values[-1] for name, values in parse_qs(query).items()}
-    for name in options:
-        if not is_tls or name not in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs"):
-            raise BusRefused(
-                f"The bus URL has the option {name!r}, which is not known. Known, for rediss://, are ssl_ca_certs, "
-                "ssl_certfile, ssl_keyfile and ssl_cert_reqs."
-            )
-    return options
+async def ask(address: Address, *commands: tuple[str, ...]) -> list[Any]:
+    """The replies to a few commands, on a connection of their own; one that is an error is among them. Raises LOST."""
+    wire = Wire(address)
+    try:
+        async with deadline(limits.bus_ask_s):
+            await wire.connect()
+            await wire.send(*commands)
+            replies = []
+            for _ in commands:
+                try:
+                    replies.append(await wire.read())
+                except ResponseError as error:
+                    replies.append(error)
+            return replies
+    finally:
+        await wire.close()
+
+
+@asynccontextmanager
+async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[None]:
+    """What takes longer raises a LOST."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise silent(seconds) from None
+
+
+def silent(seconds: float = limits.bus_deadline_s) -> OSError:
+    return OSError(f"no answer within {seconds} s")
+
+
+@lru_cache(maxsize=limits.bus_tls_contexts_max)
+def _tls_context(tls: tuple[tuple[str, Any], ...], stamps: tuple[int, ...]) -> RedisSSLContext:
+    """Shared by connections while the files are the same: making one takes tens of milliseconds of the event loop."""
+    return SSLConnection(**_typed(dict(tls))).ssl_context
+
+
+def _stamps(tls: dict[str, Any]) -> tuple[int, ...]:
+    """When the files were changed; a missing one is reported by whoever connects."""
+    files = [Path(tls[name]) for name in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile") if name in tls]
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+
+
+def _typed(tls: dict[str, Any]) -> dict[str, Any]:
+    if "ssl_check_hostname" not in tls:
+        return tls
+    return {**tls, "ssl_check_hostname": tls["ssl_check_hostname"].lower() not in ("0", "no", "false")}

@@ -4,7 +4,8 @@
 - `options.py` `config.py`: options many commands share; the same names in the environment and in a TOML file.
 - `serving.py` (serve), `demo.py` `demo_talk.py` (demo), `tokens.py` (token), `invites.py` (invite), `importing.py`
   `transcripts.py` (import), `exporting.py` (export), `carrying.py` (carry),
-  `tailing.py` (tail), `rebuilding.py` (rebuild), `doctor.py`.
+  `tailing.py` (tail), `rebuilding.py` (rebuild), `migrating.py` (migrate), `doctor.py` `doctor_servers.py`
+  `findings.py` (doctor).
 - `folder.py`: a data folder, used directly; `operating.py`: the operator's way into the HTTP API, of a running server
   or of a folder without one; `settings.py`: what `serve`, `rebuild` and `doctor` are told; `progress.py`: bars.
 
@@ -27,6 +28,7 @@ COMMANDS = {
     "export": ("exporting", "Write a room as JSON lines, Markdown or HTML."),
     "carry": ("carrying", "Bring answered questions into a room of the next cohort."),
     "tail": ("tailing", "Follow the rooms of a cohort."),
+    "migrate": ("migrating", "Move the log of a data folder to PostgreSQL."),
     "rebuild": ("rebuilding", "Make all derived tables anew from the log."),
     "doctor": ("doctor", "Look for trouble and say what to do."),
 }

@@ -16,7 +16,7 @@ from typing import Any, Final
 import click
 
 from tertulia.cli.exits import REFUSED, Trouble
-from tertulia.cli.options import an_id, as_option, data_option, secret_file_option
+from tertulia.cli.options import an_id, as_option, data_option, log_option, secret_file_option
 from tertulia.cli.tokens import issue_with, secret_of
 from tertulia.domain import limits
 from tertulia.domain.decision import Decision, Happening
@@ -36,12 +36,14 @@ _MENTION: Final = re.compile(rf"@\[[^\]\n]{{1,{limits.name_chars_max}}}\]\({ID_P
 @click.argument("from_room", type=an_id)
 @click.argument("to_room", type=an_id)
 @data_option
+@log_option
 @secret_file_option
 @as_option
 def command(*, from_room: str, to_room: str, **how: Any) -> None:
     """Bring the questions of FROM_ROOM that were answered in text into TO_ROOM, with their answers.
 
-    The server must not be running. It can be repeated: what is there already is not said again.
+    The server must not be running, but for a log in PostgreSQL (--log). It can be repeated: what is there already is
+    not said again.
     """
     new, repeats = asyncio.run(_carry(RoomId(from_room), RoomId(to_room), **how))
     told = f"{new:,} answered questions were carried from room/{from_room} to room/{to_room}"
@@ -49,12 +51,12 @@ def command(*, from_room: str, to_room: str, **how: Any) -> None:
 
 
 async def _carry(
-    from_room: RoomId, to_room: RoomId, *, data: Path, secret_file: Path | None, as_name: str
+    from_room: RoomId, to_room: RoomId, *, data: Path, log: str, secret_file: Path | None, as_name: str
 ) -> tuple[int, int]:
     from tertulia.cli import folder
 
     secret = secret_of(data, secret_file)
-    async with folder.opened(data, clock=folder.SettableClock(), secret_file=secret_file) as flow:
+    async with folder.opened(data, clock=folder.SettableClock(), secret_file=secret_file, log=log) as flow:
         reading = flow.node.reading
         cohort = await reading.cohort_of(to_room)
         for room in (from_room, to_room):

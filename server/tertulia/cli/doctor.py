@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tertulia import __version__
+from tertulia.cli.doctor_servers import bus_server, log_replica, log_server
 from tertulia.cli.exits import TROUBLE, Trouble
+from tertulia.cli.findings import Finding
 from tertulia.cli.settings import address_of, database_of, settings_of, settings_options
 
 if TYPE_CHECKING:
@@ -39,13 +41,6 @@ PYTHON_MIN: Final = (3, 11)
 FREE_BYTES_MIN: Final = 1024**3
 CLOCK_AHEAD_S: Final = 60.0
 _MARKS: Final = {"good": ("✓", "green"), "note": ("·", "yellow"), "trouble": ("✗", "red")}
-
-
-class Finding(NamedTuple):
-    """`sentence` says what is, and for trouble what to do."""
-
-    kind: Literal["good", "note", "trouble"]
-    sentence: str
 
 
 Check = Callable[["Settings"], Iterator[Finding]]
@@ -135,14 +130,19 @@ def secret(settings: Settings) -> Iterator[Finding]:
 
 
 def database(settings: Settings) -> Iterator[Finding]:
-    from tertulia.app import SettingsRefused
+    from tertulia.app import SettingsRefused, is_postgres
     from tertulia.eventlog import LogRefused, sqlite_file
 
+    if is_postgres(settings.log):
+        yield from log_server(settings)
+        yield from log_replica(settings)
+        return
     try:
         path = database_of(settings)
         if not path.exists():
             yield Finding("note", f"There is no log at {path} yet: the first start makes it.")
             return
+        sqlite_file.check_not_moved(path)
         sqlite_file.check(path, is_in_use=_holders(path.parent) is not None, is_thorough=True)
         yield Finding("good", f"The log {path} is whole ({path.stat().st_size / 1024**2:,.1f} MiB).")
     except (SettingsRefused, LogRefused) as error:
@@ -234,6 +234,7 @@ def bus(settings: Settings) -> Iterator[Finding]:
     try:
         asyncio.run(try_it())
         yield Finding("good", "The bus answers.")
+        yield from bus_server(settings)
     except (BusRefused, SettingsRefused) as error:
         yield Finding("trouble", str(error))
 

@@ -20,8 +20,8 @@ Exit codes:
   0  done
   1  doctor found trouble; or a fault of this program
   2  an option, a configuration file or an input file cannot be used
-  3  the data folder cannot be used: in use, damaged, newer, not permitted
-  4  something was not reached: the server, the bus, a free port
+  3  the data folder or the log's database cannot be used: in use, damaged, newer, not permitted
+  4  something was not reached: the server, the bus, the log's database, a free port
   5  the server refused
 """
 
@@ -29,6 +29,8 @@ _CODES: Final[dict[str, int]] = {
     "tertulia.app.SettingsRefused": USAGE,
     "tertulia.auth.secret.SecretRefused": DATA,
     "tertulia.eventlog.LogRefused": DATA,
+    "tertulia.eventlog.LogUrlRefused": USAGE,
+    "tertulia.eventlog.LogUnreached": UNREACHED,
     "tertulia.eventlog.LogFull": DATA,
     "tertulia.eventlog.LogUnavailable": DATA,
     "tertulia.bus.BusRefused": UNREACHED,

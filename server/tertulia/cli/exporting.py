@@ -11,12 +11,21 @@ from typing import IO, Any
 import click
 
 from tertulia.cli.exits import UNREACHED, USAGE, Trouble
-from tertulia.cli.options import an_id, as_option, cohort_option, data_option, secret_file_option, url_option
+from tertulia.cli.options import (
+    an_id,
+    as_option,
+    cohort_option,
+    data_option,
+    log_option,
+    secret_file_option,
+    url_option,
+)
 from tertulia.cli.progress import bar
 
 
 @click.command("export")
 @data_option
+@log_option
 @secret_file_option
 @cohort_option
 @click.option("--room", required=True, type=an_id, metavar="ID")
@@ -29,7 +38,8 @@ from tertulia.cli.progress import bar
 def command(*, room: str, form: str, out: Path | None, **how: Any) -> None:
     """Write a room as JSON lines (which `tertulia import` reads), as Markdown, or as an HTML page.
 
-    Without --url the data folder is used directly; the server must not be running then.
+    Without --url the data folder is used directly; the server must not be running then (but for a log
+    in PostgreSQL: --log).
     """
     if out is None:
         asyncio.run(_export(sys.stdout.buffer, room, form, **how))

@@ -1,4 +1,5 @@
-"""A data folder, used directly: the same flow as a server's, without a socket. Nobody else may be using the folder."""
+"""A data folder, used directly: the same flow as a server's, without a socket. Nobody else may be using the folder, but
+for one whose log is in PostgreSQL: there this is one more node."""
 
 from __future__ import annotations
 
@@ -36,9 +37,11 @@ class SettableClock:
 
 
 @asynccontextmanager
-async def opened(data: Path, *, clock: SettableClock, secret_file: Path | None = None) -> AsyncIterator[Flow]:
-    """Raises LogRefused (in use, damaged, newer), SecretRefused."""
-    settings = Settings(data=data, secret_file=secret_file, rate_limits=False)
+async def opened(
+    data: Path, *, clock: SettableClock, secret_file: Path | None = None, log: str = ""
+) -> AsyncIterator[Flow]:
+    """`log`: where it is, if not in the folder. Raises LogRefused (in use, damaged, newer), SecretRefused."""
+    settings = Settings(data=data, log=log, secret_file=secret_file, rate_limits=False)
     async with running(settings, clock=clock) as flow:
         yield flow
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import click
 
 from tertulia.cli.exits import REFUSED, Trouble
-from tertulia.cli.options import as_option, cohort_option, data_option, secret_file_option, url_option
+from tertulia.cli.options import as_option, cohort_option, data_option, log_option, secret_file_option, url_option
 from tertulia.cli.progress import bar
 from tertulia.cli.tokens import issue_with, secret_of
 from tertulia.cli.transcripts import Line, Transcript, read
@@ -44,6 +44,7 @@ class Sink(Protocol):
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @data_option
+@log_option
 @secret_file_option
 @cohort_option
 @click.option("--room", required=True, help="The room's id or name; made if there is none.")
@@ -53,7 +54,8 @@ def command(*, file: Path, **how: Any) -> None:
     """Bring a transcript into a room: JSON lines {"at", "by", "text"}, with "line" and "reply_to" for replies.
 
     The cohort and the room are made if they are missing. Without --url the data folder is used directly; the server
-    must not be running then. It can be repeated: what is there already is not said again.
+    must not be running then (but for a log in PostgreSQL: --log). It can be repeated: what is there already is not said
+    again.
     """
     transcript = read(file)
     if how["url"] is None:
@@ -88,6 +90,7 @@ async def _import(
     transcript: Transcript,
     *,
     data: Path,
+    log: str,
     secret_file: Path | None,
     cohort: str,
     room: str,
@@ -96,7 +99,7 @@ async def _import(
 ) -> Outcome:
     secret = secret_of(data, secret_file) if url is not None else None
     sinks = (
-        _folder(data, secret_file, CohortId(cohort), room, as_name, began_ms=_began_ms(transcript))
+        _folder(data, secret_file, CohortId(cohort), room, as_name, began_ms=_began_ms(transcript), log=log)
         if secret is None or url is None
         else _server(url, secret, cohort, room, as_name)
     )
@@ -144,12 +147,12 @@ def _room_id(room: str) -> RoomId:
 
 @asynccontextmanager
 async def _folder(
-    data: Path, secret_file: Path | None, cohort: CohortId, room: str, as_name: str, *, began_ms: int | None
+    data: Path, secret_file: Path | None, cohort: CohortId, room: str, as_name: str, *, began_ms: int | None, log: str
 ) -> AsyncIterator[Sink]:
     from tertulia.cli import folder
 
     secret, clock = secret_of(data, secret_file), folder.SettableClock()
-    async with folder.opened(data, clock=clock, secret_file=secret_file) as flow:
+    async with folder.opened(data, clock=clock, secret_file=secret_file, log=log) as flow:
         clock.set(began_ms)
         operator = issue_with(secret, cohort=cohort, name=as_name, role="owner").person
         await folder.make_cohort(flow, cohort, founder=operator)

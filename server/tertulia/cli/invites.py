@@ -14,6 +14,7 @@ from tertulia.cli.options import (
     as_option,
     cohort_option,
     data_option,
+    log_option,
     secret_file_option,
     url_option,
 )
@@ -25,6 +26,7 @@ _HOURS: Final = 7 * 24.0
 
 @click.command("invite")
 @data_option
+@log_option
 @secret_file_option
 @cohort_option
 @click.option("--role", default="learner", show_default=True, type=click.Choice(_ROLES))
@@ -49,7 +51,8 @@ _HOURS: Final = 7 * 24.0
 def command(*, role: str, hours: float, uses: int | None, url: str | None, public_url: str | None, **who: Any) -> None:
     """Print an invite link: whoever opens it chooses a name and is in.
 
-    Without --url the data folder is used directly; the server must not be running then.
+    Without --url the data folder is used directly; the server must not be running then (but for a log
+    in PostgreSQL: --log).
     """
     body = {"role": role, "expires_s": int(hours * 3600)} | ({"uses_max": uses} if uses else {})
     invite = asyncio.run(_make(body, url=url, public_url=public_url, **who))

@@ -18,7 +18,14 @@ _TIMEOUT_S: Final = 60.0
 
 @asynccontextmanager
 async def operator_api(
-    *, data: Path, secret_file: Path | None, cohort: str, as_name: str, url: str | None, public_url: str | None = None
+    *,
+    data: Path,
+    secret_file: Path | None,
+    cohort: str,
+    as_name: str,
+    url: str | None,
+    log: str = "",
+    public_url: str | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks as an owner of the cohort. Raises LogRefused (in use, damaged), SecretRefused, Trouble."""
     token = issue(data, cohort=cohort, name=as_name, role="owner", hours=1, secret_file=secret_file).access
@@ -30,7 +37,7 @@ async def operator_api(
     from tertulia import routes
     from tertulia.cli.folder import SettableClock, opened
 
-    async with opened(data, clock=SettableClock(), secret_file=secret_file) as flow:
+    async with opened(data, clock=SettableClock(), secret_file=secret_file, log=log) as flow:
         app = routes.build(flow, routes.RouteSettings(webapp=data, rate_limits=False, public_url=public_url))
         transport = httpx.ASGITransport(app=app)
         base = public_url or DEFAULT_ADDRESS

@@ -69,6 +69,17 @@ def secret_file_option(function: F) -> F:
     )(function)
 
 
+def log_option(function: F) -> F:
+    return click.option(
+        "--log",
+        envvar="TERTULIA_LOG",
+        default="",
+        show_envvar=True,
+        metavar="URL",
+        help="postgresql://…, when the log is there and not in the data folder; nodes may be running then.",
+    )(function)
+
+
 def cohort_option(function: F) -> F:
     return click.option("--cohort", required=True, type=an_id, metavar="ID", help="The cohort's id.")(function)
 

@@ -7,29 +7,48 @@ from typing import Any
 
 import click
 
-from tertulia.cli.progress import bar
+from tertulia.cli.progress import Bars
 from tertulia.cli.settings import database_of, settings_of, settings_options
+from tertulia.cli.tokens import secret_of
 
 
 @click.command("rebuild")
 @settings_options
 def command(**options: Any) -> None:
-    """Make all derived tables anew from the log. The server must be stopped; the log is not changed."""
+    """Make all derived tables anew from the log, which is not changed. The server must be stopped; but nodes on a log
+    in PostgreSQL (--log) may go on meanwhile."""
     entries = asyncio.run(_rebuild(settings_of(options)))
     click.echo(f"Done: everything was made anew from {entries:,} entries.")
 
 
 async def _rebuild(settings: Any) -> int:
-    from tertulia.app import PROJECTIONS
+    from tertulia.app import PROJECTIONS, is_postgres
     from tertulia.eventlog.sqlite import SqliteLog
 
+    if is_postgres(settings.log):
+        return await _rebuild_postgres(settings)
     path = database_of(settings)
     _must_be_there(path)
-    shown = _Shown()
+    shown = Bars()
     log = await SqliteLog.open(path, projections=PROJECTIONS, progress=shown)
     try:
         await log.rebuild(shown)
         await log.settle()
+    finally:
+        shown.close()
+        await log.close()
+    return shown.total
+
+
+async def _rebuild_postgres(settings: Any) -> int:
+    from tertulia.app import open_postgres
+    from tertulia.auth.secret import deployment_name
+
+    cluster = deployment_name(secret_of(settings.data, settings.secret_file))
+    shown = Bars()
+    log = await open_postgres(settings.log, cluster=cluster)
+    try:
+        await log.rebuild(shown)
     finally:
         shown.close()
         await log.close()
@@ -41,28 +60,3 @@ def _must_be_there(path: Any) -> None:
 
     if not path.exists():
         raise Trouble(f"There is no log at {path}: name the data folder with --data.", DATA)
-
-
-class _Shown:
-    """One bar after the other; called from the log's thread."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self._name = ""
-        self._bar: Any = None
-        self._done = 0
-
-    def __call__(self, name: str, folded: int, total: int) -> None:
-        self.total = max(self.total, total)
-        if name != self._name:
-            self.close()
-            self._name, self._done = name, 0
-            self._bar = bar(f"{name:<8}", total)
-            self._bar.__enter__()
-        self._bar.update(folded - self._done)
-        self._done = folded
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None

@@ -34,7 +34,19 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     _option("--host", default="127.0.0.1", show_default=True, help="Where to listen."),
     _option("--port", default=8080, show_default=True, type=click.IntRange(1, 65_535)),
     data_option,
-    _option("--log", default="", help="The event log; without it, SQLite in the data folder."),
+    _option(
+        "--log",
+        default="",
+        metavar="URL",
+        help="The event log: postgresql://user:password@host/database, for nodes on any number of machines; without "
+        "it, SQLite in the data folder.",
+    ),
+    _option(
+        "--log-replica",
+        default="",
+        metavar="URL",
+        help="A replica of the PostgreSQL log, postgresql://…, from which what is long past is read.",
+    ),
     _option("--bus", default="", help="redis://host:6379/0, for several nodes; without it this node is alone."),
     _option(
         "--origins",

@@ -76,6 +76,10 @@ search_candidates_max: Final = 400
 search_prefix_bytes_min: Final = 3
 search_prefix_chars: Final = 3
 search_words_max: Final = 200
+search_slice_messages: Final = 2_048
+search_newest_max: Final = 8_192
+search_newest_min: Final = 256
+search_word_chars_max: Final = 255
 search_index_buffer_bytes: Final = 8_388_608
 members_page_max: Final = 200
 
@@ -140,7 +144,11 @@ bus_queue_bytes_max: Final = 8_388_608
 bus_batch_messages_max: Final = 512
 bus_slice_messages: Final = 256
 bus_deadline_s: Final = 3.0
+bus_ask_s: Final = 1.0
 bus_check_s: Final = 1.0
+bus_tls_contexts_max: Final = 8
+bus_view_every_s: Final = 10.0
+bus_view_pause_s: Final = 0.2
 bus_subscribe_wait_s: Final = 1.0
 bus_stop_wait_s: Final = 1.0
 bus_reconnect_min_s: Final = 0.05
@@ -171,16 +179,20 @@ log_statement_s: Final = 10.0
 log_lock_s: Final = 5.0
 log_idle_in_transaction_s: Final = 5.0
 log_answer_s: Final = 15.0
+log_replica_answer_s: Final = 2.0
+log_replica_pause_s: Final = 2.0
 log_tries_max: Final = 5
 log_reconnect_min_s: Final = 0.05
 log_reconnect_max_s: Final = 1.0
 log_close_s: Final = 10.0
 log_read_connections: Final = 4
+move_slice_rows: Final = 5_000
 fold_wait_s: Final = 0.05
 fold_every_s: Final = 0.5
 fold_slice_entries: Final = 512
 fold_behind_entries_max: Final = 32_768
 rebuild_slice_entries: Final = 25_000
+rebuild_slice_owners: Final = 500
 
 # Soft state, and what the server does by itself
 session_tick_s: Final = 1.0
@@ -218,6 +230,8 @@ collect_old_every: Final = 50
 drain_window_s: Final = 5.0
 drain_s: Final = 8.0
 drain_poll_s: Final = 0.1
+unavailable_after_s: Final = 1.0
+"""When a command that found the log away is to come again, half of it more or less."""
 reconnect_min_s: Final = 0.5
 reconnect_max_s: Final = 20.0
 

@@ -35,6 +35,14 @@ class LogRefused(Exception):
     """The log is not opened and was not touched; the message says why and what to do."""
 
 
+class LogUrlRefused(LogRefused):
+    """The URL of the log makes no sense."""
+
+
+class LogUnreached(LogRefused):
+    """The log's database does not answer, or takes nobody in now."""
+
+
 class Planned(NamedTuple):
     """An event to be written: its stream, who readers see as author, its name and data."""
 

@@ -36,6 +36,8 @@ class Draft:
         self.last_stream = last_stream
         self.streams: list[tuple[Any, ...]] = []
         self.entries: list[tuple[Any, ...]] = []
+        self.appended: list[Entry] = []
+        """The same, as readers see them."""
         self.receipts: list[tuple[Any, ...]] = []
         self.redacts: list[tuple[StreamName, int]] = []
         self.checkpoints: list[Checkpoint] = []
@@ -95,6 +97,7 @@ def _plan(draft: Draft, append: Append) -> Appended:
         draft.position += 1
         number = draft.places[entry.stream][0]
         draft.entries.append((draft.position, number, entry.seq, entry.at, entry.by, entry.name, STORED_VERSION, text))
+    draft.appended.extend(entries)
     for (author, key), receipt in keys.items():
         number = draft.places[receipt.stream][0]
         draft.receipts.append((author, key, number, receipt.seq, receipt.at, receipt.fingerprint.hex()))

@@ -17,12 +17,16 @@ from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.eventlog import Append, Checkpoint, LogUnavailable, Receipt
 from tertulia.eventlog.planning import Outcome
-from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting
+from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting, refusal_of
+from tertulia.eventlog.postgres_projection import PostgresProjections
 from tertulia.eventlog.postgres_readers import Readers
+from tertulia.eventlog.postgres_remake import install, remake, remake_all
+from tertulia.eventlog.postgres_replica import ReplicatedReaders
 from tertulia.eventlog.postgres_rows import texts
 from tertulia.eventlog.postgres_schema import prepare
 from tertulia.eventlog.postgres_writer import Job, Writer
-from tertulia.eventlog.stats import LogStats
+from tertulia.eventlog.projection import Progress
+from tertulia.eventlog.stats import LogStats, Outage
 from tertulia.wire.stored import Entry
 
 _READ: Final[LiteralString] = """
@@ -46,29 +50,65 @@ _decode_positions = msgspec.json.Decoder(dict[StreamName, int]).decode
 class PostgresLog:
     """Made by `PostgresLog.open` in the event loop that will use it."""
 
-    def __init__(self, link: Link, address: Address, *, epoch: str, stats: LogStats) -> None:
+    def __init__(
+        self,
+        link: Link,
+        address: Address,
+        *,
+        epoch: str,
+        stats: LogStats,
+        projections: PostgresProjections | None = None,
+        replica: Address | None = None,
+    ) -> None:
         self._epoch = epoch
+        self._address = address
+        self._projections = projections
         self._under_way = 0
         self._is_closed = False
         self._loop = asyncio.get_running_loop()
-        self._readers = Readers(address, epoch=epoch, stats=stats)
-        self._writer = Writer(link, address, epoch=epoch, tell=self._tell, stats=stats)
+        outage = Outage(stats, log=str(address))
+        self.readers = (
+            Readers(address, epoch=epoch, stats=stats, outage=outage)
+            if replica is None
+            else ReplicatedReaders(address, replica, epoch=epoch, stats=stats, outage=outage)
+        )
+        """Of the projections too."""
+        self._writer = Writer(
+            link, address, epoch=epoch, tell=self._tell, stats=stats, outage=outage, projections=projections
+        )
 
     @classmethod
-    async def open(cls, url: str, *, cluster: str, stats: LogStats | None = None) -> PostgresLog:
-        """Open the log at `postgresql://user:password@host/database`, making its tables if there are none.
-        `cluster`: a name that all nodes of one cluster share and no other has. `LogRefused` when it cannot be used."""
+    async def open(
+        cls,
+        url: str,
+        *,
+        cluster: str,
+        moved: str = "",
+        replica: str = "",
+        projections: PostgresProjections | None = None,
+        progress: Progress | None = None,
+        stats: LogStats | None = None,
+    ) -> PostgresLog:
+        """Open the log at `postgresql://user:password@host/database`, making its tables if there are none, and remaking
+        projections that an older program has made. `cluster`: a name that all nodes of one cluster share and no other
+        has. `moved`: the epoch of the log that is just being moved there (move.py), which nobody else may open.
+        `replica`: the URL of a streaming replica, for histories; it need not be there. `LogRefused` when it cannot be
+        used. Either all nodes of a log carry projections, or none."""
         address = Address(url)
+        second = Address(replica, setting="log replica URL", is_replica=True) if replica else None
         link = await _link(address)
         try:
-            epoch = await prepare(link, address, cluster=cluster)
+            epoch = await prepare(link, address, cluster=cluster, moved=moved)
+            if projections is not None:
+                await install(link, address, projections)
+                await remake(address, projections, progress)
         except FAILURES as error:
             await link.close()
             raise address.refusal(error) from error
         except BaseException:
             await link.close()
             raise
-        return cls(link, address, epoch=epoch, stats=stats or LogStats())
+        return cls(link, address, epoch=epoch, stats=stats or LogStats(), projections=projections, replica=second)
 
     @property
     def epoch(self) -> str:
@@ -89,25 +129,35 @@ class PostgresLog:
         return answer
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
-        rows = await self._readers.rows(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
+        rows = await self.readers.rows(_READ, (stream, min(after, _SEQ_MAX), min(limit, _SEQ_MAX)))
         return [Entry(stream, Seq(seq), at, PersonId(by), name, data) for seq, at, by, name, data in rows]
 
     async def heads(self, streams: Sequence[StreamName]) -> dict[StreamName, int]:
-        return dict.fromkeys(streams, 0) | dict(await self._readers.rows(_HEADS, (texts(streams),)))
+        return dict.fromkeys(streams, 0) | dict(await self.readers.rows(_HEADS, (texts(streams),)))
 
     async def receipts(self, author: PersonId, keys: Sequence[str]) -> dict[str, Receipt]:
-        rows = await self._readers.rows(_RECEIPTS, (author, texts(keys)))
+        rows = await self.readers.rows(_RECEIPTS, (author, texts(keys)))
         return {key: Receipt(stream, seq, at, fingerprint) for key, stream, seq, at, fingerprint in rows}
 
     async def checkpoint(self, owner: StreamName, *, version: int) -> Checkpoint | None:
-        for positions, state in await self._readers.rows(_CHECKPOINT, (owner, version)):
+        for positions, state in await self.readers.rows(_CHECKPOINT, (owner, version)):
             return Checkpoint(owner, version, _decode_positions(positions), state)
         return None
+
+    async def rebuild(self, progress: Progress | None = None) -> None:
+        """Remake all projections, owner by owner; others may go on appending and reading, as before for owners that are
+        not remade yet. Raises `LogRefused` when they are of a newer program, `LogUnavailable` when the database is
+        lost: opening the log goes on where it was."""
+        assert self._projections is not None, "a log without projections has none to rebuild"
+        try:
+            await remake_all(self._address, self._projections, progress)
+        except FAILURES as error:
+            raise LogUnavailable(str(refusal_of(error, self._address))) from error
 
     async def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
-            await self._readers.close()
+            await self.readers.close()
             await self._writer.stop()
 
     def _tell(self, job: Job, result: Outcome | Exception) -> None:

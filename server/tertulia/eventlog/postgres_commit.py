@@ -1,8 +1,10 @@
 """One transaction of the PostgreSQL log: many appends checked and written at once, in two round trips.
 
 The rows of all streams of the group are locked, in the order of their numbers, before anything is looked up; then what
-was looked up stays true until the commit. All nodes lock alike: streams, receipts, checkpoints, each sorted; so none
-waits for one that waits for it. A stream's row is made beforehand, by itself: an empty stream is no entry.
+was looked up stays true until the commit. With a stream like room/x/signals the owner's first one is locked, room/x:
+so that projections of an owner are folded by one node at a time, and its entries have one order (`position`). All nodes
+lock alike: streams, receipts, checkpoints, each sorted; so none waits for one that waits for it. A stream's row is made
+beforehand, by itself: an empty stream is no entry.
 
 `written` raises `Unsure` when the connection was lost after COMMIT was sent. Who holds the same locks again knows: the
 lost transaction has ended then, and what it planned is in the log or never will be.
@@ -11,7 +13,7 @@ lost transaction has ended then, and what it planned is in the log or never will
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, LiteralString
 
@@ -20,17 +22,19 @@ import psycopg
 
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, StreamName, stream_kind, stream_owner
-from tertulia.eventlog import Append, Appended, Receipt
+from tertulia.eventlog import Append, Appended, LogUnavailable, Receipt
 from tertulia.eventlog.planning import Draft, Outcome, answer, streams_of
 from tertulia.eventlog.postgres_link import FAILURES, Link
+from tertulia.eventlog.postgres_projection import PostgresProjections, arrays_of
 from tertulia.eventlog.postgres_redact import about, redacted
 from tertulia.eventlog.postgres_rows import numbers, texts
 from tertulia.wire.stored import Entry
 
 _NUMBERS: Final[LiteralString] = "SELECT name, id FROM tertulia.stream WHERE name = ANY(%s::text[])"
 _ADD_STREAMS: Final[LiteralString] = """
-INSERT INTO tertulia.stream (name, kind, owner)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT (name) DO NOTHING
+INSERT INTO tertulia.stream (name, kind, owner, generation)
+SELECT name, kind, owner, (SELECT value::bigint FROM tertulia.meta WHERE key = 'generation')
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (name, kind, owner) ON CONFLICT (name) DO NOTHING
 """
 _BEGIN: Final[LiteralString] = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK: Final[LiteralString] = """
@@ -76,8 +80,13 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS gone (stream, seq, data)
 WHERE entry.stream = gone.stream AND entry.seq = gone.seq
 """
 
+_VERSION: Final[LiteralString] = "SELECT version FROM tertulia.projection WHERE name = %s"
+
 _encode = msgspec.json.Encoder().encode
 
+Rows = list[tuple[Any, ...]]
+_Sent = tuple[LiteralString, list[str]]
+"""A statement and its columns, one array each."""
 Before = Sequence[Outcome | None]
 """For each append of a group, what an earlier transaction planned for it whose end is not known."""
 
@@ -93,7 +102,8 @@ class Unsure(Exception):
 class GroupCommit:
     """Writes groups of appends through whatever link it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, projections: PostgresProjections | None = None) -> None:
+        self._projections = projections
         self._numbers: dict[StreamName, int] = {}
 
     def forget(self) -> None:
@@ -104,11 +114,13 @@ class GroupCommit:
         """The answer to each append; all of it is on disk. Raises `Unsure`; whatever else is raised, nothing was
         written."""
         with link.deadline(limits.log_answer_s):
-            numbered = await self._number(link, set(itertools.chain.from_iterable(map(streams_of, appends))))
+            named = set(itertools.chain.from_iterable(map(streams_of, appends)))
+            numbered = await self._number(link, named.union(map(_first_of, named)))
             try:
-                draft = await _look_up(link, appends, numbered)
+                draft, kept = await self._look_up(link, appends, numbered)
                 outcomes = await _answers(link, draft, appends, before, numbered)
-                await _commit(link, draft, outcomes)
+                statements = _rows(draft) + self._folded(draft, kept)
+                await _commit(link, draft, outcomes, statements)
             except BaseException:
                 if not link.connection.closed:
                     with suppress(*FAILURES):
@@ -130,25 +142,67 @@ class GroupCommit:
             self._numbers.update(found)
         return {stream: self._numbers[stream] for stream in streams}
 
+    async def _look_up(
+        self, link: Link, appends: Sequence[Append], numbered: Mapping[StreamName, int]
+    ) -> tuple[Draft, Rows]:
+        """Begin, lock; the heads of all streams, the receipts of all keys, what projections ask for. One round trip."""
+        execute = link.connection.execute
+        keys = [
+            (decided.author, decided.key)
+            for append in appends
+            for decided in append.decisions
+            if decided.key is not None
+        ]
+        asks = self._projections.asks(_events_of(appends)) if self._projections is not None else None
+        async with link.connection.pipeline():
+            await execute(_BEGIN)
+            locked = await execute(_LOCK, (numbers(sorted(numbered.values())),), prepare=True)
+            asked = (texts(author for author, _ in keys), texts(key for _, key in keys))
+            found = await execute(_RECEIPTS, asked, prepare=True)
+            if self._projections is not None and asks is not None:
+                version = await execute(_VERSION, (self._projections.folded_here,), prepare=True)
+                kept = await execute(asks[0], arrays_of(*asks[1:]), prepare=True)
+                asked_for = version, kept
+            else:
+                asked_for = None
+        heads: dict[int, int] = dict(await locked.fetchall())
+        known = {
+            keys[place - 1]: Receipt(stream, seq, at, fingerprint)
+            for place, stream, seq, at, fingerprint in await found.fetchall()
+        }
+        assert len(heads) == len(numbered), "a stream's row is never removed"
+        places = {stream: (number, heads[number]) for stream, number in numbered.items()}
+        draft = Draft(known, places, position=0, last_stream=0)
+        if asked_for is None:
+            return draft, []
+        version, kept = asked_for
+        self._check_version(await version.fetchall())
+        return draft, await kept.fetchall()
 
-async def _look_up(link: Link, appends: Sequence[Append], numbered: Mapping[StreamName, int]) -> Draft:
-    """Begin, lock; the heads of all streams and the receipts of all keys. One round trip."""
-    keys = [
-        (decided.author, decided.key) for append in appends for decided in append.decisions if decided.key is not None
-    ]
-    async with link.connection.pipeline():
-        await link.connection.execute(_BEGIN)
-        locked = await link.connection.execute(_LOCK, (numbers(sorted(numbered.values())),), prepare=True)
-        asked = (texts(author for author, _ in keys), texts(key for _, key in keys))
-        found = await link.connection.execute(_RECEIPTS, asked, prepare=True)
-    heads: dict[int, int] = dict(await locked.fetchall())
-    known = {
-        keys[place - 1]: Receipt(stream, seq, at, fingerprint)
-        for place, stream, seq, at, fingerprint in await found.fetchall()
-    }
-    assert len(heads) == len(numbered), "a stream's row is never removed"
-    places = {stream: (number, heads[number]) for stream, number in numbered.items()}
-    return Draft(known, places, position=0, last_stream=0)
+    def _check_version(self, found: Rows) -> None:
+        """A newer node's rows may hold what this one would lose."""
+        assert self._projections is not None, "they have asked"
+        for (version,) in found:
+            if version > self._projections.versions[self._projections.folded_here]:
+                raise LogUnavailable("A newer Tertulia has changed what sessions keep. Upgrade this node.")
+
+    def _folded(self, draft: Draft, kept: Rows) -> list[_Sent]:
+        if self._projections is None or not (draft.appended or draft.redacts):
+            return []
+        statements = self._projections.writes(draft.appended, kept, draft.redacts)
+        return [(statement, arrays_of(letters, rows)) for statement, letters, rows in statements if rows]
+
+
+def _first_of(stream: StreamName) -> StreamName:
+    """The first stream of its owner: room/x of room/x/signals."""
+    return StreamName(stream.rsplit("/", 1)[0]) if stream.count("/") > 1 else stream
+
+
+def _events_of(appends: Sequence[Append]) -> Iterator[tuple[StreamName, str]]:
+    for append in appends:
+        for decided in append.decisions:
+            for planned in decided.events:
+                yield planned.stream, planned.name
 
 
 async def _answers(
@@ -189,18 +243,16 @@ async def _there(
     return there
 
 
-async def _commit(link: Link, draft: Draft, outcomes: list[Outcome]) -> None:
+async def _commit(link: Link, draft: Draft, outcomes: list[Outcome], statements: Sequence[_Sent]) -> None:
     """One round trip; one more when something is redacted, which must be looked at first."""
     connection = link.connection
     is_sent = False
     try:
         if draft.redacts:
-            await _write(link, _rows(draft))
+            await _write(link, statements)
             messages = [(stream, draft.places[stream][0], seq) for stream, seq in draft.redacts]
             gone = await redacted(link, messages)
             statements = [(_REDACT, _columns(gone, numbers, numbers, texts))] if gone else []
-        else:
-            statements = _rows(draft)
         async with connection.pipeline():
             for statement, arrays in statements:
                 await connection.execute(statement, arrays, prepare=True)
@@ -214,13 +266,13 @@ async def _commit(link: Link, draft: Draft, outcomes: list[Outcome]) -> None:
         raise psycopg.OperationalError("the server rolled the transaction back")
 
 
-async def _write(link: Link, statements: Sequence[tuple[LiteralString, Sequence[str]]]) -> None:
+async def _write(link: Link, statements: Sequence[_Sent]) -> None:
     async with link.connection.pipeline():
         for statement, arrays in statements:
             await link.connection.execute(statement, arrays, prepare=True)
 
 
-def _rows(draft: Draft) -> list[tuple[LiteralString, list[str]]]:
+def _rows(draft: Draft) -> list[_Sent]:
     """The statements that write the draft, each with its columns."""
     entries = [
         (number, seq, at, by, name, version, about(name, at=at, by=by, data=text), text)

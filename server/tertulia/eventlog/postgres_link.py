@@ -17,7 +17,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tertulia.domain import limits
-from tertulia.eventlog import LogFull, LogRefused, LogUnavailable
+from tertulia.eventlog import LogFull, LogRefused, LogUnavailable, LogUnreached, LogUrlRefused
+from tertulia.eventlog.stats import Cause
 
 SERVER_VERSION_MIN: Final = 14
 FAILURES: Final = (psycopg.Error, OSError)
@@ -42,12 +43,14 @@ _SETTINGS: Final[LiteralString] = """
 SELECT set_config(name, value, false) FROM (VALUES
     ('statement_timeout', %s), ('lock_timeout', %s), ('idle_in_transaction_session_timeout', %s),
     ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '2'), ('tcp_keepalives_count', '3'),
-    ('jit', 'off'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+    ('search_path', 'tertulia'), ('jit', 'off'),
+    ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
     ('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
         THEN 'on' ELSE current_setting('synchronous_commit') END)
 ) AS setting (name, value)
 """
 _FULL: Final = ("53100",)
+READ_ONLY: Final = "25006"
 _STARTING: Final = "57P03"
 # What libpq says when a connection is not granted comes without its SQLSTATE: it is known by its words.
 _SAID: Final = (
@@ -58,23 +61,34 @@ _SAID: Final = (
     (_STARTING, ("the database system is starting up", "not yet accepting connections", "is shutting down")),
 )
 
+_CAUSES: Final[tuple[tuple[tuple[str, ...], Cause], ...]] = (
+    (_FULL, "full"),
+    (("53300",), "connections"),
+    ((READ_ONLY,), "read_only"),
+    (("28", "3D", "42501"), "denied"),
+    (("57P",), "ended"),
+    (("57014", "55P03", "25P03"), "timeout"),
+    (("08",), "unreachable"),
+)
+
 
 class Address:
-    """Where the database is and who we are there. Raises `LogRefused` for a URL that cannot be used. Shown without
-    secrets."""
+    """Where the database is and who we are there. Raises `LogUrlRefused` for a URL that cannot be used, naming the
+    `setting` it is from. Shown without secrets."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, setting: str = "log URL", is_replica: bool = False) -> None:
         if not url.startswith(("postgresql://", "postgres://")):
-            raise LogRefused(f"The log URL does not begin with postgresql://. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The {setting} does not begin with postgresql://. {_HOW_TO_WRITE}.")
         try:
             given = conninfo_to_dict(url)
         except (psycopg.Error, UnicodeError):
-            raise LogRefused(f"The log URL cannot be read. {_HOW_TO_WRITE}.") from None
+            raise LogUrlRefused(f"The {setting} cannot be read. {_HOW_TO_WRITE}.") from None
         if not str(given.get("port", "0")).replace(",", "").isdigit():
-            raise LogRefused(f"The port in the log URL is not a number. {_HOW_TO_WRITE}.")
+            raise LogUrlRefused(f"The port in the {setting} is not a number. {_HOW_TO_WRITE}.")
         if not given.get("dbname"):
-            raise LogRefused(f"The log URL names no database. {_HOW_TO_WRITE}.")
-        several = {"target_session_attrs": "read-write"} if "," in str(given.get("host", "")) else {}
+            raise LogUrlRefused(f"The {setting} names no database. {_HOW_TO_WRITE}.")
+        wanted = "prefer-standby" if is_replica else "read-write"
+        several = {"target_session_attrs": wanted} if "," in str(given.get("host", "")) else {}
         self._password = str(given.get("password") or "")
         self.user = str(given.get("user") or "")
         self.database = str(given["dbname"])
@@ -93,6 +107,7 @@ class Address:
 
     def refusal(self, error: Exception) -> LogRefused:
         """What to do about a connection that was not granted."""
+        kind = LogRefused
         match state_of(error):
             case "28P01":
                 what = "does not take the user or password of the log URL. Correct the URL"
@@ -104,15 +119,18 @@ class Address:
             case "28000":
                 what = "does not let this user in from here. Correct the log URL, or the server's pg_hba.conf"
             case "53300":
+                kind = LogUnreached
                 what = (
                     f"has no connection left. Raise its max_connections (a node takes up to "
                     f"{limits.log_read_connections + 1}), or end what holds them"
                 )
             case "57P03":
+                kind = LogUnreached
                 what = "is starting or shutting down. Try again when it is up"
             case _:
+                kind = LogUnreached
                 what = "cannot be reached. Start it, or correct the log URL"
-        return LogRefused(f"PostgreSQL at {self} {what} ({self.reason(error)}).")
+        return kind(f"PostgreSQL at {self} {what} ({self.reason(error)}).")
 
 
 class Link:
@@ -182,6 +200,15 @@ def state_of(error: BaseException) -> str:
 
 def is_starting(error: BaseException) -> bool:
     return state_of(error) == _STARTING
+
+
+def cause_of(error: BaseException) -> Cause:
+    """For metrics and the diagnostics."""
+    state = state_of(error)
+    for prefixes, cause in _CAUSES:
+        if state.startswith(prefixes):
+            return cause
+    return "unreachable" if not state and isinstance(error, FAILURES) else "other"
 
 
 def refusal_of(error: BaseException, address: Address) -> LogFull | LogUnavailable:

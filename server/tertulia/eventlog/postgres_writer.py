@@ -24,9 +24,10 @@ from tertulia.domain import limits
 from tertulia.eventlog import Append, Appended, LogRefused, LogUnavailable
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_commit import Before, GroupCommit, Unsure
-from tertulia.eventlog.postgres_link import FAILURES, Address, Link, refusal_of, state_of
+from tertulia.eventlog.postgres_link import FAILURES, READ_ONLY, Address, Link, cause_of, refusal_of, state_of
+from tertulia.eventlog.postgres_projection import PostgresProjections
 from tertulia.eventlog.postgres_schema import Stranger, check_same
-from tertulia.eventlog.stats import LogStats
+from tertulia.eventlog.stats import LogStats, Outage
 
 logger = structlog.get_logger("tertulia.eventlog")
 _PASSING: Final = ("40P01", "40001", "23505")
@@ -61,20 +62,22 @@ class Writer:
         epoch: str,
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
+        outage: Outage,
+        projections: PostgresProjections | None = None,
     ) -> None:
         self._link: Link | None = link
         self._address = address
         self._epoch = epoch
         self._tell = tell
         self._stats = stats
-        self._commit = GroupCommit()
+        self._outage = outage
+        self._commit = GroupCommit(projections)
         self._queue: deque[Job] = deque()
         self._ahead: deque[_Group] = deque()
         """Groups to be written before what is queued: halves, and those to be tried again."""
         self._woken = asyncio.Event()
         self._stop_by_s: float | None = None
         self._pause_s = limits.log_reconnect_min_s
-        self._is_failing = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="log-write")
 
     def put(self, job: Job) -> None:
@@ -130,7 +133,8 @@ class Writer:
         """By this transaction, that is: an unsure group may have been by the one before."""
         again = group._replace(tries=group.tries + 1)
         state = state_of(error)
-        is_from_outside = isinstance(error, FAILURES) and link.is_lost_by(error)
+        # A server that was made a replica is left for the one that took its place.
+        is_from_outside = isinstance(error, FAILURES) and (link.is_lost_by(error) or state == READ_ONLY)
         if is_from_outside:
             await self._lose(error)
             if group.tries == 0:  # it may have been lost long ago, when nobody looked
@@ -143,6 +147,8 @@ class Writer:
         elif len(group.jobs) > 1:  # one of them is the cause: the others are written without it
             half = len(group.jobs) // 2
             self._ahead.extendleft((group.part(half, len(group.jobs)), group.part(0, half)))
+        elif isinstance(error, LogUnavailable):
+            await self._refuse(group, error)
         else:
             logger.error("append failed", **_place_of(error))
             await self._refuse(group, LogUnavailable("The append could not be written."))
@@ -165,7 +171,7 @@ class Writer:
         return None
 
     async def _lose(self, error: Exception) -> None:
-        logger.warning("the database was lost", database=str(self._address), reason=_words(error, self._address))
+        self._failed(error)
         if self._link is not None:
             await self._link.close()
             self._link = None
@@ -173,13 +179,16 @@ class Writer:
 
     async def _fail(self, group: _Group, error: Exception) -> None:
         """Nothing can be written for now."""
-        if not self._is_failing:
-            self._is_failing = True
-            logger.error("appends fail", database=str(self._address), error=_words(error, self._address))
+        self._failed(error)
         refusal = refusal_of(error, self._address)
         await self._refuse(group, refusal)
         if self._link is None:
             await self._pause(refusal)
+
+    def _failed(self, error: Exception) -> None:
+        cause = error.__cause__ if isinstance(error, Unsure) and error.__cause__ is not None else error
+        kind = cause.cause if isinstance(cause, Stranger) else cause_of(cause)
+        self._outage.failed("write", kind, self._address.reason(cause))
 
     async def _refuse(self, group: _Group, refusal: Exception) -> None:
         if not group.is_unsure:
@@ -208,16 +217,9 @@ class Writer:
 
     def _succeeded(self, began_s: float, outcomes: Sequence[Outcome]) -> None:
         self._pause_s = limits.log_reconnect_min_s
-        if self._is_failing:
-            self._is_failing = False
-            logger.info("appends succeed again", database=str(self._address))
+        self._outage.succeeded("write")
         self._stats.commit_seconds.add(time.perf_counter() - began_s)
         self._stats.commit_entries.add(sum(len(each.entries) for each in outcomes if isinstance(each, Appended)))
-
-
-def _words(error: Exception, address: Address) -> str:
-    cause = error.__cause__ if isinstance(error, Unsure) and error.__cause__ is not None else error
-    return address.reason(cause)
 
 
 def _place_of(error: Exception) -> dict[str, str]:

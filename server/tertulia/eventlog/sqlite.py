@@ -199,6 +199,7 @@ def _open(
     path: Path, projections: Projections, *, shared: bool, progress: Progress | None
 ) -> tuple[apsw.Connection, FolderLock]:
     """Lock, make or check, migrate, bring the projections up. Blocks."""
+    sqlite_file.check_not_moved(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(path.parent, shared=shared)

@@ -61,7 +61,7 @@ def make(path: Path) -> None:
     finally:
         connection.close()
     os.rename(fresh, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def check(path: Path, *, is_in_use: bool | None = None, is_thorough: bool = False) -> None:
@@ -94,6 +94,22 @@ def check(path: Path, *, is_in_use: bool | None = None, is_thorough: bool = Fals
     finally:
         if not had_shm and not is_in_use:
             _shm(path).unlink(missing_ok=True)
+
+
+def moved_marker(path: Path) -> Path:
+    """The file that says that this log was moved, and where to; the log itself is left as it was."""
+    return path.with_name(path.name + "-moved")
+
+
+def check_not_moved(path: Path) -> None:
+    """Raise `LogRefused` when the log goes on elsewhere (`tertulia migrate`)."""
+    marker = moved_marker(path)
+    if marker.exists():
+        where = " ".join(marker.read_text(errors="replace").split())
+        raise LogRefused(
+            f"The log in {path} was moved: {where}. Start with --log postgresql://… of that database. To go back to "
+            f"what it held then (what was said since is only there): rm {marker}"
+        )
 
 
 def connect_to_write(path: Path) -> apsw.Connection:
@@ -195,7 +211,7 @@ def _check_ends(connection: apsw.Connection, path: Path) -> None:
         raise LogRefused(_damaged(path, "it does not say which incarnation of the log it is"))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -44,6 +44,7 @@ class Readers:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._query, query)
         except apsw.Error as error:
+            self._stats.fail("other")
             logger.error("the log cannot be read", error=str(error))
             raise LogUnavailable(f"The log cannot be read: {error}") from error
         finally:

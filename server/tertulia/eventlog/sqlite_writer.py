@@ -146,6 +146,7 @@ class Writer:
             answers, position = self._group_commit.write([job.append for job in jobs])
         except _OUTSIDE as error:
             refusal = _refusal(error, self._connection)
+            self._stats.fail("full" if isinstance(refusal, LogFull) else "other")
             if not self._is_failing:
                 self._is_failing = True
                 logger.error("appends fail", error=str(error))

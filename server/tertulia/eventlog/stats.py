@@ -1,17 +1,68 @@
-"""What a log counts of its own work, for metrics: commits, and reads."""
+"""What a log counts of its own work, for metrics: commits, reads, and what failed; and how an outage is told."""
 
 from __future__ import annotations
 
+import time
+from typing import Literal
+
+import structlog
+
 from tertulia.histogram import SECONDS, SIZES, Histogram
+
+logger = structlog.get_logger("tertulia.eventlog")
+
+Cause = Literal["unreachable", "connections", "full", "read_only", "denied", "stranger", "ended", "timeout", "other"]
+"""Why the log could not be written or read: docs/http.md says what each is."""
 
 
 class LogStats:
     """`commit_seconds`: from the begin of a transaction until it is on disk; `commit_entries`: how many it holds.
-    `reads`: queries of the read connections, the projections' included."""
+    `reads`: queries of the read connections, the projections' included. `failures`: how often the database failed a
+    transaction, a query or a connection, by cause. `replica_…`: what became of histories that a replica was asked for;
+    of those it did not answer, the primary did."""
 
-    __slots__ = ("commit_entries", "commit_seconds", "reads")
+    __slots__ = (
+        "commit_entries",
+        "commit_seconds",
+        "failures",
+        "reads",
+        "replica_away",
+        "replica_behind",
+        "replica_reads",
+    )
 
     def __init__(self) -> None:
         self.commit_seconds = Histogram(SECONDS)
         self.commit_entries = Histogram(SIZES)
         self.reads = 0
+        self.failures: dict[Cause, int] = {}
+        self.replica_reads = 0
+        self.replica_behind = 0
+        self.replica_away = 0
+
+    def fail(self, cause: Cause) -> None:
+        self.failures[cause] = self.failures.get(cause, 0) + 1
+
+
+class Outage:
+    """Says once that the log fails and once that it works again, whatever fails meanwhile and how often; counts all
+    of it. Writing and reading fail and heal apart; what is logged is when the first fails and when both are well."""
+
+    def __init__(self, stats: LogStats, *, log: str) -> None:
+        self._stats = stats
+        self._log = log
+        self._failing: set[str] = set()
+        self._began_s = 0.0
+
+    def failed(self, side: Literal["write", "read"], cause: Cause, words: str) -> None:
+        self._stats.fail(cause)
+        if not self._failing:
+            self._began_s = time.monotonic()
+            logger.error("the log fails", log=self._log, side=side, cause=cause, error=words)
+        self._failing.add(side)
+
+    def succeeded(self, side: Literal["write", "read"]) -> None:
+        if side in self._failing:
+            self._failing.remove(side)
+            if not self._failing:
+                logger.info("the log works again", log=self._log, after_s=round(time.monotonic() - self._began_s, 1))

@@ -13,18 +13,17 @@ merge. What a person types is never FTS5 syntax: words and phrases are quoted.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import apsw
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.ids import PersonId, RoomId, StreamName
+from tertulia.domain.ids import RoomId, StreamName
 from tertulia.projections import Found
-from tertulia.projections.message_queries import MESSAGE
+from tertulia.projections.search_terms import Wanted, terms_of
+from tertulia.projections.sqlite_message_sql import MESSAGE
 
 _TABLES: Final = """
 CREATE TABLE searched (
@@ -164,7 +163,6 @@ SELECT json_group_array(term) FROM word WHERE substr(term, 1, length(:begun)) = 
 _TOKENIZER: Final = ("unicode61", ["remove_diacritics", "2"])
 """The one named in `_TABLES`."""
 _DAY_MS: Final = 86_400_000
-_LAST_MS: Final = 2**52
 
 _encode = msgspec.json.Encoder().encode
 _decode_found = msgspec.json.Decoder(list[Found]).decode
@@ -203,41 +201,28 @@ class SearchIndex:
         connection.execute(_FORGET, (posted,))
 
 
-class Wanted(NamedTuple):
-    """What a message must be to be found. `answered`: a question that is, or is not."""
-
-    by: PersonId | None = None
-    since: int | None = None
-    until: int | None = None
-    kind: str | None = None
-    answered: bool | None = None
-    with_hidden: bool = False
-
-    def tags(self, rooms: list[int]) -> str:
-        """As an FTS5 expression."""
-        # Of a person's messages few are in other rooms: to meet those is quicker than to look each up among a room's.
-        by_author = "" if self.by is None else f'"p{self.by.encode(errors="replace").hex()}"'
-        where = by_author or " OR ".join(f'"r{room}"' for room in rooms)
-        kind = "question" if self.answered is not None else self.kind
-        return f"tags : ({where})" + (f' AND tags : ("k{kind}")' if kind else "")
+def _tags(wanted: Wanted, rooms: list[int]) -> str:
+    """As an FTS5 expression."""
+    # Of a person's messages few are in other rooms: to meet those is quicker than to look each up among a room's.
+    by_author = "" if wanted.by is None else f'"p{wanted.by.encode(errors="replace").hex()}"'
+    where = by_author or " OR ".join(f'"r{room}"' for room in rooms)
+    kind = "question" if wanted.answered is not None else wanted.kind
+    return f"tags : ({where})" + (f' AND tags : ("k{kind}")' if kind else "")
 
 
 def search_messages(
     connection: apsw.Connection, rooms: Sequence[RoomId], query: str, wanted: Wanted, *, limit: int
 ) -> list[Found]:
-    if wanted.answered is not None and wanted.kind not in (None, "question"):
+    if wanted.is_nothing:
         return []
     words = _for_text(connection, match_words(query))
     numbers: str = connection.execute(_ROOM_NUMBERS, (_encode(list(rooms)).decode(),)).get
-    time = {
-        "since": 0 if wanted.since is None else min(max(wanted.since, 0), _LAST_MS),
-        "until": _LAST_MS if wanted.until is None else min(max(wanted.until, -1), _LAST_MS),
-    }
+    time = {"since": wanted.since_ms, "until": wanted.until_ms}
     first, last = connection.execute(_SPAN, time | {"rooms": numbers, "day_ms": _DAY_MS}).get
     if not words or first is None:
         return []
     bindings: dict[str, Any] = {
-        "match": f"{wanted.tags(msgspec.json.decode(numbers))} AND {words}",
+        "match": f"{_tags(wanted, msgspec.json.decode(numbers))} AND {words}",
         "first": first,
         "last": last,
         "rooms": numbers,
@@ -253,18 +238,8 @@ def match_words(query: str) -> str:
     """What a person typed as an FTS5 expression for one column: all words and "phrases" must occur, the last word may
     be begun. Each is quoted, so that nothing in it is syntax; FTS5 passes over those without a letter or number, as
     long as they are not joined by AND. Empty when there is nothing."""
-    text = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in query[: limits.search_chars_max])
-    *closed, last = text.split('"')
-    terms: list[str] = []
-    for place, part in enumerate(closed):
-        is_phrase = place % 2 == 1
-        terms += [part] if is_phrase and part.strip() else part.split()
-    terms += last.split()
-    quoted = " ".join(f'"{term}"' for term in terms)
-    begun = _WORD_AT_END.search(last)
-    if begun and len(begun[0].encode()) >= limits.search_prefix_bytes_min:
-        quoted += " *"
-    return quoted
+    terms, is_begun = terms_of(query)
+    return " ".join(f'"{term}"' for term in terms) + (" *" if is_begun else "")
 
 
 def _for_text(connection: apsw.Connection, words: str) -> str:
@@ -295,5 +270,16 @@ def tokens_of(connection: apsw.Connection, text: str) -> list[str]:
     return cast(list[str], found)
 
 
-_UNSEEN: Final = ("Cc", "Cs")
-_WORD_AT_END: Final = re.compile(r"[^\W_]+$")
+class FtsLexicon:
+    """See `similar.py`."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def words_of(self, text: str, /) -> list[str]:
+        return tokens_of(self._connection, text)
+
+    def any_of(self, words: Sequence[str], /, *, rooms: Sequence[int], is_begun: bool) -> dict[str, Any]:
+        any_room = " OR ".join(f'"r{room}"' for room in rooms)
+        any_word = " OR ".join(f'"{word}"' for word in words) + (" *" if is_begun else "")
+        return {"match": f'tags : ("kquestion") AND tags : ({any_room}) AND text : ({any_word})'}

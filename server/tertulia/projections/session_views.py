@@ -7,7 +7,7 @@ the log is one here. Held messages, which may be many, are rows of their own (`s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -31,12 +31,16 @@ class MySessions(msgspec.Struct, kw_only=True):
     questions: dict[str, MyQuestion] = {}
 
 
+SessionEntry = tuple[str, str, int, int, str, str, bytes | msgspec.Raw]
+"""Kind and owner of its stream, seq, at, by, name, data."""
 _View = SessionView | StaffRoomView | MySessions
 _FOLDED: Final = OF_SESSION - {MessageHeld, HeldReleased, HeldRejected} | {MemberMuted, MemberUnmuted, MessageRedacted}
 _NAMES: Final = tuple(name for name, kind in EVENTS.items() if kind in _FOLDED)
+VIEW_KINDS: Final = ("room", "room/staff", "user")
+"""Of the streams that views are folded from."""
 _ENTRIES: Final = f"""
 SELECT json_group_array(json_array(kind, owner, seq, at, by, name, json(data)) ORDER BY position)
-FROM entry_read WHERE position > ? AND position <= ? AND kind IN ('room', 'room/staff', 'user')
+FROM entry_read WHERE position > ? AND position <= ? AND kind IN ({", ".join(f"'{kind}'" for kind in VIEW_KINDS)})
     AND name IN ({", ".join(f"'{name}'" for name in _NAMES)})
 """
 _KEPT: Final = "SELECT view FROM session_view WHERE kind = ? AND owner = ?"
@@ -68,15 +72,13 @@ class SessionViews:
         connection.execute("DROP TABLE IF EXISTS session_view")
 
     def fold(self, connection: apsw.Connection, /, *, after: int, upto: int) -> None:
-        changed: dict[tuple[str, str], _View | None] = {}
-        for kind, owner, seq, at, by, name, data in _decode_entries(connection.execute(_ENTRIES, (after, upto)).get):
-            if (kind, owner) not in changed:
-                changed[kind, owner] = _kept(connection, kind, owner)
-            event = _decoders[name].decode(data)
-            changed[kind, owner] = _folded(changed[kind, owner], seq=seq, at=at, by=by, event=event)
-        for (kind, owner), view in changed.items():
-            if view is not None:
-                connection.execute(_KEEP, (kind, owner, _encode(view).decode()))
+        def kept(kind: str, owner: str) -> str | None:
+            row: str | None = connection.execute(_KEPT, (kind, owner)).get
+            return row
+
+        entries = _decode_entries(connection.execute(_ENTRIES, (after, upto)).get)
+        for (kind, owner), view in folded_views(entries, kept).items():
+            connection.execute(_KEEP, (kind, owner, view))
 
     def finish(self, connection: apsw.Connection, /) -> None:
         """There is nothing more to make."""
@@ -85,11 +87,22 @@ class SessionViews:
         """There is no text of a message here."""
 
 
-def _kept(connection: apsw.Connection, kind: str, owner: str) -> _View | None:
-    row = connection.execute(_KEPT, (kind, owner)).get
-    if row is not None:
-        view: _View = _decode_view[kind].decode(row)
-        return view
+def folded_views(
+    entries: Iterable[SessionEntry], kept: Callable[[str, str], str | bytes | None]
+) -> dict[tuple[str, str], str]:
+    """The views that these entries change, by kind of stream and owner, as JSON. `kept`: what a view is before them;
+    None: it is not there yet."""
+    changed: dict[tuple[str, str], _View | None] = {}
+    for kind, owner, seq, at, by, name, data in entries:
+        if (kind, owner) not in changed:
+            row = kept(kind, owner)
+            changed[kind, owner] = _new_view(kind) if row is None else _decode_view[kind].decode(row)
+        event = _decoders[name].decode(data)
+        changed[kind, owner] = _folded(changed[kind, owner], seq=seq, at=at, by=by, event=event)
+    return {place: _encode(view).decode() for place, view in changed.items() if view is not None}
+
+
+def _new_view(kind: str) -> _View | None:
     if kind == "user":
         return MySessions()
     return new_staff_room_view() if kind == "room/staff" else None

@@ -8,113 +8,57 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
-import apsw
 import msgspec
 
 from tertulia.domain import limits
 from tertulia.domain.ids import CohortId, PersonId, RoomId
 from tertulia.projections import ResolvedQuestion, SimilarQuestion
-from tertulia.projections.search import IS_ANSWERED, tokens_of
-
-# A cohort's stream has a lower number than those of cohorts that came after it.
-_ROOMS: Final = """
-SELECT json_group_array(stream.id) FROM cohort AS mine
-CROSS JOIN cohort ON cohort.cohort = mine.cohort OR (cohort.course = mine.course AND
-    (SELECT id FROM stream WHERE stream.name = 'cohort/' || cohort.cohort)
-        < (SELECT id FROM stream WHERE stream.name = 'cohort/' || mine.cohort))
-CROSS JOIN listed_room ON listed_room.cohort = cohort.cohort
-CROSS JOIN stream ON stream.name = 'room/' || listed_room.room
-WHERE mine.cohort = :cohort
-"""
-_ANSWER: Final = """coalesce(question.accepted, question.answer, (
-    SELECT reply.seq FROM message AS reply INDEXED BY message_answers
-    WHERE reply.room = message.room AND reply.thread = message.seq AND NOT reply.redacted
-        AND reply.hidden IS NULL AND (reply.endorsed <> '{}' OR reply.kind = 'answer')
-    ORDER BY reply.endorsed = '{}', reply.seq LIMIT 1))"""
-"""The answer to a question in `message`, with its row in `question` if it has one: what the asker accepted, what staff
-named, else a reply that was endorsed or says that it is one."""
-
-_CANDIDATES: Final = f"""
-WITH hit AS MATERIALIZED (
-    SELECT rowid AS position FROM search WHERE search MATCH :match ORDER BY rowid DESC LIMIT :candidates),
-found AS MATERIALIZED (
-    SELECT message.room, message.seq, message.question, room.cohort, said.data ->> '$.text' AS text,
-        coalesce(question.status, iif({IS_ANSWERED}, 'answered_text', 'published')) AS status,
-        {_ANSWER} AS answer
-    FROM hit CROSS JOIN entry AS post ON post.position = hit.position
-    CROSS JOIN stream ON stream.id = post.stream
-    CROSS JOIN message ON message.room = stream.owner AND message.seq = post.seq
-    CROSS JOIN entry AS said ON said.position = message.text_position
-    CROSS JOIN room ON room.room = message.room
-    LEFT JOIN question ON question.room = message.room AND question.question = message.question
-    WHERE NOT message.redacted AND message.hidden IS NULL)
-SELECT json_group_array(json_object(
-    'question', found.question,
-    'room', iif(may_read, found.room, NULL), 'message', iif(may_read, found.seq, NULL),
-    'text', found.text, 'status', found.status,
-    'votes', (SELECT count(*) FROM vote WHERE vote.room = found.room AND vote.question = found.question),
-    'answer', (
-        SELECT entry.data ->> '$.text' FROM message CROSS JOIN entry ON entry.position = message.text_position
-        WHERE message.room = found.room AND message.seq = found.answer AND NOT message.redacted
-            AND message.hidden IS NULL),
-    'cohort', found.cohort, 'score', 0.0))
-FROM (
-    SELECT found.*, found.cohort = :cohort OR EXISTS (
-        SELECT 1 FROM member WHERE member.cohort = found.cohort AND member.person = :person AND member.here) AS may_read
-    FROM found
-    WHERE (found.status NOT IN ('pending', 'dismissed', 'withdrawn'))
-        AND (found.cohort = :cohort OR found.status GLOB 'answered*' OR found.answer IS NOT NULL)) AS found
-"""
-
-_RESOLVED: Final = f"""
-SELECT json_group_array(json_array(coalesce(found.question, CAST(found.seq AS TEXT)), found.question,
-    found.text, said.data ->> '$.text') ORDER BY found.seq)
-FROM (
-    SELECT message.seq, message.question, said.data ->> '$.text' AS text, {_ANSWER} AS answer
-    FROM message CROSS JOIN entry AS said ON said.position = message.text_position
-    LEFT JOIN question ON question.room = message.room AND question.question = message.question
-    WHERE message.room = :room AND message.kind = 'question' AND NOT message.redacted AND message.hidden IS NULL
-        AND coalesce(question.status NOT IN ('pending', 'dismissed', 'withdrawn'), 1)) AS found
-CROSS JOIN message AS reply ON reply.room = :room AND reply.seq = found.answer
-CROSS JOIN entry AS said ON said.position = reply.text_position
-WHERE NOT reply.redacted AND reply.hidden IS NULL
-"""
+from tertulia.projections.asking import Ask, Asking
 
 _CANDIDATES_MAX: Final = 200
 _SCORE_MIN: Final = 0.15
 _WORDS_MAX: Final = 40
-_encode = msgspec.json.Encoder().encode
 _decode_resolved = msgspec.json.Decoder(list[ResolvedQuestion]).decode
 _decode = msgspec.json.Decoder(list[SimilarQuestion]).decode
 
 
+class Lexicon(Protocol):
+    """How a database cuts text into words, and how its index is asked for them."""
+
+    def words_of(self, text: str, /) -> list[str]: ...
+
+    def any_of(self, words: Sequence[str], /, *, rooms: Sequence[Any], is_begun: bool) -> dict[str, Any]:
+        """What to bind for the questions of these rooms, as `course_rooms` names them, with any of these words.
+        `is_begun`: the last one may go on."""
+        ...
+
+
 def similar_questions(
-    connection: apsw.Connection, cohort: CohortId, person: PersonId, text: str, *, limit: int
-) -> list[SimilarQuestion]:
-    words = list(dict.fromkeys(tokens_of(connection, text)))[:_WORDS_MAX]
-    rooms: list[int] = msgspec.json.decode(connection.execute(_ROOMS, {"cohort": cohort}).get)
+    lexicon: Lexicon, cohort: CohortId, person: PersonId, text: str, *, limit: int
+) -> Asking[list[SimilarQuestion]]:
+    words = list(dict.fromkeys(lexicon.words_of(text)))[:_WORDS_MAX]
+    rooms: list[Any] = msgspec.json.decode((yield Ask("course_rooms", {"cohort": cohort})))
     if not words or not rooms:
         return []
-    any_room = " OR ".join(f'"r{room}"' for room in rooms)
-    quoted = [f'"{word}"' for word in words]
-    if len(words[-1].encode()) >= limits.search_prefix_bytes_min:
-        quoted[-1] += " *"  # the last word may be begun
-    match = f'tags : ("kquestion") AND tags : ({any_room}) AND text : ({" OR ".join(quoted)})'
-    bindings = {"match": match, "candidates": _CANDIDATES_MAX, "cohort": cohort, "person": person}
-    return _best(connection, words, _decode(connection.execute(_CANDIDATES, bindings).get), limit=limit)
+    is_begun = len(words[-1].encode()) >= limits.search_prefix_bytes_min
+    bindings = {"candidates": _CANDIDATES_MAX, "cohort": cohort, "person": person}
+    found = yield Ask("candidates", bindings | lexicon.any_of(words, rooms=rooms, is_begun=is_begun))
+    return _best(lexicon, words, _decode(found), limit=limit)
 
 
-def read_resolved(connection: apsw.Connection, room: RoomId) -> list[ResolvedQuestion]:
-    return _decode_resolved(connection.execute(_RESOLVED, {"room": room}).get)
+def read_resolved(room: RoomId) -> Asking[list[ResolvedQuestion]]:
+    found = yield Ask("resolved", {"room": room})
+    return _decode_resolved(found)
 
 
 def _best(
-    connection: apsw.Connection, words: list[str], candidates: list[SimilarQuestion], *, limit: int
+    lexicon: Lexicon, words: list[str], candidates: list[SimilarQuestion], *, limit: int
 ) -> list[SimilarQuestion]:
     """Ranked, each question once: one that was carried to another room stands in both."""
-    said = [set(tokens_of(connection, candidate.text)) for candidate in candidates]
+    said = [set(lexicon.words_of(candidate.text)) for candidate in candidates]
     found_in = Counter(word for one in said for word in one)
 
     def weight(word: str) -> float:

@@ -65,7 +65,11 @@ class NodeCollector(Collector):
         stats = self._site.flow.node.log_stats
         yield _histogram("commit_seconds", "Time of a commit, until it is on disk.", stats.commit_seconds)
         yield _histogram("commit_entries", "Entries of a commit.", stats.commit_entries)
+        failures = {str(cause): count for cause, count in stats.failures.items()}
+        yield _by("log_failures", "Transactions, queries and connections the database failed.", "cause", failures)
         yield _counter("log_reads", "Queries of the log and of what is folded from it.", stats.reads)
+        replica = {"read": stats.replica_reads, "behind": stats.replica_behind, "away": stats.replica_away}
+        yield _by("log_replica_reads", "Histories a replica was asked for, by what became of it.", "what", replica)
 
     def _bus(self) -> Iterator[Metric]:
         bus = self._site.flow.node.bus
