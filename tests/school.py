@@ -15,11 +15,11 @@ OWNER = PersonId("p-founder")
 
 
 async def make_school(
-    data: Path, *, cohort: str = "demo", rooms: dict[str, str] | None = None, sessions: Collection[str] = ()
+    data: Path, *, cohort: str = "demo", rooms: dict[str, str] | None = None, sessions: Collection[str] = (), log: str = ""
 ) -> None:
     """A cohort with rooms of given ids and names; `{"general": "General talk"}` when none are given. `sessions`: those
-    of them that are for live sessions."""
-    async with running(Settings(data=data)) as flow:
+    of them that are for live sessions. `log`: where it is, if not in the folder."""
+    async with running(Settings(data=data, log=log)) as flow:
         refusal = await found_cohort(flow.node, CohortId(cohort), founder=OWNER, name="Data structures")
         assert refusal is None, refusal
         lane = flow.node.cohort_lane(CohortId(cohort))
