@@ -15,7 +15,12 @@ OWNER = PersonId("p-founder")
 
 
 async def make_school(
-    data: Path, *, cohort: str = "demo", rooms: dict[str, str] | None = None, sessions: Collection[str] = (), log: str = ""
+    data: Path,
+    *,
+    cohort: str = "demo",
+    rooms: dict[str, str] | None = None,
+    sessions: Collection[str] = (),
+    log: str = "",
 ) -> None:
     """A cohort with rooms of given ids and names; `{"general": "General talk"}` when none are given. `sessions`: those
     of them that are for live sessions. `log`: where it is, if not in the folder."""

@@ -147,6 +147,8 @@ def test_a_moved_log_gives_the_same_answers(
         new = await open_postgres(url, cluster="school")
         assert await all_of(new) == await all_of(old)
         assert await read_from(PostgresReading(new.readers)) == await read_from(SqliteReading(old.readers))
+        unmarked = "SELECT count(*) FROM tertulia.entry WHERE name = 'message_edited' AND about IS NULL"
+        assert postgres.ask(unmarked, postgres.last_database) == [(0,)], "a redaction finds edits by it"
         post = Decided(ODD, "new", b"", play.at, room_stream(ROOM), (Planned(room_stream(ROOM), ODD, *SAID),))
         again = [Append([decided[-1]], {}), Append([post], {}), *odd_appends()]
         for append in again:

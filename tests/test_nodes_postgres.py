@@ -1,8 +1,8 @@
 """Two nodes, each with a data folder of its own as on two machines, on one PostgreSQL and one Redis.
 
-Goal: what is said on one is heard on the other, nothing acked is lost when a node dies; and when PostgreSQL is away, full
-up, read-only or ends its connections, everybody is told `later`, the diagnostics have one line, and all heals without a
-restart. Method: real processes and sockets, the Python client, HTTP.
+Goal: what is said on one is heard on the other, nothing acked is lost when a node dies; and when PostgreSQL is away,
+takes nobody in, is read-only or ends its connections, everybody is told `later`, the diagnostics have one line, and all
+heals without a restart. Method: real processes and sockets, the Python client, HTTP.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from tertulia.client import Client, new_key
+from tertulia.domain.ids import RoomId
 from tertulia.domain.session.commands import AnswerQuestion, AskQuestion, OpenSession, VoteQuestion
 from tests.commands import said
 from tests.postgres_server import PostgresServer, postgres
@@ -30,13 +31,19 @@ from tests.talkers import arrive, check, log_of
 __all__ = ["postgres"]
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
+LECTURE = RoomId("lecture")
 PEOPLE, POSTS_EACH, DEADLINE_S = 4, 40, 60.0
 Nodes = tuple[Server, Server]
 
 
 @pytest.fixture(scope="module")
-def nodes(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    folder, url = tmp_path_factory.mktemp("nodes"), postgres.new_database()
+def log_url(postgres: PostgresServer) -> str:
+    return postgres.new_database()
+
+
+@pytest.fixture(scope="module")
+def nodes(log_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    folder, url = tmp_path_factory.mktemp("nodes"), log_url
     asyncio.run(
         make_school(folder / "a" / "data", rooms={"general": "General", "lecture": "L"}, sessions=["lecture"], log=url)
     )
@@ -61,28 +68,29 @@ async def test_people_talk_across_nodes_while_one_of_them_is_killed(nodes: Nodes
         check(people, acked, log, posts_each=POSTS_EACH)
 
 
-async def test_a_session_goes_over_both_nodes_and_is_read_by_every_command(nodes: Nodes, tmp_path: Path) -> None:
+async def test_a_session_goes_over_both_nodes_and_is_read_by_every_command(
+    nodes: Nodes, log_url: str, tmp_path: Path
+) -> None:
     def client(node: int, name: str, role: Any = "learner") -> Client:
         return Client(nodes[node].url, token=nodes[node].token(name, role=role))
 
     async with client(0, "Ina", "instructor") as ina, client(1, "Ana") as ana, client(0, "Ben") as ben:
-        await ina.send(OpenSession(key=new_key(), room="lecture", title="Trees"))  # type: ignore[arg-type]
-        await ana.send(AskQuestion(key=new_key(), room="lecture", text="Why are trees green?"))  # type: ignore[arg-type]
+        await ina.send(OpenSession(key=new_key(), room=LECTURE, title="Trees"))
+        await ana.send(AskQuestion(key=new_key(), room=LECTURE, text="Why are trees green?"))
         state = (await ben.get("/api/rooms/lecture"))["state"]
         (question,) = state["session"]["questions"]
-        await ben.send(VoteQuestion(key=new_key(), room="lecture", question=question["question"]))  # type: ignore[arg-type]
-        await ina.send(AnswerQuestion(key=new_key(), room="lecture", question=question["question"], how="live"))  # type: ignore[arg-type]
+        await ben.send(VoteQuestion(key=new_key(), room=LECTURE, question=question["question"]))
+        await ina.send(AnswerQuestion(key=new_key(), room=LECTURE, question=question["question"], how="live"))
         views = [(await one.get("/api/rooms/lecture"))["state"]["session"] for one in (ina, ana)]
         assert views[0]["questions"] == views[1]["questions"]
-        assert views[0]["questions"][0]["status"] == "answered"
+        assert views[0]["questions"][0]["status"] == "answered_live"
         assert views[0]["votes"] == {question["question"]: 2}
         found = await ana.get("/api/search", q="green")
         assert "green" in str(found)
 
     async def through(*arguments: str) -> str:
         """A command, while the nodes serve."""
-        log = nodes[0]._options[1]
-        return await asyncio.to_thread(said, *arguments, "--data", nodes[0].data, "--log", log, folder=tmp_path)
+        return await asyncio.to_thread(said, *arguments, "--data", nodes[0].data, "--log", log_url, folder=tmp_path)
 
     (tmp_path / "talk.jsonl").write_text('{"at": 1700000000000, "by": "Zoe", "text": "Once upon a time"}\n')
     assert "1 of 1 lines" in await through("import", "talk.jsonl", "--cohort", "demo", "--room", "old")
