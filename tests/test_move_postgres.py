@@ -67,6 +67,7 @@ def quiet(name: str, done: int, total: int) -> None: ...
 def odd_appends() -> list[Append]:
     data = [json.dumps({"text": "x"}).replace("x", text).encode() for text in TEXTS]
     events = tuple(Planned(StreamName("room/odd"), ODD, "message_posted", one) for one in data)
+    events += (Planned(StreamName("room/odd"), ODD, "message_edited", b'{"message":1,"revision":1,"text":"Edited"}'),)
     post = [
         Decided(ODD, key, bytes([n, 0, 255, 92]), 1_700_000_000_000 + n, StreamName("room/odd"), events)
         for n, key in enumerate(KEYS)
