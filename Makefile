@@ -3,8 +3,8 @@
 PORT ?= 8080
 PYTHON ?= python3
 BENCH ?=
-# How many run the tests; those of one file stay together.
-WORKERS ?= 2
+# How many run the tests; those of one file stay together. More than the two cores of a small machine: some tests wait.
+WORKERS ?= 3
 
 NPM := npm --prefix client_js --loglevel=error
 
@@ -32,7 +32,7 @@ web: server/tertulia/webapp/.built ## build the web app, if its sources changed
 
 test: .venv/.dev client_js/node_modules/.installed server/tertulia/webapp/.built ## everything; installs Redis, PostgreSQL, nginx, Chromium by apt if missing
 	@.ci/system-packages test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint
 	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev client_js/node_modules/.installed lint ## the fast gate: no browser, Redis, PostgreSQL, nothing slow

@@ -154,6 +154,10 @@ class Crowd:
 
     # --- talking and listening ----------------------------------------------------------------------------------
 
+    def fileno(self) -> int:
+        """For `select`: there is something to `read`."""
+        return self._poll.fileno()
+
     def say(self, member: Member, frames: bytes) -> None:
         """Send it all; the server reads, or the run is over."""
         sock, rest = member.sock, memoryview(frames)

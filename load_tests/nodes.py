@@ -20,14 +20,15 @@ class Nodes:
         self._count = count
         self._ends = ExitStack()
         self.all: list[Server] = []
+        self.redis: RedisServer | None = None
         self.kills = 0
         self.down_s = 0.0
 
     def __enter__(self) -> Nodes:
         options = ["--no-rate-limits"]
         if self._count > 1:
-            redis = self._ends.enter_context(RedisServer(self._folder))
-            options += ["--bus", redis.url]
+            self.redis = self._ends.enter_context(RedisServer(self._folder))
+            options += ["--bus", self.redis.url]
         data = self._folder / "data"
         for number in range(self._count):
             server = Server(self._folder / f"node-{number}", data=data, options=options)

@@ -48,7 +48,7 @@ class _Posts:
         self.waits_s: list[float] = []
 
 
-def _decided(room: StreamName, writer: int, number: int) -> Decided:
+def decided(room: StreamName, writer: int, number: int) -> Decided:
     author = PersonId(f"p-{room}-{writer}")
     post = Planned(room, author, *encode_event(MessagePosted(text=f"{TEXT}{number}")))
     return Decided(author, f"k-{number}", b"0123456789abcdef", 1_700_000_000_000 + number, room, (post,))
@@ -59,7 +59,7 @@ async def _talk(log: PostgresLog, room: StreamName, writers: int, posts: _Posts)
     for number in count(head):
         if posts.is_over:
             return
-        decisions = [_decided(room, writer, number) for writer in range(writers)]
+        decisions = [decided(room, writer, number) for writer in range(writers)]
         began_s = time.perf_counter()
         outcome = await log.append(Append(decisions, {room: head}))
         assert isinstance(outcome, Appended), outcome
@@ -68,7 +68,7 @@ async def _talk(log: PostgresLog, room: StreamName, writers: int, posts: _Posts)
         posts.acked += writers
 
 
-async def _measure(url: str, *, seconds: float, rooms: int, writers: int, pids: Pids) -> dict[str, Figure]:
+async def measure(url: str, *, seconds: float, rooms: int, writers: int, pids: Pids) -> dict[str, Figure]:
     stats = LogStats()
     log = await PostgresLog.open(url, cluster="load", stats=stats)
     posts = _Posts()
@@ -103,7 +103,7 @@ async def _measure(url: str, *, seconds: float, rooms: int, writers: int, pids: 
 
 
 @contextmanager
-def _database(url: str | None) -> Iterator[tuple[str, Pids]]:
+def database(url: str | None) -> Iterator[tuple[str, Pids]]:
     if url is not None:
         yield url, list
         return
@@ -119,8 +119,8 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=10, help="in each room")
     parser.add_argument("--url", help="of an empty database; without it, a server is started")
     options = parser.parse_args()
-    with _database(options.url) as (url, pids):
-        measured = _measure(url, seconds=options.seconds, rooms=options.rooms, writers=options.writers, pids=pids)
+    with database(options.url) as (url, pids):
+        measured = measure(url, seconds=options.seconds, rooms=options.rooms, writers=options.writers, pids=pids)
         figures = uvloop.run(measured)
     for name, figure in figures.items():
         print(line(name, figure))

@@ -110,7 +110,7 @@ class Wire:
     def wait(self, seconds: float) -> None:
         """Time passes; the core is woken whenever it asked to be."""
         end_s = self.now_s + seconds
-        while (due_s := self.core.next_due_s(self.now_s)) is not None and due_s <= end_s:
+        while (due_s := self.core.next_due_s()) is not None and due_s <= end_s:
             self.now_s = max(self.now_s, due_s)
             self.core.tick(now_s=self.now_s)
             self.collect()

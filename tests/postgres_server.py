@@ -132,6 +132,13 @@ class PostgresServer:
                 pytest.fail(f"PostgreSQL did not start:\n{self.output[-3000:]}")
             time.sleep(0.1)
 
+    def wait(self) -> None:
+        """Until it answers: it may be about to recover, or already at it."""
+        deadline = time.monotonic() + START_DEADLINE_S
+        while not self._answers():
+            assert time.monotonic() < deadline, self.output[-3000:]
+            time.sleep(0.02)
+
     def kill(self) -> None:
         """End it at once with all its processes, as a crash of the machine would, but for what the kernel holds."""
         if self._process is not None:

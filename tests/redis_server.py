@@ -54,6 +54,11 @@ class RedisServer:
         """Without the password."""
         return f"redis://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it is not running"
+        return self._process.pid
+
     def __enter__(self) -> RedisServer:
         self.start()
         return self

@@ -23,7 +23,7 @@ async def make_school(
     log: str = "",
 ) -> None:
     """A cohort with rooms of given ids and names; `{"general": "General talk"}` when none are given. `sessions`: those
-    of them that are for live sessions. `log`: where it is, if not in the folder."""
+    of them that are for live sessions. `log`: as for `tertulia serve`."""
     async with running(Settings(data=data, log=log)) as flow:
         refusal = await found_cohort(flow.node, CohortId(cohort), founder=OWNER, name="Data structures")
         assert refusal is None, refusal

@@ -1,29 +1,21 @@
 """The Redis bus with Sentinel and on a Cluster: the contract, and what becomes of it when masters die or slots move.
 
 Goal: after a fail-over everybody hears everybody again, nothing wrong was delivered, and each bus was told to check.
-Method: real servers (tests/redis_groups.py), kill -9 under traffic, then a later message of each node as the sign that it
-is through. How long it took is Redis' own time to notice; the bound is only a safety net.
+Method: real servers (tests/redis_groups.py), kill -9 under traffic, then a later message of each node as the sign that
+it is through. How long it took is Redis' own time to notice; the bound is only a safety net.
 """
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import structlog
 
-from tertulia.bus import BusMessage
-from tertulia.bus.partitions import SLOT_OF_TOPIC, topic_of
 from tertulia.bus.redis import RedisBus
-from tertulia.domain.ids import StreamName
 from tests.redis_groups import Cluster, Sentinels
-from tests.redis_server import USERS, RedisServer, free_port
 
 pytest.register_assert_rewrite("tests.contracts.bus_contract")
-from tests.contracts.bus_contract import BusContract, MakeBus, Node, Nodes, until  # noqa: E402
+from tests.contracts.bus_contract import BusContract, MakeBus  # noqa: E402
 
 pytestmark = pytest.mark.redis
 

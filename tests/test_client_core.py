@@ -100,7 +100,7 @@ def test_the_wait_between_tries_doubles_up_to_its_bound() -> None:
     waits = []
     for _ in range(8):
         wire.close()
-        due_s = wire.core.next_due_s(wire.now_s)
+        due_s = wire.core.next_due_s()
         assert due_s is not None
         waits.append(round(due_s - wire.now_s))
         wire.wait(waits[-1] + 0.1)
@@ -198,6 +198,22 @@ def test_later_is_waited_for_and_younger_ones_of_the_room_wait_too() -> None:
     wire.wait(0.4)
     assert [one["text"] for one in wire.said[3:]] == ["one", "two"]
     assert wire.said[3]["key"] == wire.said[1]["key"]
+
+
+def test_a_timer_that_rings_a_little_early_does_not_put_off_what_was_to_come_later() -> None:
+    """Timers ring within their resolution; by the time the next one is set, the moment may have passed."""
+    wire = Wire()
+    wire.go_live()
+    id = wire.post("one", patience_s=None)
+    wire.tell(refused(id, "later", after=1_000, code="unavailable"))
+    due_s, said = wire.core.next_due_s(), len(wire.said)
+    assert due_s is not None
+    wire.core.tick(now_s=due_s - 0.0005)
+    wire.collect()
+    assert (wire.core.next_due_s(), len(wire.said)) == (due_s, said)
+    wire.core.tick(now_s=due_s)
+    wire.collect()
+    assert len(wire.said) == said + 1
 
 
 def test_later_without_a_time_is_tried_again_at_growing_intervals() -> None:

@@ -292,6 +292,29 @@ def test_a_room_that_is_not_for_sessions_is_not_looked_at() -> None:
     play(story)
 
 
+def test_who_was_away_while_the_last_vote_was_taken_back_is_told_that_there_is_none() -> None:
+    async def story(node: LiveNode) -> None:
+        olga, ana = await in_a_lecture(node, "Ana")
+        await gives(olga, "open_session")
+        await node.flow.soft.session.tell()  # that another one has begun
+        cat = node.device("Tad", streams={MAIN: None})
+        await turns(60)
+        await node.flow.soft.session.tell()
+        await turns()
+        assert cat.heard("votes") == [], "nothing was ever counted"
+        await gives(ana, "ask_question", text="Why?")
+        question = next(iter(node.node.room_lane(LECTURE).state.session.questions))  # type: ignore[union-attr]
+        await gives(ana, "vote_question", question=question, on=False)  # who asks votes for it
+        await node.flow.soft.session.tell()
+        back = node.device("Tad", streams={MAIN: None})
+        await turns(60)
+        await node.flow.soft.session.tell()
+        await turns()
+        assert [record["votes"] for record in back.heard("votes")] == [{}]
+
+    play(story)
+
+
 def test_the_flow_ticks_by_itself() -> None:
     async def story(node: LiveNode) -> None:
         await node.flow.start()

@@ -20,8 +20,10 @@ from tertulia.eventlog.postgres import PostgresLog
 from tertulia.eventlog.stats import LogStats
 from tertulia.projections.postgres_projections import PostgresProjections
 from tertulia.projections.postgres_reading import PostgresReading
-from tests.contracts.reading_contract import ANA, BEN, ROOM, School
 from tests.postgres_server import PostgresServer, postgres
+
+pytest.register_assert_rewrite("tests.contracts.reading_contract")
+from tests.contracts.reading_contract import ANA, BEN, ROOM, School  # noqa: E402
 
 __all__ = ["postgres"]
 pytestmark = pytest.mark.postgres

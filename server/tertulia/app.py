@@ -179,7 +179,7 @@ def make_bus(url: str, *, node_id: str, deployment: str) -> Bus:
     if not url:
         return InProcessBus(node_id)
     scheme = urlsplit(url).scheme
-    if not scheme.startswith("redis"):
+    if scheme.partition("+")[0] not in ("redis", "rediss"):  # how it is used (`+sentinel`) the bus judges
         raise SettingsRefused(
             f"--bus: there is no bus for {scheme or 'this'}:// here; leave it out, or give redis://host:6379."
         )

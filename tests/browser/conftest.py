@@ -12,7 +12,28 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.school import School
 from tests.browser.visitor import Visitor
 
+NOT_WANTED = (
+    # Every new window would load Chromium's own address bar as a page: as much work as our app.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    # And what Playwright switches off: a second list takes the place of its own.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS += [f"--disable-features={','.join(NOT_WANTED)}"]
 TEST_S = 300
 PATIENCE_MS = 15_000  # a wait ends as soon as it may; a crowded machine is no fault of the app
 SHOTS = Path(__file__).with_name("shots")

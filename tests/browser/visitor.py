@@ -101,12 +101,11 @@ class Visitor:
     # --- coming in -----------------------------------------------------------------------------------------------
 
     def enter(self, path: str | None = None) -> Visitor:
-        """With a ready link, as the demo prints it; then to `path`."""
+        """With a ready link: as the demo prints it, which leads home, or one to `path`."""
         assert self.name is not None
-        self.page.goto(f"{self.school.url}/join#token={self.school.token(self.name)}")
-        expect(self.page.locator("tt-home-view h1")).to_be_visible()
-        if path:
-            self.go(path)
+        self.go(f"{path or '/join'}#token={self.school.token(self.name)}")
+        if not path:
+            expect(self.page.locator("tt-home-view h1")).to_be_visible()
         return self
 
     def go(self, path: str) -> None:

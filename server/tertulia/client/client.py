@@ -374,7 +374,7 @@ class Client:
     # --- small --------------------------------------------------------------------------------------------------
 
     def _set_timer(self) -> None:
-        due_s = self._core.next_due_s(self._now_s())
+        due_s = self._core.next_due_s()
         if due_s is None or (self._timer is not None and self._timer.when() <= due_s):
             return  # it rings before, and looks again
         if self._timer is not None:

@@ -126,13 +126,13 @@ class Core:
 
     # --- time ---------------------------------------------------------------------------------------------------
 
-    def next_due_s(self, now_s: float) -> float | None:
-        """When `tick` should be called at the latest."""
+    def next_due_s(self) -> float | None:
+        """When `tick` should be called at the latest; it may be past."""
         dues = [self._try_at_s, self._greet_by_s]
         if self.state in HAS_LINK:
             quiet_s = self._heard_at_s + shared.client_ping_s
             dues += [self._pong_by_s or quiet_s, self._renew_at_s]
-            dues += [self._follows.next_due_s(now_s), self._outbox.next_due_s(now_s)]
+            dues += [self._follows.next_due_s(), self._outbox.next_due_s()]
         return min((due for due in dues if due is not None), default=None)
 
     def tick(self, *, now_s: float) -> None:

@@ -34,6 +34,7 @@ class Follows:
         self._waiting_events = 0
         self._fetching = 0
         self._is_settled = True
+        self._looked_s = 0.0
         """Whether all streams are live: nothing to ask for, nothing to fetch."""
 
     # --- the program --------------------------------------------------------------------------------------------
@@ -69,6 +70,7 @@ class Follows:
 
     def attend(self, *, now_s: float, say: Callable[[Subscribe], None] | None) -> None:
         """Subscribe to what was not asked for yet (where there is a link: `say`), fetch the pages that are missing."""
+        self._looked_s = now_s
         if self._is_settled:
             return
         if say is not None:
@@ -81,10 +83,11 @@ class Follows:
             self._fetch_pages(now_s)
         self._is_settled = all(f.phase == "live" for f in self._streams.values())
 
-    def next_due_s(self, now_s: float) -> float | None:
+    def next_due_s(self) -> float | None:
+        """What became due after the last look is due still."""
         if self._is_settled:
             return None
-        return min((f.not_before_s for f in self._streams.values() if f.not_before_s > now_s), default=None)
+        return min((f.not_before_s for f in self._streams.values() if f.not_before_s > self._looked_s), default=None)
 
     def _ask(self, some: list[Followed], request: int) -> tuple[dict[str, From], dict[str, Level]]:
         for followed in some:

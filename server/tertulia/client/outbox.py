@@ -45,6 +45,7 @@ class Outbox:
         self._counts = counts
         self._waiting: dict[int, Waiting] = {}
         self._unsent: list[int] = []
+        self._looked_s = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -60,6 +61,7 @@ class Outbox:
 
     def next(self, *, now_s: float, in_flight_max: int) -> list[bytes]:
         """What is to be sent now. It then counts as in flight."""
+        self._looked_s = now_s
         room = in_flight_max - (len(self._waiting) - len(self._unsent))
         payloads: list[bytes] = []
         blocked = set[str]()
@@ -112,9 +114,10 @@ class Outbox:
         for waiting in self._waiting.values():
             self._unsend(waiting)
 
-    def next_due_s(self, now_s: float) -> float | None:
-        """When something that waits for its time is due; None when nothing does."""
-        dues = [due for id in self._unsent if (due := self._waiting[id].due_s) > now_s]
+    def next_due_s(self) -> float | None:
+        """When something that waits for its time is due; None when nothing does. What became due after the last look
+        is due still: asked by the clock of now it would wait for the next look, whenever that is."""
+        dues = [due for id in self._unsent if (due := self._waiting[id].due_s) > self._looked_s]
         return min(dues, default=None)
 
     def _unsend(self, waiting: Waiting) -> None:

@@ -230,6 +230,8 @@ collect_old_every: Final = 50
 drain_window_s: Final = 5.0
 drain_s: Final = 8.0
 drain_poll_s: Final = 0.1
+unavailable_after_s: Final = 1.0
+"""When a command that found the log away is to come again, half of it more or less."""
 reconnect_min_s: Final = 0.5
 reconnect_max_s: Final = 20.0
 

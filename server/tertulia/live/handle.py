@@ -8,6 +8,7 @@ from typing import assert_never
 
 import msgspec
 
+from tertulia.domain import limits
 from tertulia.domain.cohort import CohortState, asker_of, decide_cohort
 from tertulia.domain.command import RoomCommand
 from tertulia.domain.commands import AnyCohortCommand, AnyCommand, AnyRoomCommand, CohortCommand, MarkRead, SetReaction
@@ -125,11 +126,16 @@ def _decide_in_cohort(
 
 
 def _counted(node: Node, answer: Answer) -> Answer:
+    """Each answer is counted. Who cannot be served because the log is away is told when to ask again: left to itself a
+    client waits longer and longer, long after the log is back, and what its person says next waits behind that."""
     counts = node.counts
 
     def counted(verdict: Done | Refusal) -> None:
         if isinstance(verdict, Refusal):
             counts.refused[verdict.code] = counts.refused.get(verdict.code, 0) + 1
+            if verdict.code == "unavailable" and verdict.after_ms is None:
+                after_s = limits.unavailable_after_s * (0.5 + node.ids.chance())
+                verdict = msgspec.structs.replace(verdict, after_ms=int(after_s * 1000))
         elif verdict.is_dup:
             counts.duplicates += 1
         else:

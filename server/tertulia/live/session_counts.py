@@ -63,9 +63,12 @@ class SessionCounts:
         if conversation.is_closed() or member is None or room_stream(room) not in conversation.follows:
             return
         votes, bars = await self._records(room)
-        if votes.votes or votes.answered:
+        signals = self._node.channels.get(room_signals_stream(room))
+        # What counted once is told also when it is nothing now: who was away meanwhile has the old number.
+        had_signals = signals is not None and signals.last > 0
+        if votes.votes or votes.answered or had_signals:
             conversation.say(votes)
-        if room_staff_stream(room) in conversation.follows and (bars.bars or bars.pace):
+        if room_staff_stream(room) in conversation.follows and (bars.bars or bars.pace or had_signals):
             conversation.say(bars)
         await self._tell_mine(room, member.person)
 

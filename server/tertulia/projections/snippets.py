@@ -97,7 +97,7 @@ def _start(text: str, words: Sequence[tuple[str, int, int]], found: Sequence[Hit
     for hit in found:
         score, first, end = _score(found, hit.first)
         if score > best_score:
-            middle = first - (_WORDS_MAX - (end - first)) // 2
+            middle = first - int((_WORDS_MAX - (end - first)) / 2)  # towards zero: a phrase may go beyond
             best, best_score = max(0, min(middle, len(words) - _WORDS_MAX)), score
         sentence = max((place for place in sentences if place <= hit.first), default=0)
         if sentence < hit.first:

@@ -158,6 +158,7 @@ class Connection(asyncio.Protocol):
         self._shell.open.discard(self)
         if self._conversation is not None:
             self._conversation.gone()
+            self._conversation.outbox.write = _nowhere  # a flush may be due this turn, and the transport raises by then
             self._conversation = None
         self._let_go()
 
@@ -379,4 +380,4 @@ class Connection(asyncio.Protocol):
 
 
 def _nowhere(data: bytes) -> None:
-    """Where a connection that has hung up writes."""
+    """Where a connection that has hung up, or is lost, writes."""

@@ -1,0 +1,117 @@
+"""Posts made durable in PostgreSQL through a real node: sockets, tokens, decisions, projections, a synchronous commit.
+
+A thousand people in a hundred rooms of ten, each posts, hears the answer and posts again; ten hear each post. Node,
+PostgreSQL and generator share the cores there are: nothing is pinned, PostgreSQL is many processes. Its database is on
+this disk, fsync and synchronous_commit on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from load_tests import process
+from load_tests.crowd import Crowd
+from load_tests.fan_out import settle
+from load_tests.figures import Figure, at_least, plain
+from load_tests.posts import BUSY_ROOMS, IN_ROOM
+from load_tests.target import Tertulia
+from tests.postgres_server import PostgresServer
+from tests.school import make_school
+from tests.servers import Server
+
+SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "100"}
+TARGET = 5_000
+WARM_S = 2.0
+SETTLE_S = 30.0
+
+
+class Posted(NamedTuple):
+    """In a span of time. `wal_bytes`: written ahead; `commits`: of the database."""
+
+    seconds: float
+    acked: int
+    node_s: float
+    postgres_s: float
+    generator_s: float
+    wal_bytes: float
+    commits: int
+
+
+@contextmanager
+def node_on_postgres(rooms: tuple[str, ...]) -> Iterator[tuple[Server, PostgresServer]]:
+    with PostgresServer(settings=SETTINGS) as postgres, tempfile.TemporaryDirectory() as name:
+        url, folder = postgres.new_database(), Path(name)
+        names = {room: room.capitalize() for room in rooms}
+        asyncio.run(make_school(folder / "data", rooms=names, log=url))
+        with Server(folder, options=["--no-rate-limits", "--log", url]) as server:
+            yield server, postgres
+
+
+def run(seconds: float) -> dict[str, Figure]:
+    """For `make bench`."""
+    with node_on_postgres(BUSY_ROOMS) as (server, postgres):
+        done = post(server, postgres, seconds=seconds)
+    return {
+        "postgres_node": at_least(done.acked / done.seconds, "acked posts/s, node on PostgreSQL", TARGET),
+        "postgres_node_cpu": plain(done.node_s / done.acked * 1e6, "µs CPU a post, node"),
+        "postgres_node_postgres_cpu": plain(done.postgres_s / done.acked * 1e6, "µs CPU a post, PostgreSQL"),
+        "postgres_node_generator_cpu": plain(done.generator_s / done.acked * 1e6, "µs CPU a post, generator"),
+        "postgres_node_cores": plain(
+            (done.node_s + done.postgres_s + done.generator_s) / done.seconds, "cores used by all three"
+        ),
+        "postgres_node_wal": plain(done.wal_bytes / done.acked, "bytes written ahead a post"),
+        "postgres_node_commit": plain(done.acked / max(1, done.commits), "posts a commit"),
+    }
+
+
+def post(server: Server, postgres: PostgresServer, *, seconds: float) -> Posted:
+    crowd = Crowd(Tertulia(server))
+    target = crowd.target
+    try:
+        members = crowd.connect_all((room, True) for room in BUSY_ROOMS for _ in range(IN_ROOM))
+        for member in members:
+            member.is_writer = True
+        said = 0
+
+        def go_on(until: float) -> None:
+            nonlocal said
+            while time.perf_counter() < until:
+                crowd.read(0.05)
+                for member, acks in crowd.answered:
+                    for _ in range(acks):
+                        said += 1
+                        crowd.say(member, target.post(said, room=member.room))
+
+        for member in members:
+            said += 1
+            crowd.say(member, target.post(said, room=member.room))
+        go_on(time.perf_counter() + WARM_S)
+        before, begun, acked = _used(server, postgres), time.perf_counter(), crowd.acks
+        go_on(begun + seconds)
+        took_s, acked = time.perf_counter() - begun, crowd.acks - acked
+        used = [now - then for now, then in zip(_used(server, postgres), before, strict=True)]
+        settle(crowd, said * IN_ROOM, wait_s=SETTLE_S)
+    finally:
+        crowd.close()
+    return Posted(took_s, acked, used[0], used[1], used[2], used[3], int(used[4]))
+
+
+def _used(server: Server, postgres: PostgresServer) -> tuple[float, ...]:
+    """CPU seconds of node, PostgreSQL and this process; bytes of its log; commits."""
+    wal, commits = postgres.ask(
+        "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, sum(xact_commit) FROM pg_stat_database", "postgres"
+    )[0]
+    return (
+        process.cpu_s([server.pid]),
+        process.cpu_s([postgres.pid, *postgres.children()]),
+        process.cpu_s([os.getpid()]),
+        float(wal),
+        float(commits),
+    )
