@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
+from itertools import pairwise, product
 from string import ascii_lowercase, digits
 
 import pytest
@@ -33,9 +33,7 @@ def test_the_slots_are_those_redis_clients_compute() -> None:
 @pytest.mark.parametrize("masters", [*range(1, 33), 64, 128])
 def test_masters_with_equal_ranges_have_equal_shares_to_within_one(masters: int) -> None:
     bounds = [round(SLOTS * number / masters) for number in range(masters + 1)]
-    shares = [
-        sum(begin <= slot < end for slot in TOPIC_OF_SLOT) for begin, end in zip(bounds, bounds[1:], strict=False)
-    ]
+    shares = [sum(begin <= slot < end for slot in TOPIC_OF_SLOT) for begin, end in pairwise(bounds)]
     assert max(shares) - min(shares) <= 1
     assert sum(shares) == PARTITIONS
 
