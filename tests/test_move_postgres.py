@@ -67,6 +67,7 @@ def quiet(name: str, done: int, total: int) -> None: ...
 def odd_appends() -> list[Append]:
     data = [json.dumps({"text": "x"}).replace("x", text).encode() for text in TEXTS]
     events = tuple(Planned(StreamName("room/odd"), ODD, "message_posted", one) for one in data)
+    events += (Planned(StreamName("room/odd"), ODD, "message_edited", b'{"message":1,"revision":1,"text":"Edited"}'),)
     post = [
         Decided(ODD, key, bytes([n, 0, 255, 92]), 1_700_000_000_000 + n, StreamName("room/odd"), events)
         for n, key in enumerate(KEYS)
@@ -147,6 +148,8 @@ def test_a_moved_log_gives_the_same_answers(
         new = await open_postgres(url, cluster="school")
         assert await all_of(new) == await all_of(old)
         assert await read_from(PostgresReading(new.readers)) == await read_from(SqliteReading(old.readers))
+        unmarked = "SELECT count(*) FROM tertulia.entry WHERE name = 'message_edited' AND about IS NULL"
+        assert postgres.ask(unmarked, postgres.last_database) == [(0,)], "a redaction finds edits by it"
         post = Decided(ODD, "new", b"", play.at, room_stream(ROOM), (Planned(room_stream(ROOM), ODD, *SAID),))
         again = [Append([decided[-1]], {}), Append([post], {}), *odd_appends()]
         for append in again:

@@ -92,9 +92,10 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     tokens = Tokens(secret, clock=clock)
     ids = RandomIds()
     node_id = ids.new_id()
-    bus = make_bus(settings.bus, node_id=node_id)
+    deployment = deployment_name(secret)
+    bus = make_bus(settings.bus, node_id=node_id, deployment=deployment)
     log_stats = LogStats()
-    log, reading = await _open_log(settings, secret, stats=log_stats)
+    log, reading = await _open_log(settings, deployment, stats=log_stats)
     node = Node(
         node_id=node_id,
         log=log,
@@ -109,11 +110,9 @@ async def open_node(settings: Settings, *, clock: Clock | None = None) -> Flow:
     return Flow(node)
 
 
-async def _open_log(settings: Settings, secret: bytes, *, stats: LogStats) -> tuple[EventLog, Reading]:
+async def _open_log(settings: Settings, deployment: str, *, stats: LogStats) -> tuple[EventLog, Reading]:
     if is_postgres(settings.log):
-        log = await open_postgres(
-            settings.log, cluster=deployment_name(secret), replica=settings.log_replica, stats=stats
-        )
+        log = await open_postgres(settings.log, cluster=deployment, replica=settings.log_replica, stats=stats)
         from tertulia.projections.postgres_reading import PostgresReading  # noqa: PLC0415 - as its log
 
         return log, PostgresReading(log.readers)
@@ -176,15 +175,15 @@ def log_path(settings: Settings) -> Path:
     return Path(url.path)
 
 
-def make_bus(url: str, *, node_id: str) -> Bus:
+def make_bus(url: str, *, node_id: str, deployment: str) -> Bus:
     if not url:
         return InProcessBus(node_id)
     scheme = urlsplit(url).scheme
     if scheme.partition("+")[0] not in ("redis", "rediss"):  # how it is used (`+sentinel`) the bus judges
         raise SettingsRefused(
-            f"--bus: there is no bus for {scheme or 'this'}:// here; leave it out, or give redis://host:6379/0."
+            f"--bus: there is no bus for {scheme or 'this'}:// here; leave it out, or give redis://host:6379."
         )
-    return RedisBus(url, node_id)
+    return RedisBus(url, node_id, deployment=deployment)
 
 
 @asynccontextmanager

@@ -227,7 +227,7 @@ def bus(settings: Settings) -> Iterator[Finding]:
         return
 
     async def try_it() -> None:
-        made = make_bus(settings.bus, node_id="doctor")
+        made = make_bus(settings.bus, node_id="doctor", deployment="")
         await made.start(lambda message: None, lambda: None)
         await made.stop()
 

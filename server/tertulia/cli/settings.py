@@ -47,7 +47,13 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
         metavar="URL",
         help="A replica of the PostgreSQL log, postgresql://…, from which what is long past is read.",
     ),
-    _option("--bus", default="", help="redis://host:6379/0, for several nodes; without it this node is alone."),
+    _option(
+        "--bus",
+        default="",
+        metavar="URL",
+        help="For several nodes: redis://host:6379, redis+sentinel://host,host/master or redis+cluster://host,host; "
+        "without it this node is alone.",
+    ),
     _option(
         "--origins",
         multiple=True,
