@@ -93,7 +93,7 @@ async def remake(address: Address, projections: PostgresProjections, progress: P
         work = _Remaking(link, projections, progress)
         while await work.count() and not await _is_mine(link):  # noqa: ASYNC110 - another node is waited for
             await asyncio.sleep(_WAIT_S)
-        while await work.some():
+        while await work.count() and await work.some():
             pass
     finally:
         await link.close()
