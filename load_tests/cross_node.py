@@ -201,8 +201,10 @@ def hearing(
     rooms: Sequence[str] = ROOMS,
     decides: bool = False,
     readers: int = 0,
+    at_once: int = 1,
 ) -> Heard:
-    """What each message costs the node that hears it, the one that was posted through, and Redis."""
+    """What each message costs the node that hears it, the one that was posted through, and Redis. `at_once`: how many
+    are posted together, at the same pace on the whole."""
     near = Crowd(Tertulia(nodes.writers))
     far = Crowd(Tertulia(nodes.readers), first=1_000)
     watching = Crowd(Watching(nodes.readers), first=2_000)
@@ -221,7 +223,7 @@ def hearing(
             hear_all(crowds, left_s)
         idle = _done(nodes, before, 0)
         heard, before, posts = bus_received(nodes.readers), _used(nodes), int(per_s * seconds)
-        _post(crowds, near, writer, posts, rooms=rooms, per_s=per_s, first=1_000)
+        _post(crowds, near, writer, posts, rooms=rooms, per_s=per_s, first=1_000, at_once=at_once)
         deeds = _done(nodes, before, posts)
         assert bus_received(nodes.readers) - heard >= posts, "not every post was heard from the bus"
     finally:
@@ -249,6 +251,7 @@ def _post(
     rooms: Sequence[str],
     per_s: float,
     first: int = 0,
+    at_once: int = 1,
 ) -> None:
     """To each room in turn, at a pace, or as fast as they are answered; all are answered at the end."""
     sent, acks, begun = 0, crowd.acks, time.perf_counter()
@@ -257,7 +260,8 @@ def _post(
         now = time.perf_counter()
         assert not crowd.refused, "a post was refused"
         assert now < deadline, f"{crowd.acks - acks} of {posts} posts were answered"
-        due = min(posts, int((now - begun) * per_s) + 1, crowd.acks - acks + IN_FLIGHT_MAX)
+        due = int((now - begun) * per_s / at_once) * at_once + at_once
+        due = min(posts, due, crowd.acks - acks + IN_FLIGHT_MAX)
         frames = [crowd.target.post(first + n, room=rooms[n % len(rooms)]) for n in range(sent, due)]
         if frames:
             crowd.say(writer, b"".join(frames))

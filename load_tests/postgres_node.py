@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
+
 from load_tests import process
 from load_tests.crowd import Crowd
 from load_tests.fan_out import settle
@@ -33,7 +35,7 @@ SETTLE_S = 30.0
 
 
 class Posted(NamedTuple):
-    """In a span of time. `wal_bytes`: written ahead; `commits`: of the database."""
+    """In a span of time. `wal_bytes`: written ahead; `commits`: of the node."""
 
     seconds: float
     acked: int
@@ -42,6 +44,7 @@ class Posted(NamedTuple):
     generator_s: float
     wal_bytes: float
     commits: int
+    commit_s: float
 
 
 @contextmanager
@@ -68,6 +71,8 @@ def run(seconds: float) -> dict[str, Figure]:
         ),
         "postgres_node_wal": plain(done.wal_bytes / done.acked, "bytes written ahead a post"),
         "postgres_node_commit": plain(done.acked / max(1, done.commits), "posts a commit"),
+        "postgres_node_commit_ms": plain(done.commit_s / max(1, done.commits) * 1000, "ms a commit"),
+        "postgres_node_committing": plain(done.commit_s / done.seconds * 100, "% of the time a commit is under way"),
     }
 
 
@@ -100,18 +105,22 @@ def post(server: Server, postgres: PostgresServer, *, seconds: float) -> Posted:
         settle(crowd, said * IN_ROOM, wait_s=SETTLE_S)
     finally:
         crowd.close()
-    return Posted(took_s, acked, used[0], used[1], used[2], used[3], int(used[4]))
+    return Posted(took_s, acked, used[0], used[1], used[2], used[3], int(used[4]), used[5])
 
 
 def _used(server: Server, postgres: PostgresServer) -> tuple[float, ...]:
-    """CPU seconds of node, PostgreSQL and this process; bytes of its log; commits."""
-    wal, commits = postgres.ask(
-        "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, sum(xact_commit) FROM pg_stat_database", "postgres"
-    )[0]
+    """CPU seconds of node, PostgreSQL and this process; bytes written ahead; commits, and how long they took."""
+    wal = postgres.ask("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")[0][0]
+    lines = httpx.get(f"{server.url}/metrics", trust_env=False, timeout=30.0).text.splitlines()
+    commits, commit_s = (
+        next(float(line.split()[1]) for line in lines if line.startswith(f"tertulia_commit_seconds_{name} "))
+        for name in ("count", "sum")
+    )
     return (
         process.cpu_s([server.pid]),
         process.cpu_s([postgres.pid, *postgres.children()]),
         process.cpu_s([os.getpid()]),
         float(wal),
-        float(commits),
+        commits,
+        commit_s,
     )

@@ -1,11 +1,11 @@
-"""Posts on the PostgreSQL log alone: one node, a hundred rooms, every append answered when it is durable.
+"""Posts on the PostgreSQL log with its projections: one node, a hundred rooms, every append answered when it is durable.
 
-    python -m load_tests.postgres_posts [--seconds 10] [--rooms 100] [--writers 10] [--url postgresql://…]
+    python -m load_tests.postgres_posts [--seconds 10] [--rooms 100] [--writers 10] [--bare] [--url postgresql://…]
 
 Each writer appends a post with a key, waits for the answer and appends the next; a room's appends name the head they
 follow, as a lane's do, so that a room has one under way, of as many posts as are waiting (`--writers`). Without `--url`
 it starts a PostgreSQL of its own on this disk, fsync and synchronous_commit on. The last line is one JSON object.
-What is not here: sockets, decisions, projections.
+What is not here: sockets and decisions; with `--bare` neither projections.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tertulia.domain.ids import PersonId, StreamName
 from tertulia.eventlog import Append, Appended, Decided, Planned
 from tertulia.eventlog.postgres import PostgresLog
 from tertulia.eventlog.stats import LogStats
+from tertulia.projections.postgres_projections import PostgresProjections
 from tertulia.wire.stored import encode_event
 from tests.postgres_server import PostgresServer
 
@@ -68,9 +69,12 @@ async def _talk(log: PostgresLog, room: StreamName, writers: int, posts: _Posts)
         posts.acked += writers
 
 
-async def measure(url: str, *, seconds: float, rooms: int, writers: int, pids: Pids) -> dict[str, Figure]:
+async def measure(
+    url: str, *, seconds: float, rooms: int, writers: int, pids: Pids, is_bare: bool = False
+) -> dict[str, Figure]:
     stats = LogStats()
-    log = await PostgresLog.open(url, cluster="load", stats=stats)
+    projections = None if is_bare else PostgresProjections()
+    log = await PostgresLog.open(url, cluster="load", projections=projections, stats=stats)
     posts = _Posts()
     talking = [
         asyncio.create_task(_talk(log, StreamName(f"room/r{number:03}"), writers, posts)) for number in range(rooms)
@@ -117,10 +121,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rooms", type=int, default=100)
     parser.add_argument("--writers", type=int, default=10, help="in each room")
+    parser.add_argument("--bare", action="store_true", help="without projections")
     parser.add_argument("--url", help="of an empty database; without it, a server is started")
     options = parser.parse_args()
     with database(options.url) as (url, pids):
-        measured = measure(url, seconds=options.seconds, rooms=options.rooms, writers=options.writers, pids=pids)
+        measured = measure(
+            url,
+            seconds=options.seconds,
+            rooms=options.rooms,
+            writers=options.writers,
+            pids=pids,
+            is_bare=options.bare,
+        )
         figures = uvloop.run(measured)
     for name, figure in figures.items():
         print(line(name, figure))

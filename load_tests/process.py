@@ -13,10 +13,10 @@ def cpu_s(pids: Iterable[int]) -> float:
     """CPU seconds, user and system, of the threads alive now (from the scheduler: nanoseconds, not ticks)."""
     used_ns = 0
     for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
+        for task in Path(f"/proc/{pid}/task").glob("*"):
             try:
                 used_ns += int((task / "schedstat").read_text().split()[0])
-            except FileNotFoundError:  # it has ended
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
                 continue
     return used_ns / 1e9
 

@@ -286,17 +286,24 @@ class Cluster(_Group):
 
     def move_slot(self, slot: int, to: RedisServer) -> None:
         """Give an empty slot to another master, as a resharding does."""
-        (source,) = [server for server in self.masters() if self._serves(server, slot)]
+        (source,) = [server for server in self.masters() if self.serves(server, slot)]
         node = text(to.ask_raw("CLUSTER", "MYID"))
         to.ask_raw("CLUSTER", "SETSLOT", str(slot), "IMPORTING", text(source.ask_raw("CLUSTER", "MYID")))
         source.ask_raw("CLUSTER", "SETSLOT", str(slot), "MIGRATING", node)
         for server in (to, source, *(one for one in self.masters() if one not in (to, source))):
             server.ask_raw("CLUSTER", "SETSLOT", str(slot), "NODE", node)
 
-    def _serves(self, server: RedisServer, slot: int) -> bool:
+    def serves(self, server: RedisServer, slot: int) -> bool:
+        return any(first <= slot <= last for first, last in self.slots_of(server))
+
+    def slots_of(self, server: RedisServer) -> list[tuple[int, int]]:
+        """The ranges it says it has, ends included."""
         (mine,) = [line.split() for line in self._nodes_of(server) if "myself" in line]
         ranges = [part.partition("-") for part in mine[8:] if not part.startswith("[")]
-        return any(int(begin) <= slot <= int(end or begin) for begin, _, end in ranges)
+        return [(int(first), int(last or first)) for first, _, last in ranges]
+
+    def replica_of(self, master: RedisServer) -> RedisServer:
+        return next(server for server in self.servers if server.ask_raw("ROLE")[:3:2] == [b"slave", master.port])
 
 
 def until_in_order(condition: Callable[[], bool], what: str) -> None:

@@ -157,7 +157,7 @@ class RedisServer:
     def _arguments(self) -> list[str]:
         arguments = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder)]
         for name, value in self._options.items():
-            arguments += [f"--{name}", value]
+            arguments += [f"--{name}", *(value.split() if name == "rename-command" else [value])]
         return arguments
 
     def _answers(self) -> bool:

@@ -61,7 +61,8 @@ def test_the_command_line_goes_before_the_environment_before_the_file(tmp_path: 
 def test_every_setting_has_an_option_a_variable_and_a_key(tmp_path: Path) -> None:
     """Set each in turn by environment and by file, and look whether it arrives."""
     values = {
-        "host": "127.0.0.2", "port": 4000, "data": "elsewhere", "log": "sqlite:///x", "log_replica": "postgresql://x", "bus": "redis://x",
+        "host": "127.0.0.2", "port": 4000, "data": "elsewhere", "log": "sqlite:///x",
+        "log_replica": "postgresql://y", "bus": "redis://x",
         "origins": ["https://a.example", "https://b.example"], "public_url": "https://c.example",
         "secret_file": "mine.key", "connections_max": 7, "rate_limits": False, "metrics_token": "m",
         "drain_window_s": 1.5, "workers": 3, "worker_port": 4001,

@@ -68,7 +68,7 @@ def test_everybody_has_a_room_and_every_room_somebody(people: int, rooms: int) -
 def test_a_million_learners_are_in_many_small_rooms_and_a_few_of_thousands() -> None:
     found = sizes(1_000_000, 20_000, seed=5)
     assert sum(2_000 <= size <= 5_000 for size in found) == 20
-    assert sum(20 <= size <= 70 for size in found) > 0.98 * len(found)
+    assert sum(20 <= size <= 62 for size in found) > 0.98 * len(found)
 
 
 def test_rates_are_those_that_are_stated() -> None:
@@ -166,13 +166,14 @@ def test_what_is_done_less_often_costs_less() -> None:
     assert used(AS_IT_IS._replace(presence_refresh_s=60.0))["Redis CPU"] < before["Redis CPU"]
     assert used(AS_IT_IS._replace(head_check_s=10.0))["PostgreSQL CPU"] < before["PostgreSQL CPU"]
     assert used(AS_IT_IS._replace(read_marker_every_s=30.0))["PostgreSQL log"] < before["PostgreSQL log"]
+    assert used(AS_IT_IS._replace(gather_s=0.1))["PostgreSQL CPU"] < before["PostgreSQL CPU"]
 
 
 def test_a_large_room_gathers_messages_and_its_last_reader_waits() -> None:
     calm, busy = (one_room(rate, COSTLY, Machines(), people=100_000) for rate in (1.0, 1_000.0))
     assert calm.last_ms == pytest.approx(10.0)  # a thousand readers on a node at 10 µs
     assert busy.last_ms == pytest.approx(20.0)  # and the flush under way before it
-    assert busy.stream_used == pytest.approx(1.0)
+    assert busy.stream_used == pytest.approx(100.0)  # 10 posts/s it takes, at these costs
     assert calm.head_node_used < calm.node_used
 
 
@@ -243,13 +244,20 @@ def test_the_page_is_written_anew_from_the_figures() -> None:
     assert re.sub(r"[^#]", "", again) == re.sub(r"[^#]", "", page)
     assert "| spread |" in again
     assert tables.refreshed(again, tables.blocks(measured, found)) == again
-    with pytest.raises(KeyError, match="costs"):
+    with pytest.raises(KeyError, match="causes"):
         tables.refreshed(page, {"costs": ""})
     pictures = plots.pictures(measured, found)
     assert all(f"({name})" in page for name in pictures)
     for picture in pictures.values():
         assert "nan" not in picture
         assert all(0 <= float(x) <= curves.WIDTH for x in re.findall(r' x[12]?="(-?[\d.]+)"', picture))
+
+
+def test_the_page_holds_the_costs_that_were_measured_last() -> None:
+    """`--measure` writes both; a page that was edited by hand, or left behind, is found."""
+    measured, page = load(), tables.PAGE.read_text(encoding="utf-8")
+    for name, cost in COSTS.items():
+        assert f"| `{name}` | {cost.what} | {cost.how} | {measured.costs[name]:,.4g} | {cost.unit} |" in page
 
 
 def test_a_curve_stays_within_its_plot_and_its_name_is_escaped() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import uvloop
 
@@ -26,6 +27,7 @@ from tests.servers import Server
 
 PEOPLE = (1, 10, 50)
 PRESENCE_PER_S = 1_000.0
+AT_ONCE = 200
 BURSTS_EVERY_S = 0.1
 """So that many are heard at once, as on a busy node."""
 TELLS_AT_ONCE = 200
@@ -34,20 +36,27 @@ RECORD = b"x" * 400
 
 
 def measure(seconds: float) -> dict[str, float]:
-    """About 14 × `seconds`."""
+    """About 20 × `seconds`, half of them at rest, and ten seconds."""
     with cross_node.two_nodes((cross_node.ROOM, *cross_node.ROOMS)) as nodes:
-        calm = cross_node.hearing(nodes, per_s=cross_node.CALM_PER_S, seconds=seconds)
-        busy = cross_node.hearing(nodes, per_s=cross_node.BUSY_PER_S, seconds=seconds)
-        read = cross_node.hearing(nodes, per_s=cross_node.BUSY_PER_S, seconds=seconds, readers=1)
-        applied = cross_node.hearing(nodes, per_s=cross_node.BUSY_PER_S, seconds=seconds, decides=True)
+
+        def hearing(per_s: float, **how: Any) -> cross_node.Heard:
+            return cross_node.hearing(nodes, per_s=per_s, seconds=seconds, **how)
+
+        calm, calm_read = hearing(cross_node.CALM_PER_S), hearing(cross_node.CALM_PER_S, readers=1)
+        busy, busy_read = hearing(cross_node.BUSY_PER_S), hearing(cross_node.BUSY_PER_S, readers=1)
+        full = hearing(cross_node.BUSY_PER_S, at_once=AT_ONCE)
+        applied = hearing(cross_node.BUSY_PER_S, at_once=AT_ONCE, decides=True)
         presence_us, person_us = _presence(nodes, seconds)
         assert nodes.redis is not None, "two nodes have one"
         alone_us, full_us, drop_us = uvloop.run(_telling(nodes.redis.url, seconds))
     return {
         "node_hear_alone_us": calm.hearing_us,
-        "node_hear_full_us": busy.hearing_us,
-        "node_apply_full_us": max(0.0, applied.hearing_us - busy.hearing_us),
-        "node_flush_us": max(0.0, read.hearing_us - busy.hearing_us),
+        "node_hear_full_us": full.hearing_us,
+        "node_apply_full_us": max(0.0, applied.hearing_us - full.hearing_us),
+        "node_flush_alone_us": max(0.0, calm_read.hearing_us - calm.hearing_us),
+        "node_flush_full_us": max(0.0, busy_read.hearing_us - busy.hearing_us),
+        "node_post_alone_us": calm.posting_us,
+        "node_post_full_us": full.posting_us,
         "node_presence_us": presence_us,
         "node_presence_person_us": person_us,
         "node_tell_alone_us": alone_us,

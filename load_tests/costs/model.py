@@ -23,24 +23,26 @@ class Cost(NamedTuple):
 
 
 _LOOP: Final = "closed loop in one room with 1, 250 and 1,000 readers, log durable; a line through the three"
+_POSTED: Final = "two nodes and a Redis: CPU of the node that is posted through, less its idle CPU, per message"
 _HEARD: Final = "two nodes and a Redis: CPU of the node that is not posted through, less its idle CPU, per message"
-_REDIS: Final = "bare sockets on a real Redis, 1 to 48 subscribers, 450 bytes; a line through them"
+_REDIS: Final = "bare sockets, 1 to 48 subscribers, 450 bytes; a line through them"
 _PEOPLE: Final = "2,000 connections on one node, after 300 others"
 _NGINX: Final = "nginx, one worker, before a node: 500 readers in one room, 200-byte texts"
 
 COSTS: Final[dict[str, Cost]] = {
     # The node
-    "node_post_alone_us": Cost("µs CPU", "a post: decided, committed, answered, published", _LOOP),
-    "node_post_full_us": Cost("µs CPU", "the same, among many", "200 connections post to 50 rooms, nobody follows"),
+    "node_post_alone_us": Cost("µs CPU", "a post: decided, committed, answered, told to Redis", f"{_POSTED}; 100/s"),
+    "node_post_full_us": Cost("µs CPU", "the same, among many", f"{_POSTED}; 2,000/s, 200 at once"),
     "node_deliver_alone_us": Cost("µs CPU", "a message to one reader", _LOOP),
     "node_deliver_full_us": Cost("µs CPU", "the same, when tens gather in a room", "closed loop, 50 in flight"),
     "node_hear_alone_us": Cost("µs CPU", "an entry from the bus, before fan-out", f"{_HEARD}; 100/s in 50 rooms"),
-    "node_hear_full_us": Cost("µs CPU", "the same, among many", f"{_HEARD}; 2,000/s in 50 rooms"),
+    "node_hear_full_us": Cost("µs CPU", "the same, among many", f"{_HEARD}; 2,000/s, 200 at once"),
     "node_apply_full_us": Cost("µs CPU", "the same, where the room's state for deciding is at hand too", _HEARD),
     "node_drop_us": Cost(
         "µs CPU", "a message from the bus that is not for this node", "the bus by itself, 200 at a time"
     ),
-    "node_flush_us": Cost("µs CPU", "an entry's flush in its room, first reader included", f"{_HEARD}; 1 reader each"),
+    "node_flush_alone_us": Cost("µs CPU", "an entry's flush in its room, first reader included", f"{_HEARD}; 100/s"),
+    "node_flush_full_us": Cost("µs CPU", "the same, among many", f"{_HEARD}; 2,000/s"),
     "node_tell_alone_us": Cost("µs CPU", "publishing on the bus", "the bus by itself on a real Redis, one at a time"),
     "node_tell_full_us": Cost("µs CPU", "the same, among many", "the bus by itself, 200 at a time"),
     "node_presence_us": Cost("µs CPU", "who is in a room, heard from another node", f"{_HEARD}; 500/s, 1 to 50 people"),
@@ -52,17 +54,17 @@ COSTS: Final[dict[str, Cost]] = {
     "node_open_room_us": Cost("µs CPU", "a room nobody followed on this node before", "300 rooms taken up by one"),
     "node_room_bytes": Cost("bytes", "the same: its channels, presence and place on the bus", "300 rooms"),
     "node_head_us": Cost("µs CPU", "one stream of the head check, asked once a second", "20,000 streams, PostgreSQL"),
-    "node_read_us": Cost("µs CPU", "a read of the log, the node's part", "20 entries of one stream, PostgreSQL"),
+    "node_read_us": Cost("µs CPU", "a read of the log, the node's part", "20 entries of one stream, 100 reads at once"),
     "delivery_bytes": Cost(
         "bytes", "a delivery on the wire: frame, record, TCP and IP", "counted; 40 + 12 for headers"
     ),
     # Redis
-    "redis_classic_publish_alone_us": Cost("µs CPU", "PUBLISH, alone", _REDIS),
-    "redis_classic_deliver_alone_us": Cost("µs CPU", "its way to one subscriber, alone", _REDIS),
+    "redis_classic_publish_alone_us": Cost("µs CPU", "PUBLISH, one in flight", _REDIS),
+    "redis_classic_deliver_alone_us": Cost("µs CPU", "its way to one subscriber, one in flight", _REDIS),
     "redis_classic_publish_full_us": Cost("µs CPU", "PUBLISH, 100 in flight", _REDIS),
     "redis_classic_deliver_full_us": Cost("µs CPU", "its way to one subscriber, 100 in flight", _REDIS),
-    "redis_sharded_publish_alone_us": Cost("µs CPU", "SPUBLISH, alone", _REDIS),
-    "redis_sharded_deliver_alone_us": Cost("µs CPU", "its way to one subscriber, alone", _REDIS),
+    "redis_sharded_publish_alone_us": Cost("µs CPU", "SPUBLISH, one in flight", _REDIS),
+    "redis_sharded_deliver_alone_us": Cost("µs CPU", "its way to one subscriber, one in flight", _REDIS),
     "redis_sharded_publish_full_us": Cost("µs CPU", "SPUBLISH, 100 in flight", _REDIS),
     "redis_sharded_deliver_full_us": Cost("µs CPU", "its way to one subscriber, 100 in flight", _REDIS),
     "redis_subscribe_us": Cost("µs CPU", "SUBSCRIBE to one channel, 500 a command", "20,000 channels, two subscribers"),
@@ -73,8 +75,13 @@ COSTS: Final[dict[str, Cost]] = {
         "µs CPU", "a post through a node, with projections and search", "100 rooms of ten, all posting"
     ),
     "postgres_post_wal_bytes": Cost("bytes", "a post in the write-ahead log, through a node", "the same"),
-    "postgres_commit_us": Cost("µs CPU", "a commit of one post", "one writer, less a post among many"),
-    "postgres_flush_ms": Cost("ms", "a commit until it is on this disk, one writer", "one writer, p50"),
+    "postgres_commit_alone_us": Cost("µs CPU", "a commit of one post, beside the post", "one node, one post at a time"),
+    "postgres_commit_full_us": Cost("µs CPU", "the same, among many", "16 nodes, one post at a time each"),
+    "postgres_flush_ms": Cost("ms", "a post until it is on this disk", "one node, one post at a time, p50"),
+    "postgres_shared_posts_per_s": Cost(
+        "posts/s", "of one room, when nodes are in each other's way", "16 nodes, 10 posts an append"
+    ),
+    "postgres_shared_tries": Cost("tries", "until an append of theirs is written, mean", "the same"),
     "postgres_head_us": Cost("µs CPU", "one stream of the head check", "20,000 streams in one query"),
     "postgres_read_us": Cost("µs CPU", "a read of the log, PostgreSQL's part", "20 entries of one stream"),
     # The front

@@ -1,4 +1,4 @@
-"""What a node costs by itself: posts, deliveries, connections, pings, rooms. A real `tertulia serve`, log durable."""
+"""What a node costs by itself: deliveries, connections, pings, rooms. A real `tertulia serve`, log durable."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from tests.school import make_school
 from tests.servers import Server
 
 READERS = (1, 250, 1_000)
-POSTERS = 200
-POST_ROOMS = tuple(f"post-{number:02}" for number in range(50))
 MANY_ROOMS = tuple(f"many-{number:03}" for number in range(300))
 WARMERS = 300
 CONNECTIONS = 2_000
@@ -39,12 +37,11 @@ def measure(seconds: float) -> dict[str, float]:
     """About 8 × `seconds` and half a minute."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rooms = ("general", *POST_ROOMS, *MANY_ROOMS)
+        rooms = ("general", *MANY_ROOMS)
         asyncio.run(make_school(folder / "data", rooms={room: room.capitalize() for room in rooms}))
         with Server(folder, options=["--no-rate-limits"]) as server:
             found = _connections(server)
             found |= _deliveries(server, seconds)
-            found["node_post_full_us"] = _posts(server, seconds)
     return found
 
 
@@ -55,37 +52,11 @@ def _deliveries(server: Server, seconds: float) -> dict[str, float]:
             lone = closed_loop(Tertulia(server), seconds=seconds, in_flight=1, readers=readers, warm_s=0.3)
             points.append((readers, lone.cpu_s / lone.posts * 1e6))
         full = closed_loop(Tertulia(server), seconds=seconds, in_flight=IN_FLIGHT, readers=READERS[-1])
-    post_us, deliver_us = line_through(points)
+    _, deliver_us = line_through(points)
     return {
-        "node_post_alone_us": post_us,
         "node_deliver_alone_us": deliver_us,
         "node_deliver_full_us": full.cost_us,
     }
-
-
-def _posts(server: Server, seconds: float) -> float:
-    """Each posts, hears the answer, posts again; nobody follows the rooms."""
-    target = Tertulia(server)
-    with process.apart([server.pid]), _crowd(target) as crowd:
-        members = crowd.connect_all((room, False) for room in POST_ROOMS for _ in range(POSTERS // len(POST_ROOMS)))
-        said = 0
-
-        def go_on(until: float) -> None:
-            nonlocal said
-            while time.perf_counter() < until:
-                crowd.read(0.05)
-                for member, acks in crowd.answered:
-                    for _ in range(acks):
-                        said += 1
-                        crowd.say(member, target.post(said, room=member.room))
-
-        for member in members:
-            said += 1
-            crowd.say(member, target.post(said, room=member.room))
-        go_on(time.perf_counter() + 0.5)
-        cpu_s, before = process.cpu_s(target.pids), crowd.acks
-        go_on(time.perf_counter() + seconds)
-        return (process.cpu_s(target.pids) - cpu_s) / (crowd.acks - before) * 1e6
 
 
 def _connections(server: Server) -> dict[str, float]:

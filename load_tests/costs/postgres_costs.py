@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 import uvloop
 
@@ -14,14 +15,16 @@ from load_tests.figures import Figure
 from load_tests.postgres_posts import decided
 from load_tests.postgres_posts import measure as measure_posts
 from tertulia.domain.ids import StreamName
-from tertulia.eventlog import Append
+from tertulia.eventlog import Append, Appended
 from tertulia.eventlog.postgres import PostgresLog
 from tests.postgres_server import PostgresServer
 
 STREAMS = 20_000
 AT_ONCE = 4_000
 ENTRIES_READ = 20
-SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "2GB"}
+NODES = 16
+WARM_S = 0.5
+SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "2GB", "max_connections": "200"}
 
 
 def measure(seconds: float) -> dict[str, float]:
@@ -39,12 +42,62 @@ def measure(seconds: float) -> dict[str, float]:
         database = server.last_database
         many = posting(100)
         alone = posting(1)
+        many_nodes = uvloop.run(_nodes(server, url, seconds, posts=1, is_shared=False))
+        in_the_way = uvloop.run(_nodes(server, url, seconds, posts=10, is_shared=True))
         reads = uvloop.run(_reading(server, url, database, seconds))
     return {
         "postgres_post_us": many["server_cpu"],
-        "postgres_commit_us": max(0.0, alone["server_cpu"] - many["server_cpu"]),
+        "postgres_commit_alone_us": max(0.0, alone["server_cpu"] - many["server_cpu"]),
+        "postgres_commit_full_us": max(0.0, many_nodes.cpu_us - many["server_cpu"]),
+        "postgres_shared_posts_per_s": in_the_way.posts_per_s,
+        "postgres_shared_tries": in_the_way.tries,
         "postgres_flush_ms": alone["wait_p50"],
     } | reads
+
+
+class _Written(NamedTuple):
+    """`cpu_us`: PostgreSQL's for a post. `tries`: appends for each that was written."""
+
+    posts_per_s: float
+    cpu_us: float
+    tries: float
+
+
+async def _nodes(server: PostgresServer, url: str, seconds: float, *, posts: int, is_shared: bool) -> _Written:
+    """Sixteen nodes' logs, each appending one after the other: to a room of its own, or all to the same. Then who
+    finds that another was faster asks for the head and appends again, as a lane does."""
+    logs = [await PostgresLog.open(url, cluster="load") for _ in range(NODES)]
+    written = tried = 0
+    is_over = False
+
+    async def append_on(number: int, log: PostgresLog) -> None:
+        nonlocal written, tried
+        room = StreamName(f"room/shared-{posts}" if is_shared else f"room/n{number:02}")
+        head = (await log.heads([room]))[room]
+        count = 0
+        while not is_over:
+            decisions = [decided(room, 1_000 * number + one, head + count) for one in range(posts)]
+            outcome = await log.append(Append(decisions, {room: head}))
+            tried += 1
+            if isinstance(outcome, Appended):
+                written += posts
+                head += posts
+            else:
+                head = (await log.heads([room]))[room]
+            count += 1
+
+    appending = [asyncio.create_task(append_on(number, log)) for number, log in enumerate(logs)]
+    await asyncio.sleep(WARM_S)
+    pids = [server.pid, *server.children()]
+    begun, cpu_s, before, tried_before = time.perf_counter(), process.cpu_s(pids), written, tried
+    await asyncio.sleep(seconds)
+    took_s, posted, appends = time.perf_counter() - begun, written - before, tried - tried_before
+    cpu_s = process.cpu_s(pids) - cpu_s
+    is_over = True
+    await asyncio.gather(*appending)
+    for log in logs:
+        await log.close()
+    return _Written(posted / took_s, cpu_s / posted * 1e6, appends * posts / posted)
 
 
 async def _reading(server: PostgresServer, url: str, database: str, seconds: float) -> dict[str, float]:

@@ -64,6 +64,8 @@ class Rules(NamedTuple):
     """How often a node tells for each of its rooms who is there."""
     head_check_s: float = limits.head_check_s
     read_marker_every_s: float = limits.read_marker_every_s
+    gather_s: float = 0.0
+    """How long a node waits before it commits, so that more posts share a commit."""
     looking: float = LOOKING
     stay_s: float = STAY_S
     typing_a_message: float = 1.0
@@ -224,13 +226,16 @@ def _tell(run: _Run, rates: _Rates, *, nodes: int) -> None:
 def _read(run: _Run, room: Room, rates: _Rates, node: int, readers: int) -> None:
     """Messages and soft records to the room's readers on this node."""
     costs, work, sums = run.costs, run.work, run.sums
-    write_us = costs["node_flush_us"] + (readers - 1) * costs["node_deliver_alone_us"]
     flushes = _flushes(room.messages_per_s, readers, costs)
     gathered = (room.messages_per_s - flushes) * readers * costs["node_deliver_full_us"]
-    work.add("messages to readers", node, flushes * write_us + gathered, flushes * write_us + gathered)
+    others_us = (readers - 1) * costs["node_deliver_alone_us"]
+    alone_us, full_us = (costs[f"node_flush_{load}_us"] + others_us for load in ("alone", "full"))
+    work.add("messages to readers", node, flushes * alone_us + gathered, flushes * full_us + gathered)
     own = room.signals_per_s * readers / room.people  # one's own votes and reactions are read, and told to oneself
-    soft = rates.pushes * write_us + own * costs["node_deliver_alone_us"] + (rates.ticks + own) * costs["node_read_us"]
-    work.add("tallies, typing, presence to readers", node, soft, soft)
+    soft = own * costs["node_deliver_alone_us"] + (rates.ticks + own) * costs["node_read_us"]
+    work.add(
+        "tallies, typing, presence to readers", node, soft + rates.pushes * alone_us, soft + rates.pushes * full_us
+    )
     sums.reads += rates.ticks + own
     sums.pushes += (flushes + rates.pushes) * readers
     sums.sent_bytes[node] += (room.messages_per_s + rates.pushes) * readers * costs["delivery_bytes"]
@@ -246,8 +251,8 @@ def _decide(run: _Run, room: Room, rates: _Rates, node: int, readers: int) -> No
     run.work.add(
         "posts, votes, read markers",
         node,
-        posts * (costs["node_post_alone_us"] + costs["node_tell_alone_us"]),
-        posts * (costs["node_post_full_us"] + costs["node_tell_full_us"]),
+        posts * costs["node_post_alone_us"],
+        posts * costs["node_post_full_us"],
     )
 
 
@@ -368,11 +373,13 @@ def _redis_used(run: _Run) -> float:
 
 def _postgres(run: _Run, checked_per_s: float) -> tuple[float, float, float]:
     """The share of its cores, commits and bytes written ahead in a second. A node has one commit under way, and what
-    comes meanwhile goes into the next."""
+    comes meanwhile (or while it waits to gather) goes into the next."""
     costs, sums = run.costs, run.sums
-    commit_s = costs["postgres_flush_ms"] / 1_000
+    commit_s = costs["postgres_flush_ms"] / 1_000 + run.rules.gather_s
     commits = sum(posts / (1 + posts * commit_s) for posts in sums.posts)
     posts = sum(sums.posts)
-    cpu_us = posts * costs["postgres_node_post_us"] + commits * costs["postgres_commit_us"]
-    cpu_us += checked_per_s * costs["postgres_head_us"] + sums.reads * costs["postgres_read_us"]
-    return cpu_us / 1e6 / run.machines.postgres_cores, commits, posts * costs["postgres_post_wal_bytes"]
+    work_us = posts * costs["postgres_node_post_us"]
+    work_us += checked_per_s * costs["postgres_head_us"] + sums.reads * costs["postgres_read_us"]
+    alone_us, full_us = (work_us + commits * costs[f"postgres_commit_{load}_us"] for load in ("alone", "full"))
+    used = shared(1 / run.machines.postgres_cores, alone_us=alone_us, full_us=full_us)
+    return used, commits, posts * costs["postgres_post_wal_bytes"]

@@ -20,8 +20,8 @@ RATES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 class Moment(NamedTuple):
-    """`last_ms`: from the commit until the last reader on a node has the message. `stream_used`: share of the time that
-    the room's row in the log is locked, by appends that come one after the other."""
+    """`last_ms`: from the commit until the last reader on a node has the message. `stream_used`: of the posts and votes
+    that one stream takes from many nodes."""
 
     messages_per_s: float
     node_used: float
@@ -50,15 +50,13 @@ def one_room(
     readers = people / machines.nodes
     flush_ms = readers * costs["node_deliver_alone_us"] / 1_000
     waits_ms = 0.0 if messages_per_s * flush_ms / 1_000 < 0.5 else flush_ms  # for the flush under way, when it is busy
-    hold_s = costs["postgres_flush_ms"] / 1_000
-    appends_per_s = min(messages_per_s + signals_per_s, machines.nodes / hold_s)
     return Moment(
         messages_per_s,
         parts["node CPU"].used,
         parts["Redis CPU"].used,
         parts["PostgreSQL CPU"].used,
         parts["front CPU"].used,
-        appends_per_s * hold_s,
+        (messages_per_s + signals_per_s) / max(costs["postgres_shared_posts_per_s"], 1e-9),
         flush_ms + waits_ms,
         *_at_head(room, costs, machines),
     )

@@ -50,7 +50,7 @@ class Room(NamedTuple):
 
 def sizes(people: int, rooms: int, *, seed: int) -> list[int]:
     """Of so many rooms, with so many people in all: one in a thousand is large (2,000 to 5,000 of 1,000,000 people in
-    20,000 rooms), one in a hundred of hundreds, the others near the rest's mean (20 to 70 of these)."""
+    20,000 rooms), one in a hundred of hundreds, the others near the rest's mean (20 to 62 of these)."""
     chance = random.Random(seed)
     mean = people / rooms
     large, middle = rooms // 1_000, rooms // 100
@@ -58,7 +58,7 @@ def sizes(people: int, rooms: int, *, seed: int) -> list[int]:
     drawn += [chance.uniform(4 * mean, 20 * mean) for _ in range(middle)]
     rest = rooms - large - middle
     mean_left = max(1.0, (people - sum(drawn)) / rest)
-    drawn += [chance.uniform(0.45 * mean_left, 1.55 * mean_left) for _ in range(rest)]
+    drawn += [chance.uniform(0.5 * mean_left, 1.5 * mean_left) for _ in range(rest)]
     scale = people / sum(drawn)
     found = [max(1, int(size * scale)) for size in drawn]
     for place in range(people - sum(found)):  # what rounding left

@@ -207,7 +207,7 @@ def _room(study: Study) -> str:
         ]
         for moment in (*study.room, study.vote)
     ]
-    heads = ["messages/s", "node CPU", "Redis CPU", "PostgreSQL CPU", "front CPU", "the room's lock", "last reader"]
+    heads = ["messages/s", "node CPU", "Redis CPU", "PostgreSQL CPU", "front CPU", "posts of one stream", "last reader"]
     return _table([*heads, "at `head`: node CPU", "PostgreSQL CPU"], rows)
 
 

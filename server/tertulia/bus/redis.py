@@ -16,7 +16,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import structlog
 
@@ -35,6 +35,13 @@ from tertulia.domain.ids import StreamName
 _logger = structlog.get_logger(__name__)
 _HELLO: Final = StreamName("hello")
 _PREFIX: Final = "tertulia:"
+
+
+class Server(NamedTuple):
+    """A Redis server, for `doctor` and logs."""
+
+    address: str
+    is_connected: bool
 
 
 class Route(Protocol):
@@ -80,6 +87,11 @@ class RedisBus:
     def is_connected(self) -> bool:
         """Whether all parts of Redis that the bus uses are linked: one lost shard of a cluster makes it false."""
         return self._route is not None and all(shard.is_connected for shard in self._route.shards)
+
+    def servers(self) -> list[Server]:
+        """The Redis servers it uses now."""
+        shards = self._route.shards if self._route is not None else []
+        return [Server(shard.name, shard.is_connected) for shard in shards]
 
     async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
         target = target_of(self._url)

@@ -2,8 +2,9 @@
 
 - `exits.py`: the exit codes, and how what goes wrong becomes one sentence.
 - `options.py` `config.py`: options many commands share; the same names in the environment and in a TOML file.
-- `serving.py` (serve), `demo.py` `demo_talk.py` (demo), `tokens.py` (token), `invites.py` (invite), `importing.py`
-  `transcripts.py` (import), `exporting.py` (export), `carrying.py` (carry),
+- `serving.py` (serve), `workers.py` (the parent of `--workers`), `worker.py` (one of them), `demo.py` `demo_talk.py`
+  (demo), `tokens.py` (token), `invites.py` (invite), `importing.py` `transcripts.py` (import),
+  `exporting.py` (export), `carrying.py` (carry),
   `tailing.py` (tail), `rebuilding.py` (rebuild), `migrating.py` (migrate), `doctor.py` `doctor_servers.py`
   `findings.py` (doctor).
 - `folder.py`: a data folder, used directly; `operating.py`: the operator's way into the HTTP API, of a running server

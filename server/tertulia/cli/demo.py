@@ -88,7 +88,7 @@ def _wait_for(addresses: Sequence[str]) -> None:
 
     until = time.monotonic() + _NODES_S
     with httpx.Client(trust_env=False, timeout=5.0) as http:
-        for address in addresses:
+        for address in reversed(addresses):  # a front, which stands first, is not asked before its nodes
             while not _is_ready(http, address):
                 if time.monotonic() > until:
                     raise Trouble(f"{address} is not ready. Start its node, or leave this --at out.", UNREACHED)

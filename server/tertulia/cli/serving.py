@@ -17,7 +17,6 @@ import click
 from tertulia import __version__
 from tertulia.cli.exits import UNREACHED, USAGE, Trouble
 from tertulia.cli.settings import address_of, settings_of, settings_options, url_of
-from tertulia.domain import limits
 
 if TYPE_CHECKING:
     from tertulia.app import Settings
@@ -109,7 +108,7 @@ def _supervise(options: dict[str, Any]) -> None:
             click.echo(warning, err=True)
 
     def open_sockets(number: int) -> list[socket.socket]:
-        return listen(host, port) + (listen("127.0.0.1", first_port + number - 1) if first_port else [])
+        return shared_sockets(host, port) + (shared_sockets("127.0.0.1", first_port + number - 1) if first_port else [])
 
     async def supervise() -> int:
         return await Workers(count, open_sockets, drain_window_s=options["drain_window_s"], greet=greet).run()
@@ -153,13 +152,10 @@ def check_port(host: str, port: int) -> None:
     _bound(*_addresses(host, port)[0]).close()
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """A socket for each of the host's addresses, to be handed to a worker. The kernel shares out who comes among all
-    that were made for a port, evenly. Raises Trouble."""
-    sockets = [_bound(*address, is_port_shared=True) for address in _addresses(host, port)]
-    for one in sockets:
-        one.listen(limits.listen_backlog)
-    return sockets
+def shared_sockets(host: str, port: int) -> list[socket.socket]:
+    """A socket for each of the host's addresses, for a worker to listen on. The kernel shares out who comes among all
+    that listen on a port, evenly. Raises Trouble."""
+    return [_bound(*address, is_port_shared=True) for address in _addresses(host, port)]
 
 
 _Address = tuple[socket.AddressFamily, socket.SocketKind, Any]

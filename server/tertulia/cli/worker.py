@@ -135,10 +135,11 @@ class Post:
 
 
 def post_of_this_process() -> Post | None:
-    """None: it is no worker."""
+    """None: it is no worker. A worker leaves SIGHUP to its parent."""
     given = os.environ.pop(VARIABLE, "")
     if not given:
         return None
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     number, channel, *sockets = map(int, given.split(","))
     return Post(number, [_inherited(file) for file in sockets], _inherited(channel))
 

@@ -29,7 +29,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Workers:
-    """`open_sockets(number)`: where that worker listens. `greet` is called once all are ready.
+    """`open_sockets(number)`: bound, for that worker to listen on. `greet` is called once all are ready.
 
     Each number has sockets of its own, held here as well: who comes while its worker is away waits for the next one.
     """
@@ -129,22 +129,31 @@ class Workers:
         while True:
             await asyncio.sleep(0 if is_at_once else next(pauses))
             is_at_once = False
-            again = await self._start(number)
-            try:
-                is_ready = await again.is_ready()
-            except asyncio.CancelledError:
-                again.signal(signal.SIGTERM)
-                raise
-            if is_ready:
-                logger.info("worker is back", worker=number, pid=again.pid)
-                self._serve(again)
+            failure = await self._restart(number)
+            if failure is None:
                 return
             self._failures += 1
-            code = await again.ended()
             self._close_sockets(number)
-            logger.warning("worker does not start", worker=number, code=code, tries=self._failures)
+            logger.warning("worker does not start", worker=number, code=failure, tries=self._failures)
             if not self._serving and self._failures >= limits.worker_starts_max:
-                self._give_up(code)
+                self._give_up(failure)
+
+    async def _restart(self, number: int) -> int | None:
+        """None when it serves, else its exit code."""
+        try:
+            again = await self._start(number)
+        except OSError:
+            return TROUBLE
+        try:
+            is_ready = await again.is_ready()
+        except asyncio.CancelledError:
+            again.signal(signal.SIGTERM)
+            raise
+        if not is_ready:
+            return await again.ended()
+        logger.info("worker is back", worker=number, pid=again.pid)
+        self._serve(again)
+        return None
 
     # --- one after the other ------------------------------------------------------------------------------------
 
@@ -152,12 +161,11 @@ class Workers:
         logger.info("rolling restart", workers=len(self._numbers))
         new: list[Worker] = []
         for number in self._numbers:
-            worker = await self._start(number)
-            new.append(worker)
             is_ready = False
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, OSError):
                 async with asyncio.timeout(limits.worker_ready_s):
-                    is_ready = await worker.is_ready()
+                    new.append(await self._start(number))
+                    is_ready = await new[-1].is_ready()
             if not is_ready:
                 logger.error("rolling restart stopped: a new worker does not start, the old ones go on", worker=number)
                 await self._leave(new)
@@ -189,7 +197,7 @@ class Workers:
 
     def _close_sockets(self, number: int) -> None:
         """Nobody is going to serve there soon: who waits is cut, and comes to another worker."""
-        for one in self._sockets.pop(number):
+        for one in self._sockets.pop(number, ()):
             one.close()
 
     async def _leave(self, workers: Sequence[Worker] | set[Worker]) -> None:

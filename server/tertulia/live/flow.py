@@ -57,13 +57,14 @@ class Flow:
         """Tell everybody to reconnect within the window; keep their sockets until they went or the wait is over."""
         self.node.is_draining = True
         loop, told = asyncio.get_running_loop(), set[Conversation]()
-        begun = loop.time()
-        while self.node.conversations and loop.time() < begun + wait_s:
-            left_s = max(0.0, begun + window_s - loop.time())
+        begun = now = loop.time()
+        while self.node.conversations and now < begun + wait_s:
+            left_ms = round(max(0.0, begun + window_s - now) * 1000)
             for conversation in [one for one in self.node.conversations if one not in told]:
                 told.add(conversation)  # who was being greeted when it began is told afterwards
-                conversation.say(Reconnect(after=0, window=int(left_s * 1000)))
+                conversation.say(Reconnect(after=0, window=left_ms))
             await asyncio.sleep(limits.drain_poll_s)
+            now = loop.time()
 
     async def command(self, command: AnyCommand, *, person: PersonId, cohort: CohortId) -> Done | Refusal:
         """A command from a shell without a conversation (HTTP, the command line)."""

@@ -46,7 +46,7 @@ BEGIN
 END $fold$;
 
 CREATE OR REPLACE FUNCTION fold_added() RETURNS trigger LANGUAGE plpgsql
-SET search_path = tertulia, pg_catalog AS $fold$
+SET search_path = tertulia, pg_catalog SET plan_cache_mode = force_generic_plan AS $fold$
 DECLARE
     one entry_read;
 BEGIN
@@ -63,7 +63,7 @@ END $fold$;
 
 -- `+ 0`: not by the index of positions, which would look at the whole log.
 CREATE OR REPLACE FUNCTION fold_open(streams bigint[]) RETURNS void LANGUAGE plpgsql
-SET search_path = tertulia, pg_catalog AS $fold$
+SET search_path = tertulia, pg_catalog SET plan_cache_mode = force_generic_plan AS $fold$
 DECLARE
     remade refcursor := 'remade';
 BEGIN
@@ -71,7 +71,7 @@ BEGIN
 END $fold$;
 
 CREATE OR REPLACE FUNCTION fold_next(entries_max bigint) RETURNS bigint LANGUAGE plpgsql
-SET search_path = tertulia, pg_catalog AS $fold$
+SET search_path = tertulia, pg_catalog SET plan_cache_mode = force_generic_plan AS $fold$
 DECLARE
     remade refcursor := 'remade';
     one entry_read;
@@ -103,9 +103,12 @@ def _by_name(kind: str) -> str:
     changes: dict[str, str] = {}
     for rules in _ALL:
         for rule in map(parsed, rules.get(kind, ())):
+            change = for_postgres(rule.change)
+            if rule.condition:
+                change = f"IF {for_postgres(rule.condition)} THEN {change} END IF;"
             for name in rule.names:
-                changes[name] = changes.get(name, "") + rule.change
-    cases = " ".join(f"WHEN {listed} THEN {for_postgres(change)}" for listed, change in _alike(changes))
+                changes[name] = changes.get(name, "") + change
+    cases = " ".join(f"WHEN {listed} THEN {change}" for listed, change in _alike(changes))
     return f"CASE NEW.name {cases} ELSE NULL; END CASE;"
 
 

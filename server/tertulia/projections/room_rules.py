@@ -14,7 +14,8 @@ _ROOM_RULES: Final = (
         held_at, source)
     VALUES (NEW.owner, NEW.seq, NEW.at, NEW.by, @reply_to:int, @thread:int,
         NEW.position, NEW.position, coalesce(@redacted:bool, false), coalesce(@kind, ''),
-        @question, @held_at:int, @source);
+        @question, @held_at:int, @source);""",
+    """message_posted when @thread IS NOT NULL
     UPDATE message SET replies = replies + 1, last_seq = NEW.seq, last_at = NEW.at, last_by = NEW.by
     WHERE room = NEW.owner AND seq = @thread:int;""",
     """message_edited
@@ -115,11 +116,10 @@ _USER_RULES: Final = (
 )
 
 _LINK_RULES: Final = (
-    """message_posted
-    INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.seq, place, value FROM @links:rows;
-    INSERT INTO link (room, message, place, url)
-    SELECT NEW.owner, NEW.seq, -1, '' WHERE @kind = 'resource';""",
+    """message_posted when @links:json IS NOT NULL
+    INSERT INTO link (room, message, place, url) SELECT NEW.owner, NEW.seq, place, value FROM @links:rows;""",
+    """message_posted when @kind = 'resource'
+    INSERT INTO link (room, message, place, url) VALUES (NEW.owner, NEW.seq, -1, '');""",
     """message_edited
     DELETE FROM link WHERE room = NEW.owner AND message = @message:int AND place >= 0;
     INSERT INTO link (room, message, place, url)

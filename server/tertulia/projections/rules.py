@@ -1,7 +1,8 @@
 """What an event changes in the tables, written once for both databases.
 
-A rule names its events in the first line; what follows is SQL that SQLite and PostgreSQL understand alike. `NEW` is the
-entry (position, kind, owner, seq, at, by, name), and a field of its data is written
+A rule names its events in the first line, and perhaps `when` something holds; what follows is SQL that SQLite and
+PostgreSQL understand alike. `NEW` is the entry (position, kind, owner, seq, at, by, name), and a field of its data is
+written
 
     @name               text, NULL when the event does not say
     @name:int  @name:bool  @name:json
@@ -26,24 +27,28 @@ _FIELD: Final = re.compile(r"@(\w+)(?::(\w+)(?:\((\w+)\))?)?")
 
 class Rule(NamedTuple):
     names: tuple[str, ...]
+    condition: str
+    """Empty: always."""
     change: str
 
 
 def parsed(rule: str) -> Rule:
-    names, change = rule.split("\n", 1)
-    return Rule(tuple(names.split()), change)
+    first, change = rule.split("\n", 1)
+    names, _, condition = first.partition(" when ")
+    return Rule(tuple(names.split()), condition, change)
 
 
 def names_in(rules: Rules) -> frozenset[str]:
     return frozenset(name for some in rules.values() for rule in some for name in parsed(rule).names)
 
 
-def for_sqlite(change: str) -> str:
-    return _FIELD.sub(_in_sqlite, change)
+def for_sqlite(part: str) -> str:
+    """A change or a condition."""
+    return _FIELD.sub(_in_sqlite, part)
 
 
-def for_postgres(change: str) -> str:
-    return _FIELD.sub(_in_postgres, change.replace("NEW.by", 'NEW."by"'))  # PL/pgSQL takes a bare `by` for a keyword
+def for_postgres(part: str) -> str:
+    return _FIELD.sub(_in_postgres, part.replace("NEW.by", 'NEW."by"'))  # PL/pgSQL takes a bare `by` for a keyword
 
 
 def _in_sqlite(field: re.Match[str]) -> str:

@@ -15,7 +15,6 @@ _FREQUENT: Final = ("message_posted", "message_edited", "reaction_set", "mention
 _MOMENTS: Final = " ".join(name for name in EVENTS if name not in _FREQUENT)
 
 _ROOM_RULES: Final = (
-    # `room_created` comes first among them, so that the rule is called after no other one's event.
     f"""{_MOMENTS}
     INSERT INTO moment (room, seq, position) VALUES (NEW.owner, NEW.seq, NEW.position);""",
     """session_opened

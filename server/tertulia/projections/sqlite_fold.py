@@ -197,12 +197,13 @@ class FoldedTables(NamedTuple):
         empty = ", ".join(f"NULL AS {column}" for column in columns)
         connection.execute(f"CREATE VIEW {self.name}_fold AS SELECT {empty}")
         for kind, rules in self.rules.items():
-            for names, change in map(parsed, rules):
+            for number, (names, condition, change) in enumerate(map(parsed, rules)):
                 listed = ", ".join(f"'{name}'" for name in names)
-                trigger = f"{self.name}_{kind.replace('/', '_')}_{names[0]}"
+                trigger = f"{self.name}_{kind.replace('/', '_')}_{number}"
+                only = f" AND {for_sqlite(condition)}" if condition else ""
                 connection.execute(
                     f"CREATE TRIGGER {trigger} INSTEAD OF INSERT ON {self.name}_fold "
-                    f"WHEN NEW.name IN ({listed}) AND NEW.kind = '{kind}' BEGIN {for_sqlite(change)} END"
+                    f"WHEN NEW.name IN ({listed}) AND NEW.kind = '{kind}'{only} BEGIN {for_sqlite(change)} END"
                 )
 
     def drop(self, connection: apsw.Connection, /) -> None:
