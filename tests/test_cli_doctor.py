@@ -92,7 +92,7 @@ def test_a_bus_that_answers_is_well(school: Path, tmp_path: Path) -> None:
     with RedisServer(tmp_path) as redis:
         code, text = look(school, "--data", "data", "--bus", redis.url)
     assert code == 0, text
-    assert "The bus answers." in text
+    assert f"The bus answers: 127.0.0.1:{redis.port}." in text
 
 
 def test_rebuilt_tables_are_as_before(school: Path) -> None:

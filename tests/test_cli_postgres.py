@@ -67,6 +67,20 @@ def run(*arguments: str) -> Said:
     return Said(done.exit_code, done.stdout, done.stderr)
 
 
+def test_doctor_looks_at_a_replica(postgres: PostgresServer, tmp_path: Path) -> None:
+    """The first test: a copy of few databases is made sooner."""
+    url = postgres.new_database()
+    make_log(url, cluster=deployment_name(own_secret(tmp_path)))
+    with PostgresServer(replica_of=postgres) as replica:
+        there = replica.url(url.rpartition("/")[2])
+        done = run("doctor", "--data", str(tmp_path), "--port", str(free_port()), "--log", url, "--log-replica", there)
+        assert done.returncode == 0, done.stdout
+        assert f"The replica at 127.0.0.1:{replica.port}/" in done.stdout
+        assert " s behind." in done.stdout
+        done = run("doctor", "--data", str(tmp_path), "--port", str(free_port()), "--log", there)
+        assert "give the primary's URL" in done.stdout
+
+
 def test_bad_input_is_a_sentence_and_an_exit_code(postgres: PostgresServer, tmp_path: Path) -> None:
     cluster = deployment_name(own_secret(tmp_path))
     good = postgres.new_database()

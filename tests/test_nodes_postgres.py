@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from psycopg import sql
 
 from tertulia.client import Client, new_key
 from tertulia.domain.ids import RoomId
@@ -38,15 +39,23 @@ Nodes = tuple[Server, Server]
 
 @pytest.fixture(scope="module")
 def log_url(postgres: PostgresServer) -> str:
-    return postgres.new_database()
+    """As docs/operating.md has it: the nodes' user owns no database, and may make tables in this one at first."""
+    url = postgres.new_database()
+    name = sql.Identifier(postgres.last_database)
+    postgres.ask(sql.SQL("ALTER DATABASE {} OWNER TO postgres").format(name))
+    postgres.ask(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    postgres.ask(sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO tertulia").format(name))
+    return url
 
 
 @pytest.fixture(scope="module")
-def nodes(log_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+def nodes(postgres: PostgresServer, log_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     folder, url = tmp_path_factory.mktemp("nodes"), log_url
     asyncio.run(
         make_school(folder / "a" / "data", rooms={"general": "General", "lecture": "L"}, sessions=["lecture"], log=url)
     )
+    name = sql.Identifier(url.rpartition("/")[2])
+    postgres.ask(sql.SQL("REVOKE CREATE ON DATABASE {} FROM tertulia").format(name))  # the tables are made
     (folder / "b" / "data").mkdir(parents=True)
     shutil.copy2(folder / "a" / "data" / "secret.key", folder / "b" / "data")
     (folder / "redis").mkdir()

@@ -221,19 +221,22 @@ def open_files(settings: Settings) -> Iterator[Finding]:
 def bus(settings: Settings) -> Iterator[Finding]:
     from tertulia.app import SettingsRefused, make_bus
     from tertulia.bus import BusRefused
+    from tertulia.bus.redis import RedisBus
 
     if not settings.bus:
         yield Finding("good", "The bus is in this process: one node, no Redis.")
         return
 
-    async def try_it() -> None:
+    async def try_it() -> list[str]:
         made = make_bus(settings.bus, node_id="doctor", deployment="")
         await made.start(lambda message: None, lambda: None)
+        servers = [server.address for server in made.servers()] if isinstance(made, RedisBus) else []
         await made.stop()
+        return servers
 
     try:
-        asyncio.run(try_it())
-        yield Finding("good", "The bus answers.")
+        servers = asyncio.run(try_it())
+        yield Finding("good", f"The bus answers: {', '.join(servers)}.")
         yield from bus_server(settings)
     except (BusRefused, SettingsRefused) as error:
         yield Finding("trouble", str(error))
