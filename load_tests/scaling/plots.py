@@ -14,7 +14,7 @@ from load_tests.scaling.study import LEARNERS, NODES, PLACEMENTS, Study
 
 FOLDER: Final = Path(__file__).parents[2] / "docs"
 HALF: Final = 0.5
-USED: Final = Axis("share of what there is; the line is all of it", most=1.5)
+USED: Final = Axis("share; the line is all of it", most=1.5)
 
 
 def pictures(measured: Measured, study: Study) -> dict[str, str]:
