@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from tertulia.bus import Bus, BusMessage
+from tertulia.bus import NODES, Bus, BusMessage
 from tertulia.bus.partitions import topic_of
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, Seq, StreamName
@@ -152,6 +152,13 @@ class BusContract:
         ana.say(ROOM_B, 1)
         await until(lambda: ben.seqs(ROOM_B) == [1], "the other channel is still heard")
         assert ben.seqs("room/a") == []
+
+    async def test_what_is_said_to_the_nodes_is_heard_by_all_of_them(self, node: Nodes) -> None:
+        ana, ben, eve = await node("ana"), await node("ben", NODES), await node("eve")
+        await eve.bus.unsubscribe(NODES)
+        ana.say(NODES, 0, b"hear, hear")
+        await until(lambda: bool(ben.received and eve.received), "both hear it")
+        assert [message.record for message in ben.received + eve.received] == [b"hear, hear"] * 2
 
     async def test_subscribing_twice_is_subscribing_once(self, node: Nodes) -> None:
         ana, ben = await node("ana"), await node("ben", "room/a", "room/a", ROOM_B)

@@ -7,6 +7,7 @@ repeatable chance.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,10 @@ class SomeRefused:
 
     def take(self, person: Any, now_s: float, *, is_signal: bool) -> int | None:
         return 100 if self._refused and self._random.random() < self._refused else None
+
+    def tell(self, now_s: float) -> Iterable[bytes]:
+        """Nodes have nothing to tell each other: nobody spends."""
+        return ()
 
 
 class Host:

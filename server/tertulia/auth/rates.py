@@ -37,6 +37,14 @@ class Rates:
         self._forget(now_s)
         return None
 
+    def charge(self, key: str, count: int, now_s: float, *, debt_s_max: float) -> None:
+        """What this person spent elsewhere. It may empty the bucket and more, so that it takes at most `debt_s_max`
+        until one is allowed again."""
+        full_at_s = max(self._full_at_s.get(key, now_s), now_s) + count * self._interval_s
+        self._full_at_s[key] = min(full_at_s, now_s + self._depth_s - self._interval_s + debt_s_max)
+        self._full_at_s.move_to_end(key)
+        self._forget(now_s)
+
     def _forget(self, now_s: float) -> None:
         """Drop the oldest when there are too many, or when it is full again. A call adds at most one."""
         oldest = next(iter(self._full_at_s))

@@ -19,7 +19,7 @@ from tertulia.domain.ids import StreamName
 from tertulia.wire.stored import Entry
 
 NODES: Final = "nodes"
-"""A channel of soft messages that every node hears."""
+"""A channel of soft messages from node to node, which every node hears without subscribing to it."""
 
 
 class BusRefused(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
+from tertulia.bus import NODES, BusCounts, BusMessage, OnReconnect, Receive
 from tertulia.bus.dispatch import Dispatch
 
 
@@ -44,7 +44,7 @@ class InProcessBus:
         if message.node != self._node:
             message = message._replace(node=self._node)
         self.counts.published += 1
-        others = [bus for bus in self._exchange.buses if bus is not self and message.channel in bus._channels]
+        others = [bus for bus in self._exchange.buses if bus is not self and bus._hears(message.channel)]
         if others:
             loop = asyncio.get_running_loop()
             told = message._replace(entry=None)
@@ -63,7 +63,10 @@ class InProcessBus:
         if self in self._exchange.buses:
             self._exchange.buses.remove(self)
 
+    def _hears(self, channel: str) -> bool:
+        return channel in self._channels or channel == NODES
+
     def _hear(self, message: BusMessage) -> None:
-        if message.channel in self._channels and self._dispatch is not None:
+        if self._hears(message.channel) and self._dispatch is not None:
             self.counts.received += 1
             self._dispatch(message)

@@ -127,6 +127,11 @@ joins_per_s_per_address: Final = 10.0
 reads_burst: Final = 200
 reads_per_s: Final = 50.0
 rate_keys_max: Final = 50_000
+spent_told_min: Final = 5
+spent_tick_s: Final = 1.0
+spent_window_s: Final = 10.0
+spent_people_max: Final = 500
+rate_debt_s_max: Final = 30.0
 
 # Hub and bus
 tail_records: Final = 512

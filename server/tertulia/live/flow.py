@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from tertulia.bus import NODES, BusMessage
 from tertulia.conversation import Conversation
 from tertulia.domain import limits
 from tertulia.domain.commands import AnyCommand
@@ -17,6 +18,7 @@ from tertulia.live.desk import NodeDesk
 from tertulia.live.handle import handle
 from tertulia.live.jobs import Done
 from tertulia.live.node import Node
+from tertulia.live.rates import SPENT
 from tertulia.live.receive import Receiver
 from tertulia.live.session_clock import SessionClock
 from tertulia.live.soft import SoftState
@@ -43,6 +45,7 @@ class Flow:
             (limits.session_tick_s, self.sessions.tick),
             (limits.head_check_s, self.node.bring_up_lanes),
             (limits.channel_idle_s / 4, self._tidy),
+            (limits.spent_tick_s, self._tell_spent),
         ):
             self.node.spawn(self._every(period_s, work))
         self.node.spawn(self._watch_loop())
@@ -81,6 +84,12 @@ class Flow:
         """The bus was away: what it did not tell is in the log, and who is where must be told anew."""
         self.soft.here.reconnected()
         self.node.spawn(self.receiver.check_heads())
+
+    async def _tell_spent(self) -> None:
+        """A person who uses several nodes has one budget."""
+        node = self.node
+        for payload in node.rates.tell(node.clock.now_ms() / 1000):
+            node.bus.publish(BusMessage(NODES, SPENT, "", 0, payload, node.node_id))
 
     async def _tidy(self) -> None:
         now_s = asyncio.get_running_loop().time()

@@ -21,6 +21,7 @@ from tertulia.eventlog import LogUnavailable
 from tertulia.hub import Channel
 from tertulia.live import effects
 from tertulia.live.node import Node, owner_of
+from tertulia.live.rates import SPENT
 from tertulia.live.soft import SoftState
 from tertulia.wire.codec import Encoded, encode_entry
 from tertulia.wire.records import EventRecord
@@ -65,6 +66,10 @@ class Receiver:
 
     def receive(self, message: BusMessage) -> None:
         """One message of the bus; never raises for what another node sent."""
+        if message.stream == SPENT:
+            if message.node != self._node.node_id:
+                self._node.rates.hear(message.record, self._node.clock.now_ms() / 1000)
+            return
         if message.seq == 0:
             self._soft.receive(message)
             return

@@ -78,6 +78,7 @@ class NodeCollector(Collector):
         yield _counter("bus_received", "Messages of other nodes.", bus.counts.received)
         yield _counter("bus_dropped", "Own messages other nodes were not told.", bus.counts.dropped)
         yield _counter("bus_foreign", "Messages on our channels that are not ours.", bus.counts.foreign)
+        yield _counter("bus_unwanted", "Messages for channels this node does not want.", bus.counts.unwanted)
         yield _counter("bus_reconnects", "Connections made anew.", bus.counts.reconnects)
 
     def _http(self) -> Iterator[Metric]:
