@@ -134,6 +134,8 @@ class _Remaking:
         """Remake the next few owners in a transaction; False when there are none left."""
         generation = await self._generation()
         behind = await self._rows(_BEHIND, [generation, limits.rebuild_slice_owners])
+        if not behind:
+            return False
         firsts: dict[str, None] = {}
         entries = 0
         for name, head in behind:
@@ -149,7 +151,7 @@ class _Remaking:
                 raise psycopg.Rollback  # written to for the first time between the two: once more
             await self._remake([row for row in streams if row[3]])
             await self._link.connection.execute(_REMADE, [generation, locked])
-        return bool(behind)
+        return True
 
     async def _remake(self, streams: Rows) -> None:
         owners: dict[str, dict[str, None]] = {}
