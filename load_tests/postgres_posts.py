@@ -1,4 +1,4 @@
-"""Posts on the PostgreSQL log with its projections: one node, a hundred rooms, every append answered when it is durable.
+"""Posts on the PostgreSQL log with projections: one node, a hundred rooms, every append answered when it is durable.
 
     python -m load_tests.postgres_posts [--seconds 10] [--rooms 100] [--writers 10] [--bare] [--url postgresql://…]
 
