@@ -58,26 +58,18 @@ Rows = list[tuple[Any, ...]]
 
 
 async def install(link: Link, address: Address, projections: PostgresProjections) -> None:
-    """Tables, folds and versions, unless they are there. Raises what the connection fails with."""
-    execute = link.connection.execute
+    """Tables, folds and versions, unless they are there. Raises `LogRefused`, and what the connection fails with."""
     if _is_left(await _versions(link), projections):
         return
-    async with link.connection.transaction():
-        await execute("SELECT set_config('statement_timeout', '0', true), set_config('search_path', 'tertulia', true)")
-        await execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(limits.log_open_wait_s)}s"])
-        await execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATIONS_LOCK])
-        stored = await _versions(link)
-        if _is_left(stored, projections):
-            return
-        await execute(_HOLD)
-        for step in projections.steps[stored.get(_STEPS, 0) :]:
-            await execute(step)
-        await execute(projections.functions.encode())
-        if not stored:
-            await execute("UPDATE tertulia.stream SET generation = 0")
-        for row in _all_versions(projections).items():
-            await execute(_SET_VERSION, row)
-        await execute(_NEXT_GENERATION)
+    try:
+        await _install(link, projections)
+    except psycopg.errors.LockNotAvailable as error:
+        raise LogRefused(
+            f"The projections at {address} could not be brought to this version: for {limits.log_open_wait_s:.0f} s "
+            "others held the tables. Try again."
+        ) from error
+    except psycopg.errors.DiskFull as error:
+        raise LogRefused(f"The disk of PostgreSQL at {address} is full: projections cannot be made.") from error
     logger.info("projections installed", database=str(address), versions=dict(projections.versions))
 
 
@@ -111,6 +103,26 @@ async def remake_all(address: Address, projections: PostgresProjections, progres
     finally:
         await link.close()
     await remake(address, projections, progress)
+
+
+async def _install(link: Link, projections: PostgresProjections) -> None:
+    execute = link.connection.execute
+    async with link.connection.transaction():
+        await execute("SELECT set_config('statement_timeout', '0', true), set_config('search_path', 'tertulia', true)")
+        await execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(limits.log_open_wait_s)}s"])
+        await execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATIONS_LOCK])
+        stored = await _versions(link)
+        if _is_left(stored, projections):
+            return
+        await execute(_HOLD)
+        for step in projections.steps[stored.get(_STEPS, 0) :]:
+            await execute(step)
+        await execute(projections.functions.encode())
+        if not stored:
+            await execute("UPDATE tertulia.stream SET generation = 0")
+        for row in _all_versions(projections).items():
+            await execute(_SET_VERSION, row)
+        await execute(_NEXT_GENERATION)
 
 
 class _Remaking:
