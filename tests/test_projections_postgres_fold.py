@@ -212,6 +212,25 @@ async def test_two_nodes_that_write_to_a_room_and_its_signals_fold_as_in_one_ord
         assert dump(rows) == live
 
 
+@pytest.mark.parametrize("stream", ["room/general/signals", "room/general/staff"])
+async def test_an_append_beside_a_room_waits_for_the_room(
+    url: str, rows: Rows, stream: StreamName, postgres: PostgresServer
+) -> None:
+    """The room's row is held, as by another node that folds; the append to its other stream goes on only after."""
+    async with opened(url) as log:
+        empty(rows)
+        await appended(
+            log, decided(ROOM, MessagePosted(text="hello")), decided(stream, ReactionSet(message=1, emoji="👍"))
+        )
+        with rows.transaction():
+            rows.execute("SELECT FROM stream WHERE name = 'room/general' FOR UPDATE")
+            waiting = asyncio.ensure_future(appended(log, decided(stream, ReactionSet(message=1, emoji="🎉"))))
+            while postgres.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") != [(1,)]:
+                assert not waiting.done()
+                await asyncio.sleep(0.02)
+        assert (await waiting).receipts[0].seq == 2
+
+
 async def test_an_edit_and_a_redaction_change_what_is_found(url: str, rows: Rows) -> None:
     def found(word: str) -> list[int]:
         query = "SELECT seq FROM searched WHERE words @@ %s::tsquery ORDER BY seq"

@@ -58,26 +58,18 @@ Rows = list[tuple[Any, ...]]
 
 
 async def install(link: Link, address: Address, projections: PostgresProjections) -> None:
-    """Tables, folds and versions, unless they are there. Raises what the connection fails with."""
-    execute = link.connection.execute
+    """Tables, folds and versions, unless they are there. Raises `LogRefused`, and what the connection fails with."""
     if _is_left(await _versions(link), projections):
         return
-    async with link.connection.transaction():
-        await execute("SELECT set_config('statement_timeout', '0', true), set_config('search_path', 'tertulia', true)")
-        await execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(limits.log_open_wait_s)}s"])
-        await execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATIONS_LOCK])
-        stored = await _versions(link)
-        if _is_left(stored, projections):
-            return
-        await execute(_HOLD)
-        for step in projections.steps[stored.get(_STEPS, 0) :]:
-            await execute(step)
-        await execute(projections.functions.encode())
-        if not stored:
-            await execute("UPDATE tertulia.stream SET generation = 0")
-        for row in _all_versions(projections).items():
-            await execute(_SET_VERSION, row)
-        await execute(_NEXT_GENERATION)
+    try:
+        await _install(link, projections)
+    except psycopg.errors.LockNotAvailable as error:
+        raise LogRefused(
+            f"The projections at {address} could not be brought to this version: for {limits.log_open_wait_s:.0f} s "
+            "others held the tables. Try again."
+        ) from error
+    except psycopg.errors.DiskFull as error:
+        raise LogRefused(f"The disk of PostgreSQL at {address} is full: projections cannot be made.") from error
     logger.info("projections installed", database=str(address), versions=dict(projections.versions))
 
 
@@ -113,6 +105,26 @@ async def remake_all(address: Address, projections: PostgresProjections, progres
     await remake(address, projections, progress)
 
 
+async def _install(link: Link, projections: PostgresProjections) -> None:
+    execute = link.connection.execute
+    async with link.connection.transaction():
+        await execute("SELECT set_config('statement_timeout', '0', true), set_config('search_path', 'tertulia', true)")
+        await execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(limits.log_open_wait_s)}s"])
+        await execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATIONS_LOCK])
+        stored = await _versions(link)
+        if _is_left(stored, projections):
+            return
+        await execute(_HOLD)
+        for step in projections.steps[stored.get(_STEPS, 0) :]:
+            await execute(step)
+        await execute(projections.functions.encode())
+        if not stored:
+            await execute("UPDATE tertulia.stream SET generation = 0")
+        for row in _all_versions(projections).items():
+            await execute(_SET_VERSION, row)
+        await execute(_NEXT_GENERATION)
+
+
 class _Remaking:
     def __init__(self, link: Link, projections: PostgresProjections, progress: Progress | None) -> None:
         self._link = link
@@ -134,6 +146,8 @@ class _Remaking:
         """Remake the next few owners in a transaction; False when there are none left."""
         generation = await self._generation()
         behind = await self._rows(_BEHIND, [generation, limits.rebuild_slice_owners])
+        if not behind:
+            return False
         firsts: dict[str, None] = {}
         entries = 0
         for name, head in behind:
@@ -149,7 +163,7 @@ class _Remaking:
                 raise psycopg.Rollback  # written to for the first time between the two: once more
             await self._remake([row for row in streams if row[3]])
             await self._link.connection.execute(_REMADE, [generation, locked])
-        return bool(behind)
+        return True
 
     async def _remake(self, streams: Rows) -> None:
         owners: dict[str, dict[str, None]] = {}
