@@ -3,6 +3,7 @@
 PORT ?= 8080
 PYTHON ?= python3
 BENCH ?=
+CHAOS ?= --keep
 # How many run the tests; those of one file stay together. More than the two cores of a small machine: some tests wait.
 WORKERS ?= 3
 
@@ -16,7 +17,7 @@ WEB_SOURCES := $(shell find client_js/app client_js/sdk -not -path '*/test*' -no
 FAST := not browser and not redis and not postgres and not slow
 
 .DELETE_ON_ERROR:
-.PHONY: help demo cluster web test check lint python-lint js-lint fmt bench bench-peers wheel clean
+.PHONY: help demo cluster web test check lint python-lint js-lint fmt bench bench-peers chaos wheel clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -57,6 +58,10 @@ fmt: .venv/.dev ## format the Python sources and fix what can be fixed
 
 bench: .venv/.dev ## the load tests; BENCH='--help' for their options
 	.venv/bin/python -m load_tests.bench $(BENCH)
+
+chaos: .venv/.dev ## servers die under a crowd that checks everything, 25 minutes at most; CHAOS='--help' for options
+	@.ci/system-packages test
+	.venv/bin/python -m load_tests.chaos $(CHAOS)
 
 bench-peers: .venv/.dev load_tests/peers/node_modules/.installed ## against nchan, nats-server, socket.io … in the same run; installs what is missing by apt and npm
 	@.ci/system-packages peers

@@ -40,26 +40,32 @@ async def killed(play: Play, count: int) -> None:
 
 
 async def storm(play: Play, count: int) -> None:
-    """All connections at once."""
+    """All connections at once. Read for those who come back is what they missed, shared by all; and, by the clock, the
+    tallies (`taken_up`)."""
     stage, crowd, outcome = play.stage, play.crowd, play.outcome
-    reads_per_room = 0.0
+    shares = len(play.rooms) * len(stage.nodes)
+    reads_per_room = tallies_per_room = 0.0
 
     @asynccontextmanager
     async def harm(number: int) -> AsyncIterator[float]:
-        nonlocal reads_per_room
-        before = _reads(play)
+        nonlocal reads_per_room, tallies_per_room
+        before, tallies = _reads(play), _reads(play, why="taken_up")
         since_ms = now_ms()
         crowd.cut_all()
         yield since_ms
         await crowd.all_live(CALM_DEADLINE_S)
-        reads_per_room = max(reads_per_room, (_reads(play) - before) / len(play.rooms) / len(stage.nodes))
+        tallies = _reads(play, why="taken_up") - tallies
+        tallies_per_room = max(tallies_per_room, tallies / shares)
+        reads_per_room = max(reads_per_room, (_reads(play) - before - tallies) / shares)
 
     await play.rounds(count, harm, target_s=STORM_S)
     outcome.bound("log_reads_per_room", reads_per_room, READS_PER_ROOM)
+    outcome.notes["tally_reads_per_room"] = tallies_per_room
 
 
-def _reads(play: Play) -> float:
-    return sum(play.stage.metric(node, "tertulia_catch_up_reads_total") for node in range(len(play.stage.nodes)))
+def _reads(play: Play, *, why: str = "") -> float:
+    label, nodes = f'why="{why}"' if why else "", range(len(play.stage.nodes))
+    return sum(play.stage.metric(node, "tertulia_catch_up_reads_total", label=label) for node in nodes)
 
 
 async def rolling(play: Play, count: int) -> None:

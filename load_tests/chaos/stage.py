@@ -127,11 +127,11 @@ class Stage:
         headers = {"Authorization": f"Bearer {self.owner_token}"}
         return httpx.AsyncClient(base_url=self.nodes[node].url, headers=headers, trust_env=False, timeout=60.0)
 
-    def metric(self, node: int, name: str) -> float:
-        """The sum over its labels."""
+    def metric(self, node: int, name: str, *, label: str = "") -> float:
+        """The sum over its labels, or of those with this one (`why="range"`)."""
         text = httpx.get(f"{self.nodes[node].url}/metrics", trust_env=False, timeout=30.0).text
         lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
-        return sum(float(line.rpartition(" ")[2]) for line in lines)
+        return sum(float(line.rpartition(" ")[2]) for line in lines if label in line)
 
     def complaints(self) -> list[str]:
         """What the nodes printed that looks like a fault: the end of each traceback."""
