@@ -7,7 +7,7 @@ anew by itself, subscribes to everything again and calls `on_reconnect`.
 
 A bus channel is carried by a *topic*, a Redis channel: on one server (or Sentinel's master) it has its own,
 `tertulia:<channel>`, so that a node is sent only what it wants; on a cluster it shares one of 128 with others
-(`partitions.py`), and what a node did not want is dropped here. docs/decisions/0010-redis-bus.md says why.
+(`partitions.py`), and what a node did not want is dropped here. docs/decisions/0011-redis-bus.md says why.
 """
 
 from __future__ import annotations
