@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 import structlog
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -23,6 +24,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from tertulia.bus import BusMessage, BusRefused
 from tertulia.bus.framing import frame, unframe
 from tertulia.bus.redis import RedisBus
+from tertulia.bus.redis_link import Link
 from tertulia.bus.redis_shard import pauses_s
 from tertulia.bus.redis_url import target_of
 from tertulia.bus.redis_wire import Address, Wire
@@ -492,6 +494,45 @@ async def test_a_wire_that_was_cut_is_not_quietly_made_anew(redis_server: RedisS
 
 
 @pytest.mark.redis
+def test_a_wire_that_was_reset_is_lost_on_uvloop_too(shared_redis: RedisServer) -> None:
+    """uvloop says it with a RuntimeError, which once ended the task that keeps the link: the node stayed deaf."""
+
+    async def story() -> None:
+        target = target_of(shared_redis.url)
+        wire = Wire(Address(target.hosts[0], target.access))
+        await wire.connect()
+        wire._connection._writer.transport.abort()  # type: ignore[union-attr]
+        await asyncio.sleep(0)
+        assert wire._connection.is_connected, "it does not know yet"
+        with pytest.raises(RedisConnectionError):
+            await wire.send(("PING",))
+        await wire.close()
+
+    uvloop.run(story())
+
+
+@pytest.mark.redis
+async def test_what_nobody_thought_of_does_not_end_the_bus(
+    redis_server: RedisServer, node: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a new link fails of, another one is tried."""
+    here, there = await node("here"), await node("there")
+    tries = 0
+    open_really = Link.open
+
+    async def open_badly(link: Link) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 4:
+            raise ArithmeticError("a bug")
+        await open_really(link)
+
+    monkeypatch.setattr(Link, "open", open_badly)
+    await asyncio.to_thread(redis_server.kill_clients, "normal")
+    await asyncio.to_thread(redis_server.kill_clients, "pubsub")
+    await until(lambda: tries >= 5 and here.bus.is_connected and there.bus.is_connected, "both are linked again")
+
+
 async def test_a_message_redis_refuses_is_dropped_and_the_others_are_told(redis_server: RedisServer) -> None:
     redis_server.ask("ACL", "SETUSER", "bus", "on", f">{PASSWORD}", "+@all", "&tertulia:nodes", "&tertulia:room/a")
     ana = Node("ana", RedisBus(f"redis://bus:{PASSWORD}@127.0.0.1:{redis_server.port}", "ana"))

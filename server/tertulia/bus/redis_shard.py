@@ -144,6 +144,8 @@ class Shard:
                 return await self._linked()
             except LOST as error:
                 self._still_lost(error)
+            except Exception:
+                _logger.exception("bus_link_failed")  # a bug, not the network; a new link may still help
         raise AssertionError("there is always another pause")
 
     def _still_lost(self, error: Exception) -> None:

@@ -116,7 +116,10 @@ class Wire:
         if not self._connection.is_connected:
             # Asked now, it would quietly connect anew, without our subscriptions.
             raise RedisConnectionError("Connection closed.")
-        await self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+        try:
+            await self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+        except RuntimeError:  # what uvloop says of a transport that has been reset meanwhile
+            raise RedisConnectionError("Connection closed.") from None
 
     async def read(self) -> Any:
         """The next reply: bytes, an integer or a list. Raises what Redis answered as an error."""
