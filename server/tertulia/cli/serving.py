@@ -199,7 +199,7 @@ def diagnostics_to_stderr() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Plainly: with `rich` about, structlog would print the values of all variables, bodies and tokens among them.
+            # Plainly: with `rich` about, structlog prints the values of variables, bodies and tokens among them.
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),

@@ -74,7 +74,14 @@ class PostgresLog:
         )
         """Of the projections too."""
         self._writer = Writer(
-            link, address, epoch=epoch, tell=self._tell, stats=stats, outage=outage, projections=projections
+            link,
+            address,
+            epoch=epoch,
+            tell=self._tell,
+            stats=stats,
+            outage=outage,
+            lost=self.readers.drop_idle,
+            projections=projections,
         )
 
     @classmethod

@@ -79,7 +79,7 @@ class Readers:
         while self._under_way:
             self._none_under_way.clear()
             await self._none_under_way.wait()
-        await self._drop_idle()
+        await self.drop_idle()
 
     async def _tried(self, query: Query[T], *, is_together: bool) -> T:
         """An idle connection may have been lost when nobody looked, and then all were: once more with a new one."""
@@ -90,7 +90,7 @@ class Readers:
             except FAILURES as error:
                 if not link.is_lost_by(error):
                     raise
-                await self._drop_idle()
+                await self.drop_idle()
         return await self._asked(await self._opened(), query, is_together=is_together)
 
     async def _asked(self, link: Link, query: Query[T], *, is_together: bool) -> T:
@@ -121,7 +121,9 @@ class Readers:
             raise
         return link
 
-    async def _drop_idle(self) -> None:
+    async def drop_idle(self) -> None:
+        """Let go of those that nobody uses: another connection turned out to be lost, and they may be too. One that is
+        silently lost would be found out only after `log_answer_s`."""
         while self._idle:
             await self._idle.pop().close()
 

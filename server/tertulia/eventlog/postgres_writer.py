@@ -14,7 +14,7 @@ import random
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -52,7 +52,8 @@ class _Group(NamedTuple):
 
 
 class Writer:
-    """`link` is open; `tell` is called with each answer, or with the exception that is to be raised."""
+    """`link` is open; `tell` is called with each answer, or with the exception that is to be raised; `lost`, when the
+    link is lost, before anybody is told."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Writer:
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
         outage: Outage,
+        lost: Callable[[], Awaitable[None]],
         projections: PostgresProjections | None = None,
     ) -> None:
         self._link: Link | None = link
@@ -71,6 +73,7 @@ class Writer:
         self._tell = tell
         self._stats = stats
         self._outage = outage
+        self._lost = lost
         self._commit = GroupCommit(projections)
         self._queue: deque[Job] = deque()
         self._ahead: deque[_Group] = deque()
@@ -175,6 +178,7 @@ class Writer:
         if self._link is not None:
             await self._link.close()
             self._link = None
+            await self._lost()
         self._commit.forget()
 
     async def _fail(self, group: _Group, error: Exception) -> None:
