@@ -129,7 +129,7 @@ async def test_one_who_reads_nothing_is_cut_and_harms_nobody(tmp_path: Path) -> 
         server = stack.enter_context(Server(tmp_path, options=["--no-rate-limits"]))
         ana = await stack.enter_async_context(Client(server.url, token=server.token("Ana")))
         ben = await stack.enter_async_context(Client(server.url, token=server.token("Ben")))
-        ben.follow("room/general", after="head")
+        await ben.follow("room/general", after="head")
         heard = asyncio.create_task(listen(ben))
         await ana.post("general", "First")
         peers = [await follower(stack, server, f"Peer {number}") for number in range(STUCK + 1)]
