@@ -130,7 +130,7 @@ def _durability(found: Health) -> Iterator[Finding]:
 
 
 def _connections(found: Health, settings: Settings) -> Iterator[Finding]:
-    each = limits.log_read_connections + 1
+    each = limits.log_connections_max
     nodes = max(1, settings.workers)
     free = found.connections_max - found.connections
     told = f"PostgreSQL gives us {found.connections_max:,} connections, {found.connections:,} are open: a node takes"

@@ -1,6 +1,6 @@
 """The event log in PostgreSQL: for any number of nodes on any number of machines.
 
-Every node has one connection that writes, in groups, and a few that read. The order of a stream is kept by the lock on
+Every node has two connections that write, in groups, and a few that read. The order of a stream is kept by the lock on
 its row; nodes know nothing of each other. Needs PostgreSQL 14 and the extra `tertulia[postgres]`.
 """
 
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
 import msgspec
 
 from tertulia.domain import limits
-from tertulia.domain.ids import PersonId, Seq, StreamName
+from tertulia.domain.ids import PersonId, Seq, StreamName, stream_owner
 from tertulia.eventlog import Append, Checkpoint, LogUnavailable, Receipt
 from tertulia.eventlog.planning import Outcome
 from tertulia.eventlog.postgres_link import FAILURES, Address, Link, is_starting, refusal_of
@@ -52,7 +53,7 @@ class PostgresLog:
 
     def __init__(
         self,
-        link: Link,
+        links: Sequence[Link],
         address: Address,
         *,
         epoch: str,
@@ -73,16 +74,21 @@ class PostgresLog:
             else ReplicatedReaders(address, replica, epoch=epoch, stats=stats, outage=outage)
         )
         """Of the projections too."""
-        self._writer = Writer(
-            link,
-            address,
-            epoch=epoch,
-            tell=self._tell,
-            stats=stats,
-            outage=outage,
-            lost=self.readers.drop_idle,
-            projections=projections,
-        )
+        self._writers = [
+            Writer(
+                link,
+                address,
+                name=f"write {number}",
+                epoch=epoch,
+                tell=self._tell,
+                stats=stats,
+                outage=outage,
+                lost=self.readers.drop_idle,
+                projections=projections,
+            )
+            for number, link in enumerate(links, start=1)
+        ]
+        """Each owner's streams by one of them, always. While the database works for one, this node does for another."""
 
     @classmethod
     async def open(
@@ -103,19 +109,21 @@ class PostgresLog:
         used. Either all nodes of a log carry projections, or none."""
         address = Address(url)
         second = Address(replica, setting="log replica URL", is_replica=True) if replica else None
-        link = await _link(address)
+        links = [await _link(address)]
         try:
-            epoch = await prepare(link, address, cluster=cluster, moved=moved)
+            epoch = await prepare(links[0], address, cluster=cluster, moved=moved)
             if projections is not None:
-                await install(link, address, projections)
+                await install(links[0], address, projections)
                 await remake(address, projections, progress)
-        except FAILURES as error:
-            await link.close()
-            raise address.refusal(error) from error
-        except BaseException:
-            await link.close()
+            while len(links) < limits.log_write_connections:
+                links.append(await _link(address))
+        except BaseException as error:
+            for link in links:
+                await link.close()
+            if isinstance(error, FAILURES):
+                raise address.refusal(error) from error
             raise
-        return cls(link, address, epoch=epoch, stats=stats or LogStats(), projections=projections, replica=second)
+        return cls(links, address, epoch=epoch, stats=stats or LogStats(), projections=projections, replica=second)
 
     @property
     def epoch(self) -> str:
@@ -132,7 +140,7 @@ class PostgresLog:
             raise LogUnavailable("Too many appends are waiting.")
         self._under_way += 1
         answer: asyncio.Future[Outcome] = self._loop.create_future()
-        self._writer.put(Job(append, answer))
+        self._writers[_place_of(append) % len(self._writers)].put(Job(append, answer))
         return answer
 
     async def read(self, stream: StreamName, *, after: int, limit: int) -> list[Entry]:
@@ -165,7 +173,7 @@ class PostgresLog:
         if not self._is_closed:
             self._is_closed = True
             await self.readers.close()
-            await self._writer.stop()
+            await asyncio.gather(*(writer.stop() for writer in self._writers))
 
     def _tell(self, job: Job, result: Outcome | Exception) -> None:
         self._under_way -= 1
@@ -175,6 +183,11 @@ class PostgresLog:
             job.answer.set_exception(result)
         else:
             job.answer.set_result(result)
+
+
+def _place_of(append: Append) -> int:
+    """The same for all appends that begin with a decision about one owner."""
+    return zlib.crc32(stream_owner(append.decisions[0].stream).encode())
 
 
 async def _link(address: Address) -> Link:

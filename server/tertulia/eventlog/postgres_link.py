@@ -122,7 +122,7 @@ class Address:
                 kind = LogUnreached
                 what = (
                     f"has no connection left. Raise its max_connections (a node takes up to "
-                    f"{limits.log_read_connections + 1}), or end what holds them"
+                    f"{limits.log_connections_max}), or end what holds them"
                 )
             case "57P03":
                 kind = LogUnreached

@@ -1,5 +1,5 @@
-"""The one task of a node that writes. While one transaction runs, the appends that come gather and make the next
-group.
+"""A task of a node that writes, over a connection of its own. While one transaction runs, the appends that come gather
+and make the next group.
 
 When the database is away: what was certainly not written is tried once more and then refused; what comes meanwhile is
 refused at once; a group whose commit was lost sight of is kept until the database can be asked about it, and nothing
@@ -60,6 +60,7 @@ class Writer:
         link: Link,
         address: Address,
         *,
+        name: str,
         epoch: str,
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
@@ -69,6 +70,7 @@ class Writer:
     ) -> None:
         self._link: Link | None = link
         self._address = address
+        self._name = name
         self._epoch = epoch
         self._tell = tell
         self._stats = stats
@@ -81,7 +83,7 @@ class Writer:
         self._woken = asyncio.Event()
         self._stop_by_s: float | None = None
         self._pause_s = limits.log_reconnect_min_s
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="log-write")
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"log {name}")
 
     def put(self, job: Job) -> None:
         self._queue.append(job)
@@ -192,7 +194,7 @@ class Writer:
     def _failed(self, error: Exception) -> None:
         cause = error.__cause__ if isinstance(error, Unsure) and error.__cause__ is not None else error
         kind = cause.cause if isinstance(cause, Stranger) else cause_of(cause)
-        self._outage.failed("write", kind, self._address.reason(cause))
+        self._outage.failed(self._name, kind, self._address.reason(cause))
 
     async def _refuse(self, group: _Group, refusal: Exception) -> None:
         if not group.is_unsure:
@@ -221,7 +223,7 @@ class Writer:
 
     def _succeeded(self, began_s: float, outcomes: Sequence[Outcome]) -> None:
         self._pause_s = limits.log_reconnect_min_s
-        self._outage.succeeded("write")
+        self._outage.succeeded(self._name)
         self._stats.commit_seconds.add(time.perf_counter() - began_s)
         self._stats.commit_entries.add(sum(len(each.entries) for each in outcomes if isinstance(each, Appended)))
 

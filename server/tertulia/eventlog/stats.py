@@ -54,14 +54,14 @@ class Outage:
         self._failing: set[str] = set()
         self._began_s = 0.0
 
-    def failed(self, side: Literal["write", "read"], cause: Cause, words: str) -> None:
+    def failed(self, side: str, cause: Cause, words: str) -> None:
         self._stats.fail(cause)
         if not self._failing:
             self._began_s = time.monotonic()
             logger.error("the log fails", log=self._log, side=side, cause=cause, error=words)
         self._failing.add(side)
 
-    def succeeded(self, side: Literal["write", "read"]) -> None:
+    def succeeded(self, side: str) -> None:
         if side in self._failing:
             self._failing.remove(side)
             if not self._failing:
