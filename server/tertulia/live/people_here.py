@@ -34,7 +34,7 @@ class PeopleHere:
         if role is None:
             return  # sent away this very moment
         self._cohorts[room] = member.cohort
-        said = self._people.enter(room, member.person, role=role)
+        said = self._people.enter(room, member.person, role=role, now_s=_now_s())
         if said is not None:
             self._publish(room, PRESENCE, said)
         conversation.say(self._people.presence(room))

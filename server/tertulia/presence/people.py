@@ -49,11 +49,14 @@ class People:
 
     # --- this node's connections --------------------------------------------------------------------------------
 
-    def enter(self, room: RoomId, person: PersonId, *, role: Role) -> bytes | None:
+    def enter(self, room: RoomId, person: PersonId, *, role: Role, now_s: float) -> bytes | None:
         """One more connection of this person follows the room. What to publish on its channel at once, if anything:
-        the first one here asks the other nodes whom they have."""
+        the first one here asks the other nodes whom they have. (Who does not answer has nobody: what was said while
+        none of us was there may have been missed.)"""
         its = self._room(room)
         is_first = not its.own
+        if is_first:
+            its.leases.doubt(now_s)
         self._leaving.pop((room, person), None)
         its.set_own(person, role)
         its.own[person].connections += 1
