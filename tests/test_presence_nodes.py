@@ -249,17 +249,87 @@ def test_a_change_that_was_missed_is_asked_about_at_the_next_word_of_life() -> N
 def test_a_last_word_that_was_missed_is_learnt_from_the_next_word_of_life() -> None:
     cluster = calm_pair()
     cluster.leave("a", ANA)
-    cluster.now_s += GRACE_S
-    cluster.tick("a")
-    cluster.wire.clear()
+    for _ in range(int(GRACE_S / TICK_S) + 1):
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name)
+        cluster.wire = [under_way for under_way in cluster.wire if under_way[2].room is None]
+        cluster.deliver_all()
+    assert (cluster.seen("a"), cluster.seen("b")) == ({BEN}, {ANA, BEN})
     cluster.run(limits.presence_alive_s + 2 * TICK_S)
     assert cluster.seen("b") == {BEN}
 
 
-def test_a_node_that_stood_still_tells_everything_when_it_goes_on() -> None:
+def test_who_does_not_answer_after_an_outage_has_nobody() -> None:
+    """They went meanwhile, and their node has no more to say about the room; but it says that it runs."""
+    cluster = calm_pair()
+    cluster.leave("a", ANA)
+    for _ in range(int(2 * LEASE_S / TICK_S)):
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name)
+        cluster.wire.clear()
+        cluster.nodes["b"].hear(None, encode(Alive(1)), node="a", now_s=cluster.now_s)
+    assert cluster.seen("b") == {ANA, BEN}
+    for said in cluster.nodes["b"].reconnected(cluster.now_s):
+        cluster.send("b", said)
+    cluster.run(LEASE_S + TICK_S)
+    assert cluster.seen("b") == {BEN}
+
+
+def test_a_node_that_starts_again_has_nobody_of_whom_it_does_not_say_so() -> None:
+    cluster = calm_pair()
+    cluster.kill("a")
+    cluster.start("a")
+    cluster.run(LEASE_S - 2 * TICK_S)
+    assert cluster.seen("b") == {ANA, BEN}, "they have a lease to come back"
+    cluster.run(4 * TICK_S)
+    assert cluster.seen("b") == {BEN}
+
+
+def test_what_is_older_than_what_was_forgotten_is_not_believed() -> None:
+    people, now_s = People("b", life=1), 0.0
+    people.hear(ROOM, encode(All(7, 1, {"learner": [ANA]})), node="a", now_s=now_s)
+    people.hear(ROOM, encode(All(7, 2, {})), node="a", now_s=now_s)
+    while now_s < 2 * LEASE_S:
+        now_s += TICK_S
+        people.hear(None, encode(Alive(7)), node="a", now_s=now_s)
+        people.tick(now_s)
+    people.hear(ROOM, encode(All(7, 1, {"learner": [ANA]})), node="a", now_s=now_s)
+    assert people.presence(ROOM).people == []
+
+
+def test_what_was_missed_is_asked_about_again_when_the_asking_was_lost() -> None:
+    cluster = calm_pair()
+    for person, is_lost in ((EVE, True), (PersonId("ian"), False)):
+        cluster.enter("a", person)
+        cluster.tick("a")
+        if is_lost:
+            cluster.wire.clear()
+    cluster.deliver_all()
+    cluster.tick("b")
+    cluster.wire.clear()
+    cluster.run(limits.presence_alive_s + 3 * TICK_S)
+    assert cluster.seen("b") == {ANA, BEN, EVE, "ian"}
+
+
+def test_a_node_that_was_given_up_and_is_heard_again_is_asked() -> None:
+    """Neither side noticed that they were apart."""
+    cluster = calm_pair()
+    for _ in range(int(LEASE_S / TICK_S)):
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name)
+        cluster.wire.clear()
+    assert cluster.seen("b") == {BEN}
+    cluster.run(limits.presence_alive_s + 3 * TICK_S)
+    assert cluster.seen("b") == {ANA, BEN}
+
+
+def test_a_node_that_stood_still_tells_everything_at_once() -> None:
     """It may have been given up, and forgotten since."""
     cluster = calm_pair()
-    until_s = cluster.now_s + 3 * LEASE_S
+    until_s = cluster.now_s + 1.5 * LEASE_S
     while cluster.now_s < until_s:
         cluster.tick("b")
         cluster.now_s += TICK_S
@@ -268,12 +338,19 @@ def test_a_node_that_stood_still_tells_everything_when_it_goes_on() -> None:
     assert cluster.seen("b") == {ANA, BEN}
 
 
+def test_an_earlier_run_of_a_node_is_not_believed() -> None:
+    people = People("b", life=1)
+    people.hear(None, encode(Alive(8)), node="a", now_s=0)
+    people.hear(ROOM, encode(All(7, 5, {"learner": [ANA]})), node="a", now_s=1)
+    assert people.presence(ROOM).people == []
+
+
 def calm_pair() -> Cluster:
-    """Ana on a, Ben on b, everything told, and just been said by both that they run."""
+    """Ana on a, Ben on b, and both have just told everything."""
     cluster = Cluster("a", "b")
     cluster.enter("a", ANA)
     cluster.enter("b", BEN)
-    cluster.run(4 * limits.presence_alive_s)
+    cluster.run(limits.presence_refresh_s + 2 * TICK_S)
     return cluster
 
 
