@@ -311,7 +311,7 @@ def _node(run: _Run, node: int) -> None:
     heard = alive * costs["node_presence_us"]
     run.work.add("presence from the bus", node, heard + alive * _wake_us(costs), heard)
     sums.published += 1 / limits.presence_alive_s
-    sums.told += alive
+    sums.told += run.machines.nodes / limits.presence_alive_s
 
 
 def _streams(sums: _Sums, node: int) -> int:
