@@ -41,7 +41,6 @@ BUGS: Final = [
     Bug("reading changes no unread count", following.reading_changes_no_count, first=32),
     Bug("votes are not told", following.counts_not_told),
     Bug("votes are not told on resume", following.counts_not_told_again, first=2),
-    Bug("counts are kept while something is ahead", following.counts_kept_while_something_is_ahead, first=94),
     Bug("people never leave a room", following.ghosts, first=5),
     Bug("refused without a look at the log", deciding.refuses_unasked, first=16),
     Bug("a lane is deaf while it appends", deciding.deaf_while_appending, first=1499),

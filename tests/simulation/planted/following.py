@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tertulia.domain.ids import room_signals_stream, room_stream
 from tertulia.eventlog import LogUnavailable
 from tertulia.live.flow import Flow
 from tertulia.wire.requests import Position
@@ -106,21 +105,6 @@ def counts_not_told(flow: Flow) -> None:
 
 def counts_not_told_again(flow: Flow) -> None:
     flow.soft.session.ask = do_nothing  # type: ignore[method-assign]
-
-
-def counts_kept_while_something_is_ahead(flow: Flow) -> None:
-    """What was counted is read once for each place where the room's streams are in order: what was heard ahead of it
-    is told of before it is read."""
-    node, records, kept = flow.node, flow.soft.session._records, dict[Any, Any]()
-
-    async def records_by_place(room: Any) -> Any:
-        streams = (room_stream(room), room_signals_stream(room))
-        place = room, *(channel.last if (channel := node.channels.get(stream)) else -1 for stream in streams)
-        if place not in kept:
-            kept[place] = await records(room)
-        return kept[place]
-
-    flow.soft.session._records = records_by_place  # type: ignore[method-assign]
 
 
 def reading_changes_no_count(flow: Flow) -> None:
