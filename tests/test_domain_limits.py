@@ -48,7 +48,7 @@ def test_what_is_allowed_fits_into_what_it_has_to_fit_into() -> None:
     assert limits.lane_batch_commands_max * 2 < limits.message_facts_max, "a batch's facts outlast what it posts"
     assert limits.token_leeway_s < limits.token_s
     assert limits.typing_every_s < limits.typing_expires_s
-    assert limits.presence_refresh_s * 2 < limits.presence_lease_s, "one refresh may be lost"
+    assert limits.presence_alive_s * 2 < limits.presence_lease_s, "one word of life may be lost"
     assert limits.commands_in_flight_max <= limits.lane_queue_commands_max
     assert limits.drain_window_s <= limits.drain_s
     assert limits.ping_s + limits.ping_jitter_s + limits.pong_deadline_s < 60, "a dead peer is noticed within a minute"

@@ -14,6 +14,7 @@ import msgspec
 from tertulia.domain import limits
 from tertulia.domain.cohort import decide_room_made
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName
+from tertulia.domain.session.events import VoteSet
 from tertulia.eventlog import LogFull
 from tests.hand_log import turns
 from tests.live_node import Device, LiveNode, play
@@ -311,6 +312,27 @@ def test_who_was_away_while_the_last_vote_was_taken_back_is_told_that_there_is_n
         await node.flow.soft.session.tell()
         await turns()
         assert [record["votes"] for record in back.heard("votes")] == [{}]
+
+    play(story)
+
+
+def test_a_vote_that_is_heard_before_the_one_before_it_is_told() -> None:
+    async def story(node: LiveNode) -> None:
+        olga, ana, tad = await in_a_lecture(node, "Ana", "Tad")
+        await gives(olga, "open_session")
+        await gives(ana, "ask_question", text="Why?")
+        question = next(iter(node.node.room_lane(LECTURE).state.session.questions))  # type: ignore[union-attr]
+        await node.flow.soft.session.tell()
+        await turns()
+        tad.heard()
+        signals = StreamName(f"{MAIN}/signals")
+        vote = VoteSet(question=question, on=True)
+        missing = node.unheard(vote, stream=signals, by="p-olga")
+        node.elsewhere(vote, stream=signals, by="p-ben")
+        await node.flow.soft.session.tell()
+        await turns()
+        assert [record["votes"] for record in tad.heard("votes")] == [{question: 3}]
+        node.tell(*missing)
 
     play(story)
 

@@ -211,6 +211,23 @@ def test_one_who_comes_back_with_a_position_is_told_of_all_that_is_shown_what_wa
     play(story)
 
 
+def test_one_who_comes_back_while_a_reaction_is_missing_is_told_of_those_after_it() -> None:
+    async def story(node: LiveNode) -> None:
+        node.unheard("1")
+        (ana,) = await following(node, "Ana", origin={"epoch": "model", "seq": 2})
+        missing = node.unheard(reaction(2, MANY), stream=SIGNALS)
+        node.elsewhere(reaction(2), stream=SIGNALS)
+        await tick(node)
+        assert tallies(ana) == [{"2": {SOME: 1, MANY: 1}}]
+        late = node.device("Ben", streams={ROOM: {"epoch": "model", "seq": 2}})
+        await turns()
+        await tick(node)
+        assert tallies(late) == [{"2": {SOME: 1, MANY: 1}}], "not what was read before"
+        node.tell(*missing)
+
+    play(story)
+
+
 def test_one_who_comes_and_leaves_before_the_tick_is_told_nothing() -> None:
     async def story(node: LiveNode) -> None:
         node.unheard("1")

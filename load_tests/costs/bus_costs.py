@@ -18,6 +18,7 @@ from load_tests.costs.model import line_through
 from load_tests.crowd import Crowd
 from load_tests.nodes import Nodes
 from load_tests.target import Tertulia
+from tertulia.auth.secret import deployment_name, own_secret
 from tertulia.bus import BusMessage
 from tertulia.bus.redis import RedisBus
 from tertulia.domain.ids import PersonId, RoomId, room_stream
@@ -80,7 +81,7 @@ def _presence(nodes: Nodes, seconds: float) -> tuple[float, float]:
 
 
 async def _told_of_people(url: str, server: Server, crowd: Crowd, people: int, seconds: float) -> float:
-    bus = RedisBus(url, f"peer-{people}")
+    bus = RedisBus(url, f"peer-{people}", deployment=deployment_name(own_secret(server.data)))
     await bus.start(lambda message: None, lambda: None)
     life, number = time.time_ns() // 1_000_000, 0
 

@@ -260,7 +260,7 @@ def _hear(run: _Run, room: Room, rates: _Rates, *, node: int, nodes: int, share:
     """What the other nodes tell, and one's own that comes back."""
     costs, work = run.costs, run.work
     full_us = costs["node_hear_full_us"]
-    wake_us = max(0.0, costs["node_hear_alone_us"] - full_us)
+    wake_us = _wake_us(costs)
     others = (rates.entries + rates.soft) * (1 - share)
     own = (rates.entries + rates.soft + rates.markers) * share
     is_posted_to = min(1.0, rates.entries * share * ACTIVE_S)
@@ -278,6 +278,11 @@ def _hear(run: _Run, room: Room, rates: _Rates, *, node: int, nodes: int, share:
         heard * presence_us + own_told * (costs["node_tell_full_us"] + costs["node_drop_us"]),
     )
     run.sums.hears[node] += rates.entries + rates.soft + rates.presence + rates.markers * share
+
+
+def _wake_us(costs: Costs) -> float:
+    """What a message on the bus costs more when it comes alone."""
+    return max(0.0, costs["node_hear_alone_us"] - costs["node_hear_full_us"])
 
 
 def _ticks(room: Room) -> float:
@@ -301,6 +306,12 @@ def _node(run: _Run, node: int) -> None:
     run.work.add("connections, pings", node, cost, cost)
     head = _streams(sums, node) * costs["node_head_us"] / rules.head_check_s
     run.work.add("head check", node, head, head)
+    others = run.machines.nodes - 1
+    alive = others / limits.presence_alive_s
+    heard = alive * costs["node_presence_us"]
+    run.work.add("presence from the bus", node, heard + alive * _wake_us(costs), heard)
+    sums.published += 1 / limits.presence_alive_s
+    sums.told += run.machines.nodes / limits.presence_alive_s
 
 
 def _streams(sums: _Sums, node: int) -> int:

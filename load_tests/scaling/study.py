@@ -23,13 +23,12 @@ SIZES: Final = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 PLANNED: Final = (1_000, 10_000, 100_000, 1_000_000)
 HALF: Final = 0.5
 """A node is planned for half of its core: the other half is for storms."""
-_PRESENCE: Final = AS_IT_IS._replace(presence_refresh_s=60.0)
-_HEADS: Final = _PRESENCE._replace(head_check_s=10.0)
+_HEADS: Final = AS_IT_IS._replace(head_check_s=10.0)
 _MARKERS: Final = _HEADS._replace(read_marker_every_s=15.0)
 CHANGED: Final = (
+    ("presence told every 10 s, as it was", AS_IT_IS._replace(presence_refresh_s=10.0)),
     ("as it is", AS_IT_IS),
-    ("presence told every 60 s", _PRESENCE),
-    ("and heads checked every 10 s", _HEADS),
+    ("heads checked every 10 s", _HEADS),
     ("and read markers every 15 s", _MARKERS),
     ("and 20 ms waited before a commit", _MARKERS._replace(gather_s=0.02)),
 )

@@ -111,6 +111,11 @@ class Channel:
         return "taken"
 
     @property
+    def heard(self) -> int:
+        """The newest seq heard of: whatever was read since holds it, and all before it."""
+        return max(self.last, self.ahead_to)
+
+    @property
     def is_behind(self) -> bool:
         return self.ahead_to > self.last
 

@@ -283,7 +283,7 @@ class CatchUp:
         """How far this node has heard of a room's signals (-1 for what is no room)."""
         is_room = stream_kind(stream) == "room"
         channel = self._node.channels.get(room_signals_stream(RoomId(stream_owner(stream)))) if is_room else None
-        return -1 if channel is None else max(channel.last, channel.ahead_to)
+        return -1 if channel is None else channel.heard
 
     async def view(self, stream: StreamName) -> tuple[int, Any]:
         """The state of a stream, for a snapshot, and the exact seq it stands at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tertulia.bus import BusMessage
+from tertulia.bus import NODES, BusMessage
 from tertulia.conversation import Conversation
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_stream, stream_owner
 from tertulia.domain.policy import Role
@@ -34,7 +34,7 @@ class PeopleHere:
         if role is None:
             return  # sent away this very moment
         self._cohorts[room] = member.cohort
-        said = self._people.enter(room, member.person, role=role)
+        said = self._people.enter(room, member.person, role=role, now_s=_now_s())
         if said is not None:
             self._publish(room, PRESENCE, said)
         conversation.say(self._people.presence(room))
@@ -97,9 +97,13 @@ class PeopleHere:
 
     def receive(self, message: BusMessage) -> None:
         """What another node says of its people."""
-        room = RoomId(stream_owner(StreamName(message.channel)))
         if message.node == self._node.node_id:
             return
+        if message.channel == NODES:
+            if message.stream == PRESENCE:
+                self._people.hear(None, message.record, node=message.node, now_s=_now_s())
+            return
+        room = RoomId(stream_owner(StreamName(message.channel)))
         if message.stream == PRESENCE:
             self._people.hear(room, message.record, node=message.node, now_s=_now_s())
         elif message.stream == TYPING:
@@ -107,11 +111,11 @@ class PeopleHere:
             self._tell_typing()
 
     def reconnected(self) -> None:
-        for room, payload in self._people.reconnected():
+        for room, payload in self._people.reconnected(_now_s()):
             self._publish(room, PRESENCE, payload)
 
     def node_leaves(self) -> None:
-        for room, payload in self._people.node_leaves():
+        for room, payload in self._people.node_leaves(_now_s()):
             self._publish(room, PRESENCE, payload)
 
     # --- private ------------------------------------------------------------------------------------------------
@@ -143,9 +147,11 @@ class PeopleHere:
             if channel is not None and not self._has_aliases(record.room):
                 channel.tell(Soft(encode(record), "ephemeral", record.room))
 
-    def _publish(self, room: RoomId, kind: StreamName, payload: bytes) -> None:
+    def _publish(self, room: RoomId | None, kind: StreamName, payload: bytes) -> None:
+        """On the room's channel, or on the one of all nodes."""
+        channel = NODES if room is None else room_stream(room)
         self._node.bus.publish(
-            BusMessage(channel=room_stream(room), stream=kind, epoch="", seq=0, record=payload, node=self._node.node_id)
+            BusMessage(channel=channel, stream=kind, epoch="", seq=0, record=payload, node=self._node.node_id)
         )
 
 

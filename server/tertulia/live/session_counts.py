@@ -22,7 +22,7 @@ class SessionCounts:
         self._asked: dict[tuple[RoomId, Conversation], dict[None, None]] = {}
         """Those to whom all of it is to be told: they came, or were too slow."""
         self._kept: dict[RoomId, tuple[list[int], Votes, Bars]] = {}
-        """What was read last, and where the room's streams were then."""
+        """What was read last, and what had been heard of the room's streams by then."""
 
     def counted(self, room: RoomId, *, person: PersonId | None) -> None:
         """Something in the room's session counts anew; `person`: whose own it is."""
@@ -65,7 +65,7 @@ class SessionCounts:
         votes, bars = await self._records(room)
         signals = self._node.channels.get(room_signals_stream(room))
         # What counted once is told also when it is nothing now: who was away meanwhile has the old number.
-        had_signals = signals is not None and signals.last > 0
+        had_signals = signals is not None and signals.heard > 0
         if votes.votes or votes.answered or had_signals:
             conversation.say(votes)
         if room_staff_stream(room) in conversation.follows and (bars.bars or bars.pace or had_signals):
@@ -75,7 +75,7 @@ class SessionCounts:
     async def _records(self, room: RoomId) -> tuple[Votes, Bars]:
         channels = self._node.channels
         streams = (room_stream(room), room_signals_stream(room), room_staff_stream(room))
-        heads = [channel.last if (channel := channels.get(stream)) is not None else -1 for stream in streams]
+        heads = [channel.heard if (channel := channels.get(stream)) is not None else -1 for stream in streams]
         kept = self._kept.get(room)
         if kept is not None and kept[0] == heads and -1 not in heads[:2]:
             return kept[1], kept[2]  # many come at once

@@ -35,8 +35,8 @@ from tertulia.wire.records import Head, Mine, Tally
 
 
 class _Shown(NamedTuple):
-    """What a snapshot of a room would show when the room and its signals were at `heads`. `tapped`: the messages with
-    a reaction; of the others it is known that nobody's is theirs (`untapped`)."""
+    """What a snapshot of a room would show when the room and its signals had been heard of up to `heads`. `tapped`: the
+    messages with a reaction; of the others it is known that nobody's is theirs (`untapped`)."""
 
     heads: list[int]
     seqs: tuple[int, ...]
@@ -205,7 +205,7 @@ class SoftState:
     async def _shown_now(self, room: RoomId) -> _Shown | None:
         """Read once for all who come while nothing happens in the room: in a storm, at every tick."""
         heads = [
-            channel.last if (channel := self._node.channels.get(stream)) is not None else -1
+            channel.heard if (channel := self._node.channels.get(stream)) is not None else -1
             for stream in (room_stream(room), room_signals_stream(room))
         ]
         kept = self._shown.get(room)

@@ -1,9 +1,9 @@
-"""What the other nodes say about one room: a lease for each node, run out when nothing is heard of it."""
+"""What the other nodes say about one room: whom each has there, until it says otherwise or is not heard any more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId
@@ -11,21 +11,32 @@ from tertulia.domain.policy import Role
 from tertulia.presence.messages import All, Some, by_person
 
 _LEASE_S: Final = limits.presence_lease_s - limits.presence_tick_s
-"""It is seen to have run out at a tick, so that people are told within `presence_lease_s`."""
+_KEPT_S: Final = 2.5 * limits.presence_refresh_s
+"""A list of all is believed for so long while its node runs: two more would have come by then."""
+
+
+class Ran(NamedTuple):
+    """A lease that is not remembered any more, and the newest message it knew."""
+
+    node: str
+    life: int
+    number: int
 
 
 class _Lease:
-    __slots__ = ("expires_s", "people", "said")
+    __slots__ = ("expires_s", "is_broken", "people", "said")
 
     def __init__(self, expires_s: float) -> None:
         self.said = (-1, -1)
         """(life, number) of the newest message that was taken."""
         self.people: dict[PersonId, Role] = {}
         self.expires_s = expires_s
+        self.is_broken = False
+        """Something was missed since the last list of all."""
 
 
 class Leases:
-    """Each method returns the people it may concern."""
+    """Methods that return people return those whom it may concern."""
 
     __slots__ = ("_by_node",)
 
@@ -47,31 +58,68 @@ class Leases:
         lease = self._by_node.get(node)
         if lease is None:
             lease = self._by_node[node] = _Lease(now_s + _LEASE_S)
-        said = (message.life, message.number)
-        if said <= lease.said:
+        said, before = (message.life, message.number), lease.said
+        if said <= before:
             return ()
         lease.said = said
         if isinstance(message, All):
-            before, lease.people = lease.people, by_person(message.people)
-            lease.expires_s = now_s + _LEASE_S
-            return before.keys() | lease.people.keys()
+            were, lease.people = lease.people, by_person(message.people)
+            lease.expires_s = now_s + (_KEPT_S if lease.people else _LEASE_S)
+            lease.is_broken = False
+            return were.keys() | lease.people.keys()
+        lease.is_broken = lease.is_broken or before != (message.life, message.after)
         came = by_person(message.came)
         for person in message.went:
             lease.people.pop(person, None)
         lease.people.update(came)
         return [*came, *message.went]
 
+    def is_broken(self, node: str) -> bool:
+        lease = self._by_node.get(node)
+        return lease is not None and lease.is_broken
+
+    def is_behind(self, node: str, life: int, number: int) -> bool:
+        """Whether a message of the node was missed, of which it says that this was its newest."""
+        lease = self._by_node.get(node)
+        return lease is None or lease.is_broken or lease.said < (life, number)
+
+    def returns(self, node: str) -> bool:
+        """A node that was given up is heard again. Whether it had people here."""
+        lease = self._by_node.get(node)
+        if lease is None or lease.people:
+            return False
+        lease.is_broken = True
+        return True
+
+    def doubt(self, now_s: float, *, node: str | None = None, life: int | None = None) -> None:
+        """Who does not say again within a lease whom they have (all nodes; one, of an older life) has nobody."""
+        for name, lease in self._by_node.items():
+            if node in (None, name) and (life is None or lease.said[0] < life):
+                lease.expires_s = min(lease.expires_s, now_s + _LEASE_S)
+
+    def silence(self, node: str, now_s: float) -> Iterable[PersonId]:
+        """The node is not heard any more: its people go."""
+        lease = self._by_node.get(node)
+        return () if lease is None else _empty(lease, now_s)
+
     def expire(self, now_s: float) -> Iterable[PersonId]:
-        """The people of a silent node go; the node is remembered for as long again, so that a message of its that
-        was under way all the time does not bring them back."""
+        """The people of leases that have run out go."""
         gone: list[PersonId] = []
-        for node, lease in list(self._by_node.items()):
-            if now_s < lease.expires_s:
-                continue
-            if lease.people:
-                gone += lease.people
-                lease.people = {}
-                lease.expires_s = now_s + _LEASE_S
-            else:
-                del self._by_node[node]
+        for lease in self._by_node.values():
+            if now_s >= lease.expires_s and lease.people:
+                gone += _empty(lease, now_s)
         return gone
+
+    def forget(self, now_s: float) -> Iterator[Ran]:
+        """A lease without people is remembered for as long again, so that a message that was under way all the time
+        does not bring them back."""
+        for node, lease in list(self._by_node.items()):
+            if now_s >= lease.expires_s and not lease.people:
+                del self._by_node[node]
+                yield Ran(node, *lease.said)
+
+
+def _empty(lease: _Lease, now_s: float) -> Iterable[PersonId]:
+    gone, lease.people = lease.people, {}
+    lease.expires_s = now_s + _LEASE_S
+    return gone

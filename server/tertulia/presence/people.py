@@ -6,13 +6,15 @@ notes. Observers count as present, bots too; roles tell them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, RoomId, StreamName
 from tertulia.domain.policy import Role
-from tertulia.presence.messages import All, Ask, Some, by_role, decode_presence, encode
+from tertulia.presence.messages import Alive, All, Ask, Some, by_role, decode_presence, encode
+from tertulia.presence.nodes import Nodes
 from tertulia.presence.room import Moved, Room
 from tertulia.wire.records import Presence
 
@@ -23,9 +25,9 @@ PRESENCE: Final = StreamName("presence")
 
 
 class Said(NamedTuple):
-    """To be published on the room's bus channel."""
+    """To be published on the room's bus channel; without a room, on the one that all nodes hear."""
 
-    room: RoomId
+    room: RoomId | None
     payload: bytes
 
 
@@ -39,14 +41,22 @@ class People:
         self._rooms: dict[RoomId, Room] = {}
         self._leaving: dict[tuple[RoomId, PersonId], float] = {}
         """When the grace ends, soonest first."""
+        self._nodes = Nodes()
+        self._told: dict[RoomId, tuple[int, float]] = {}
+        """Rooms that other nodes were lately told of, the oldest first: the message's number, and when."""
+        self._alive_due_s = 0.0
+        self._ticked_s = float("inf")
 
     # --- this node's connections --------------------------------------------------------------------------------
 
-    def enter(self, room: RoomId, person: PersonId, *, role: Role) -> bytes | None:
+    def enter(self, room: RoomId, person: PersonId, *, role: Role, now_s: float) -> bytes | None:
         """One more connection of this person follows the room. What to publish on its channel at once, if anything:
-        the first one here asks the other nodes whom they have."""
+        the first one here asks the other nodes whom they have. (Who does not answer has nobody: what was said while
+        none of us was there may have been missed.)"""
         its = self._room(room)
         is_first = not its.own
+        if is_first:
+            its.leases.doubt(now_s)
         self._leaving.pop((room, person), None)
         its.set_own(person, role)
         its.own[person].connections += 1
@@ -105,14 +115,21 @@ class People:
     def tick(self, now_s: float) -> tuple[list[Moved], list[Said]]:
         """What to tell readers, and what to tell the other nodes."""
         self._end_grace(now_s)
+        if now_s - self._ticked_s > limits.presence_lease_s / 2:
+            self._tell_all()  # we stood still, and may have been given up
+        self._ticked_s = now_s
+        said = list(self._alive(now_s))
+        silent = self._nodes.expire(now_s)
         moved: list[Moved] = []
-        said: list[Said] = []
         for room in list(self._rooms.values()):
+            for node in silent:
+                room.settle(room.leases.silence(node, now_s))
             room.settle(room.leases.expire(now_s))
+            for ran in room.leases.forget(now_s):
+                self._nodes.forget(*ran)
             if (change := room.moved()) is not None:
                 moved.append(change)
-            if (payload := self._to_say(room, now_s)) is not None:
-                said.append(Said(room.id, payload))
+            said += [Said(room.id, payload) for payload in self._to_say(room, now_s)]
             if room.is_over:
                 del self._rooms[room.id]
         return moved, said
@@ -123,47 +140,114 @@ class People:
                 break
             self.remove(room, person)
 
-    def _to_say(self, room: Room, now_s: float) -> bytes | None:
+    def _to_say(self, room: Room, now_s: float) -> Iterator[bytes]:
         came, went = room.take_unsaid()
         if room.own and now_s >= room.all_due_s:
             room.all_due_s = now_s + limits.presence_refresh_s
-            return self._all(room)
-        if not room.own and went:
-            return self._all(room)  # the last word; whoever missed one before it is put right
-        if came or went:
-            life, number = self._next()
-            return encode(Some(life, number, by_role(came), went))
-        return None
+            yield self._all(room, now_s)
+        elif not room.own and went:
+            yield self._all(room, now_s)  # the last word; whoever missed one before it is put right
+        elif came or went:
+            after, number = room.said, self._next(room, now_s)
+            yield encode(Some(self._life, number, after, by_role(came), went))
+        if room.asks:
+            room.asks = False
+            if room.own:
+                yield encode(Ask())
 
-    def _all(self, room: Room) -> bytes:
-        life, number = self._next()
-        return encode(All(life, number, by_role(room.own_people())))
+    def _all(self, room: Room, now_s: float) -> bytes:
+        return encode(All(self._life, self._next(room, now_s), by_role(room.own_people())))
+
+    def _next(self, room: Room, now_s: float) -> int:
+        self._number += 1
+        room.said = self._number
+        self._told.pop(room.id, None)
+        self._told[room.id] = self._number, now_s
+        return self._number
+
+    def _alive(self, now_s: float) -> Iterator[Said]:
+        """That we run; and what we told in the last lease, so that of what was missed two such messages speak."""
+        if now_s < self._alive_due_s:
+            return
+        self._alive_due_s = now_s + limits.presence_alive_s
+        for room, (_, told_s) in list(self._told.items()):
+            if now_s - told_s < limits.presence_lease_s:
+                break
+            del self._told[room]
+        told = iter(self._told.items())
+        while True:
+            part = list(itertools.islice(told, limits.presence_told_max))
+            alive = Alive(self._life)
+            for room, (number, _) in part:
+                its = self._rooms.get(room)
+                (alive.told if its is not None and its.own else alive.gone)[room] = number
+            yield Said(None, encode(alive))
+            if len(part) < limits.presence_told_max:
+                return
+
+    def _tell_all(self) -> None:
+        for room in self._rooms.values():
+            room.all_due_s = 0.0
 
     # --- other nodes --------------------------------------------------------------------------------------------
 
-    def hear(self, room: RoomId, payload: bytes, *, node: str, now_s: float) -> None:
-        """What a node says; our own words and what cannot be read are ignored."""
+    def hear(self, room: RoomId | None, payload: bytes, *, node: str, now_s: float) -> None:
+        """What a node says of a room (None: on the channel of all nodes); our own words and what cannot be read are
+        ignored."""
         message = None if node == self._node else decode_presence(payload)
-        if isinstance(message, Ask):
-            if room in self._rooms:
+        match message:
+            case Alive() if room is None:
+                self._hear_alive(node, message, now_s)
+            case Ask() if room in self._rooms:
                 self._rooms[room].all_due_s = 0.0
-        elif message is not None:
-            its = self._room(room)
-            its.settle(its.leases.hear(node, message, now_s=now_s))
+            case All() | Some() if room is not None:
+                self._hear_of(room, node, message, now_s)
 
-    def reconnected(self) -> list[Said]:
-        """The bus was away: they missed us (the next tick tells them everything) and we missed them (we ask)."""
+    def _hear_of(self, room: RoomId, node: str, message: All | Some, now_s: float) -> None:
+        if not self._hear_from(node, message.life, message.number, now_s):
+            return
+        its = self._room(room)
+        its.settle(its.leases.hear(node, message, now_s=now_s))
+        its.asks = its.asks or its.leases.is_broken(node)
+
+    def _hear_alive(self, node: str, message: Alive, now_s: float) -> None:
+        if not self._hear_from(node, message.life, None, now_s):
+            return
+        for room, number in message.told.items():
+            its = self._rooms.get(room)
+            if its is not None and its.leases.is_behind(node, message.life, number):
+                its.asks = True
+        for room, number in message.gone.items():
+            its = self._rooms.get(room)
+            if its is not None:
+                its.settle(its.leases.hear(node, All(message.life, number, {}), now_s=now_s))
+
+    def _hear_from(self, node: str, life: int, number: int | None, now_s: float) -> bool:
+        """Whether to believe it."""
+        standing = self._nodes.hear(node, life, number, now_s=now_s)
+        if standing == "again":
+            for room in self._rooms.values():
+                room.leases.doubt(now_s, node=node, life=life)
+        elif standing == "new":
+            for room in self._rooms.values():
+                room.asks = room.leases.returns(node) or room.asks
+        return standing != "past"
+
+    def reconnected(self, now_s: float) -> list[Said]:
+        """The bus was away: they missed us (the next tick tells them everything) and we missed them (we ask; who does
+        not answer within a lease has nobody any more)."""
+        self._tell_all()
         for room in self._rooms.values():
-            room.all_due_s = 0.0
+            room.leases.doubt(now_s)
         return [Said(room.id, encode(Ask())) for room in self._rooms.values() if room.own]
 
-    def node_leaves(self) -> list[Said]:
+    def node_leaves(self, now_s: float) -> list[Said]:
         """This node goes away in an orderly way: its people are gone from it now."""
-        said = []
+        said: list[Said] = []
         for room in self._rooms.values():
             if room.own:
                 room.own.clear()
-                said.append(Said(room.id, self._all(room)))
+                said.append(Said(room.id, self._all(room, now_s)))
         self._rooms.clear()
         self._leaving.clear()
         return said
@@ -175,7 +259,3 @@ class People:
         if its is None:
             its = self._rooms[room] = Room(room)
         return its
-
-    def _next(self) -> tuple[int, int]:
-        self._number += 1
-        return self._life, self._number

@@ -45,10 +45,12 @@ class Room:
         "_unsaid",
         "_untold",
         "all_due_s",
+        "asks",
         "here",
         "id",
         "leases",
         "own",
+        "said",
     )
 
     def __init__(self, id: RoomId) -> None:
@@ -59,6 +61,10 @@ class Room:
         """Everybody, whatever node they are on."""
         self.all_due_s = 0.0
         """When the other nodes are to be told everybody we have."""
+        self.asks = False
+        """Something they said was missed: at the next tick they are asked."""
+        self.said = 0
+        """The number of our newest message about the room."""
         self._roles: Counter[Role] = Counter()
         self._staff: set[PersonId] = set()
         self._untold: dict[PersonId, Role | None] = {}
