@@ -45,14 +45,19 @@ def svg(title: str, note: str, panels: Sequence[Panel]) -> str:
     for panel in panels:
         parts.append(_panel(panel, y))
         y += 34 + ROW_HEIGHT * len(panel.bars) + AXIS_HEIGHT
+    return page(title, note, parts, height=y)
+
+
+def page(title: str, note: str, parts: Sequence[str], *, height: float) -> str:
+    """A picture `WIDTH` wide, with its title and what is to be known of it; `parts` are drawn below, from `TOP` on."""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
             f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}" role="img">',
             f"<title>{escape(title)}</title>",
-            f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>',
-            _text(24, 32, title, size=18, weight=600),
-            _text(24, 52, note, colour=GREY, size=12),
+            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+            text(24, 32, title, size=18, weight=600),
+            text(24, 52, note, colour=GREY, size=12),
             *parts,
             "</svg>\n",
         ]
@@ -73,22 +78,22 @@ def _panel(panel: Panel, top: int) -> str:
 
     first = top + 34
     bottom = first + ROW_HEIGHT * len(panel.bars)
-    parts = [_text(24, top + 18, panel.title, size=14, weight=600)]
+    parts = [text(24, top + 18, panel.title, size=14, weight=600)]
     for mark in marks:
         x = place(mark)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{first}" y2="{bottom}" stroke="{FAINT}"/>')
-        parts.append(_text(x, bottom + 16, short(mark), anchor="middle", colour=GREY, size=11))
+        parts.append(text(x, bottom + 16, short(mark), anchor="middle", colour=GREY, size=11))
     for row, bar in enumerate(panel.bars):
         y, end = first + row * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2, place(bar.value)
         colour, weight = (OWN_COLOUR, 600) if bar.is_own else (BAR_COLOUR, 400)
-        parts.append(_text(NAMES_WIDTH - 10, y + 15, bar.name, anchor="end", weight=weight))
+        parts.append(text(NAMES_WIDTH - 10, y + 15, bar.name, anchor="end", weight=weight))
         parts.append(
             f'<rect x="{NAMES_WIDTH}" y="{y}" width="{max(end - NAMES_WIDTH, 1):.1f}" height="{BAR_HEIGHT}" '
             f'fill="{colour}"/>'
         )
-        parts.append(_text(end + 6, y + 15, bar.label, weight=weight))
+        parts.append(text(end + 6, y + 15, bar.label, weight=weight))
     scale = ", logarithmic" if panel.is_logarithmic else ""
-    parts.append(_text(NAMES_WIDTH + width / 2, bottom + 34, panel.axis + scale, anchor="middle", colour=GREY, size=12))
+    parts.append(text(NAMES_WIDTH + width / 2, bottom + 34, panel.axis + scale, anchor="middle", colour=GREY, size=12))
     return "\n".join(parts)
 
 
@@ -111,7 +116,7 @@ def _marks(least: float, most: float, *, is_logarithmic: bool) -> list[float]:
     return [step * count for count in range(int(most / step) + 1)]
 
 
-def _text(
+def text(
     x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 13, weight: int = 400
 ) -> str:
     return (

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
-from load_tests.chart import FAINT, GREY, INK, WIDTH, short
+from load_tests.chart import FAINT, GREY, INK, TOP, WIDTH, page, short, text
 
 COLOURS = ("#c2571a", "#2f6f9f", "#4b8b3b", "#8a4f9e", "#b08a1e", "#59636e")
 LEFT = 64
 RIGHT = 250
 HEIGHT = 240
-TOP = 64
 TITLE_HEIGHT = 34
 AXIS_HEIGHT = 56
 MARKS_MAX = 8
@@ -50,18 +48,7 @@ def svg(title: str, note: str, plots: Sequence[Plot]) -> str:
     for plot in plots:
         parts.append(_plot(plot, y))
         y += TITLE_HEIGHT + HEIGHT + AXIS_HEIGHT
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
-            f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}" role="img">',
-            f"<title>{escape(title)}</title>",
-            f'<rect width="{WIDTH}" height="{y}" fill="#ffffff"/>',
-            _text(24, 32, title, size=18, weight=600),
-            _text(24, 52, note, colour=GREY, size=12),
-            *parts,
-            "</svg>\n",
-        ]
-    )
+    return page(title, note, parts, height=y)
 
 
 class _Scale:
@@ -99,13 +86,13 @@ def _plot(plot: Plot, top: int) -> str:
     points = [point for curve in plot.curves for point in curve.points]
     x = _Scale(plot.x, [point[0] for point in points], LEFT, right)
     y = _Scale(plot.y, [point[1] for point in points], bottom, first)
-    parts = [_text(24, top + 18, plot.title, size=14, weight=600)]
+    parts = [text(24, top + 18, plot.title, size=14, weight=600)]
     for mark in x.marks():
         parts.append(_line(x.at(mark), first, x.at(mark), bottom, FAINT))
-        parts.append(_text(x.at(mark), bottom + 16, short(mark), anchor="middle", colour=GREY, size=11))
+        parts.append(text(x.at(mark), bottom + 16, short(mark), anchor="middle", colour=GREY, size=11))
     for mark in y.marks():
         parts.append(_line(LEFT, y.at(mark), right, y.at(mark), FAINT))
-        parts.append(_text(LEFT - 6, y.at(mark) + 4, short(mark), anchor="end", colour=GREY, size=11))
+        parts.append(text(LEFT - 6, y.at(mark) + 4, short(mark), anchor="end", colour=GREY, size=11))
     if plot.line_at is not None:
         parts.append(_line(LEFT, y.at(plot.line_at), right, y.at(plot.line_at), INK))
     for place, curve in enumerate(plot.curves):
@@ -115,21 +102,12 @@ def _plot(plot: Plot, top: int) -> str:
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>')
         legend = first + 14 + 20 * place
         parts.append(f'<rect x="{right + 16}" y="{legend - 9}" width="14" height="4" fill="{colour}"/>')
-        parts.append(_text(right + 36, legend, curve.name, size=12))
+        parts.append(text(right + 36, legend, curve.name, size=12))
     scales = [f"{axis.name}{', logarithmic' if axis.is_logarithmic else ''}" for axis in (plot.x, plot.y)]
-    parts.append(_text((LEFT + right) / 2, bottom + 34, scales[0], anchor="middle", colour=GREY, size=12))
-    parts.append(_text(right + 16, bottom, f"height: {scales[1]}", colour=GREY, size=11))
+    parts.append(text((LEFT + right) / 2, bottom + 34, scales[0], anchor="middle", colour=GREY, size=12))
+    parts.append(text(right + 16, bottom, f"height: {scales[1]}", colour=GREY, size=11))
     return "\n".join(parts)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'
-
-
-def _text(
-    x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 13, weight: int = 400
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}" '
-        f'font-weight="{weight}">{escape(words)}</text>'
-    )

@@ -19,10 +19,8 @@ from typing import NamedTuple
 import httpx
 
 from load_tests import process
-from load_tests.crowd import Crowd
-from load_tests.fan_out import settle
 from load_tests.figures import Figure, at_least, plain
-from load_tests.posts import BUSY_ROOMS, IN_ROOM
+from load_tests.posts import BUSY_ROOMS, Everybody
 from load_tests.target import Tertulia
 from tests.postgres_server import PostgresServer
 from tests.school import make_school
@@ -77,34 +75,13 @@ def run(seconds: float) -> dict[str, Figure]:
 
 
 def post(server: Server, postgres: PostgresServer, *, seconds: float) -> Posted:
-    crowd = Crowd(Tertulia(server))
-    target = crowd.target
-    try:
-        members = crowd.connect_all((room, True) for room in BUSY_ROOMS for _ in range(IN_ROOM))
-        for member in members:
-            member.is_writer = True
-        said = 0
-
-        def go_on(until: float) -> None:
-            nonlocal said
-            while time.perf_counter() < until:
-                crowd.read(0.05)
-                for member, acks in crowd.answered:
-                    for _ in range(acks):
-                        said += 1
-                        crowd.say(member, target.post(said, room=member.room))
-
-        for member in members:
-            said += 1
-            crowd.say(member, target.post(said, room=member.room))
-        go_on(time.perf_counter() + WARM_S)
-        before, begun, acked = _used(server, postgres), time.perf_counter(), crowd.acks
-        go_on(begun + seconds)
-        took_s, acked = time.perf_counter() - begun, crowd.acks - acked
+    with Everybody(Tertulia(server)) as people:
+        people.go_on(WARM_S)
+        before, begun, acked = _used(server, postgres), time.perf_counter(), people.crowd.acks
+        people.go_on(seconds)
+        took_s, acked = time.perf_counter() - begun, people.crowd.acks - acked
         used = [now - then for now, then in zip(_used(server, postgres), before, strict=True)]
-        settle(crowd, said * IN_ROOM, wait_s=SETTLE_S)
-    finally:
-        crowd.close()
+        people.settle(wait_s=SETTLE_S)
     return Posted(took_s, acked, used[0], used[1], used[2], used[3], int(used[4]), used[5])
 
 

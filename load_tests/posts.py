@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 
 from load_tests import process
-from load_tests.crowd import Crowd
-from load_tests.fan_out import settle
+from load_tests.crowd import Crowd, Member
+from load_tests.fan_out import SETTLE_S, settle
 from load_tests.figures import Figure, at_least, at_most, part, plain
-from load_tests.target import Tertulia
+from load_tests.target import Target, Tertulia
 from tests.servers import Server
 
 ROOMS = 100
@@ -25,34 +25,53 @@ def posts(server: Server, seconds: float) -> dict[str, Figure]:
         return everybody(Tertulia(server), seconds=seconds) | lone(Tertulia(server), seconds=seconds)
 
 
-def everybody(target: Tertulia, *, seconds: float, warm_s: float = 1.0) -> dict[str, Figure]:
-    """P4: each of a thousand people posts, hears the answer, posts again."""
-    crowd = Crowd(target)
-    try:
-        members = crowd.connect_all((room, True) for room in BUSY_ROOMS for _ in range(IN_ROOM))
-        for member in members:
-            member.is_writer = True
-        said = 0
+class Everybody:
+    """A thousand people in a hundred rooms of ten; each posts, hears the answer, posts again."""
 
-        def go_on(until: float) -> None:
-            nonlocal said
-            while time.perf_counter() < until:
-                crowd.read(0.05)
-                for member, acks in crowd.answered:
-                    for _ in range(acks):
-                        said += 1
-                        crowd.say(member, target.post(said, room=member.room))
+    def __init__(self, target: Target) -> None:
+        self.crowd = Crowd(target)
+        self._said = 0
 
-        for member in members:
-            said += 1
-            crowd.say(member, target.post(said, room=member.room))
-        go_on(time.perf_counter() + warm_s)
-        begun, cpu_s, before = time.perf_counter(), process.cpu_s(target.pids), crowd.acks
-        go_on(begun + seconds)
-        took_s, used_s, acked = time.perf_counter() - begun, process.cpu_s(target.pids) - cpu_s, crowd.acks - before
-        settle(crowd, said * IN_ROOM)
-    finally:
-        crowd.close()
+    def __enter__(self) -> Everybody:
+        try:
+            members = self.crowd.connect_all((room, True) for room in BUSY_ROOMS for _ in range(IN_ROOM))
+            for member in members:
+                member.is_writer = True
+                self._say(member)
+        except BaseException:
+            self.crowd.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.crowd.close()
+
+    def go_on(self, seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            self.crowd.read(0.05)
+            for member, acks in self.crowd.answered:
+                for _ in range(acks):
+                    self._say(member)
+
+    def settle(self, *, wait_s: float) -> None:
+        """Until all of it has been told to all who hear it."""
+        settle(self.crowd, self._said * IN_ROOM, wait_s=wait_s)
+
+    def _say(self, member: Member) -> None:
+        self._said += 1
+        self.crowd.say(member, self.crowd.target.post(self._said, room=member.room))
+
+
+def everybody(target: Target, *, seconds: float, warm_s: float = 1.0) -> dict[str, Figure]:
+    """P4."""
+    with Everybody(target) as people:
+        people.go_on(warm_s)
+        begun, cpu_s, before = time.perf_counter(), process.cpu_s(target.pids), people.crowd.acks
+        people.go_on(seconds)
+        took_s, used_s = time.perf_counter() - begun, process.cpu_s(target.pids) - cpu_s
+        acked = people.crowd.acks - before
+        people.settle(wait_s=SETTLE_S)
     return {
         "P4": at_least(acked / took_s, "durable acked posts/s", 10_000),
         "P4_per_cpu_s": plain(acked / used_s, "posts/CPU-s"),
