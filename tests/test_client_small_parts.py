@@ -10,8 +10,10 @@ import uuid
 import jwt
 import msgpack
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
-from tertulia.client import new_key
+from tertulia.client import Client, Stopped, new_key
 from tertulia.client.http import addresses, placed
 from tertulia.client.outbox import lane_of
 from tertulia.client.records import KNOWN, Event, NotUnderstood, decode
@@ -19,6 +21,7 @@ from tertulia.client.waiting import later_s, reconnect_s
 from tertulia.domain.commands import LeaveCohort, MarkRead, PinMessage
 from tertulia.domain.ids import RoomId
 from tertulia.wire import records as wire
+from tertulia.wire.closing import CLOSINGS
 
 
 def test_keys_are_uuids_of_version_7_in_the_order_of_time() -> None:
@@ -79,6 +82,22 @@ def test_the_address_tells_the_cohort_and_only_that(address: str, placed_address
 )
 def test_of_a_token_of_another_format_the_address_tells_nothing(token: str) -> None:
     assert placed("ws://127.0.0.1:8080/ws", token) == "ws://127.0.0.1:8080/ws"
+
+
+async def test_it_connects_with_the_cohort_in_the_address_and_the_token_in_hello() -> None:
+    heard: list[tuple[str, str]] = []
+
+    async def turn_away(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        heard.append((connection.request.path, json.loads(await connection.recv())["token"]))
+        await connection.close(CLOSINGS["banned"].code)
+
+    token = token_of({"sub": "p-ana", "cohort": "demo"})
+    async with serve(turn_away, "127.0.0.1", subprotocols=[Subprotocol("tertulia.v1.json")]) as server:
+        _, port = next(iter(server.sockets)).getsockname()
+        with pytest.raises(Stopped):
+            await Client(f"http://127.0.0.1:{port}/?zone=a", token=token).__aenter__()
+    assert heard == [("/ws?zone=a&cohort=demo", token)]
 
 
 def test_all_records_of_the_wire_are_known() -> None:
