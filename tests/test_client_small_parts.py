@@ -7,17 +7,21 @@ import json
 import time
 import uuid
 
+import jwt
 import msgpack
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
-from tertulia.client import new_key
-from tertulia.client.http import addresses
+from tertulia.client import Client, Stopped, new_key
+from tertulia.client.http import addresses, placed
 from tertulia.client.outbox import lane_of
 from tertulia.client.records import KNOWN, Event, NotUnderstood, decode
 from tertulia.client.waiting import later_s, reconnect_s
 from tertulia.domain.commands import LeaveCohort, MarkRead, PinMessage
 from tertulia.domain.ids import RoomId
 from tertulia.wire import records as wire
+from tertulia.wire.closing import CLOSINGS
 
 
 def test_keys_are_uuids_of_version_7_in_the_order_of_time() -> None:
@@ -38,6 +42,8 @@ def test_keys_are_uuids_of_version_7_in_the_order_of_time() -> None:
         ("https://school.example", "https://school.example", "wss://school.example/ws"),
         ("wss://school.example/chat/ws", "https://school.example/chat", "wss://school.example/chat/ws"),
         ("http://[::1]:80", "http://[::1]:80", "ws://[::1]:80/ws"),
+        ("https://school.example/?zone=a", "https://school.example", "wss://school.example/ws?zone=a"),
+        ("ws://school.example/ws?zone=a", "http://school.example", "ws://school.example/ws?zone=a"),
     ],
 )
 def test_an_address_leads_to_both_doors(url: str, http: str, ws: str) -> None:
@@ -48,6 +54,50 @@ def test_an_address_leads_to_both_doors(url: str, http: str, ws: str) -> None:
 def test_what_is_no_address_is_refused_in_words(url: str) -> None:
     with pytest.raises(ValueError, match="should look like"):
         addresses(url)
+
+
+def token_of(payload: object) -> str:
+    """As PyJWT makes it, without a good signature."""
+    return jwt.encode(payload, "a secret that is of no account here", algorithm="HS256")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["Ana", "Ana ~?>", "ñ¿…😀", 'x","cohort":"other'])
+@pytest.mark.parametrize(
+    ("address", "placed_address"),
+    [
+        ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws?cohort=spring-26_b"),
+        ("wss://school.example/ws?zone=a", "wss://school.example/ws?zone=a&cohort=spring-26_b"),
+    ],
+)
+def test_the_address_tells_the_cohort_and_only_that(address: str, placed_address: str, name: str) -> None:
+    token = token_of({"sub": "p-ana", "name": name, "cohort": "spring-26_b"})
+    assert placed(address, token) == placed_address
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "opaque", "v2.local.xxxxx", "..", "a.¿.b", "a.W10.b", f"a.{'W1tb' * 50_000}.b", token_of({"sub": "p-ana"})]
+    + [token_of({"cohort": cohort}) for cohort in ("", "a&b=#c", "a\n", 7, None)],
+    ids=lambda token: token[:20],
+)
+def test_of_a_token_of_another_format_the_address_tells_nothing(token: str) -> None:
+    assert placed("ws://127.0.0.1:8080/ws", token) == "ws://127.0.0.1:8080/ws"
+
+
+async def test_it_connects_with_the_cohort_in_the_address_and_the_token_in_hello() -> None:
+    heard: list[tuple[str, str]] = []
+
+    async def turn_away(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        heard.append((connection.request.path, json.loads(await connection.recv())["token"]))
+        await connection.close(CLOSINGS["banned"].code)
+
+    token = token_of({"sub": "p-ana", "cohort": "demo"})
+    async with serve(turn_away, "127.0.0.1", subprotocols=[Subprotocol("tertulia.v1.json")]) as server:
+        _, port = next(iter(server.sockets)).getsockname()
+        with pytest.raises(Stopped):
+            await Client(f"http://127.0.0.1:{port}/?zone=a", token=token).__aenter__()
+    assert heard == [("/ws?zone=a&cohort=demo", token)]
 
 
 def test_all_records_of_the_wire_are_known() -> None:

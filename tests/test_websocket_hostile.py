@@ -497,7 +497,7 @@ async def test_one_person_has_only_so_many_connections(running: Server) -> None:
     ],
 )
 async def test_only_pages_of_allowed_origins_may_connect(peer: Peer, origin: str, status: int) -> None:
-    answer = await peer.upgrade(Origin=origin.format(port=peer.server.port))
+    answer = await peer.upgrade("/ws?cohort=demo", Origin=origin.format(port=peer.server.port))
     assert answer.status == status
     if status == 403:
         assert "--origins" in answer.body, "it says what the operator can do"

@@ -41,7 +41,7 @@ export const EVENTS = (
   "open close token no_token no_right opened welcome timer lost refused cut ousted reconnect nudge offline"
 ).split(" ");
 
-/** Written down: states | events | action | next state, `=` for the same. All else is nothing, and stays. */
+/** Written down: states | events | action | next state, none for the same. All else is nothing, and stays. */
 const ROWS = `
 idle stopped waiting|open|renew|refreshing
 waiting|timer nudge|renew|refreshing
@@ -54,7 +54,7 @@ connecting greeting|lost timer|wait|waiting
 connecting greeting|refused|stop|stopped
 live|reconnect|delay|leaving
 leaving|timer|renew|moving
-moving|token|dial|=
+moving|token|dial|
 moving|opened|greet|changing
 moving|no_token no_right|hold|leaving
 moving changing|lost refused timer|hold|leaving
@@ -62,7 +62,7 @@ changing|welcome|adopt|live
 changing|cut|forget|greeting
 live leaving moving|cut|wait|waiting
 live leaving moving changing|ousted|stop|stopped
-live leaving moving changing|nudge offline|probe|=
+live leaving moving changing|nudge offline|probe|
 ${STATES.join(" ")}|close|hang_up|idle`;
 
 /** state → event → [action, next state]
@@ -75,7 +75,7 @@ for (const state of STATES) {
 for (const row of ROWS.trim().split("\n")) {
   const [states, events, action, next] = row.split("|");
   for (const state of states.split(" ")) {
-    for (const event of events.split(" ")) TABLE[state][event] = [action, next === "=" ? state : next];
+    for (const event of events.split(" ")) TABLE[state][event] = [action, next || state];
   }
 }
 

@@ -7,7 +7,8 @@
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {{[name: string]: (view: any, data: any, record: any) => any}} Folds */
 
-import { foldMessage, foldSession, fullMine, fullSession, fullStaff, OF_MINE, OF_STAFF } from "./session_fold.js";
+import { foldMessage, foldSession, OF_MINE, OF_STAFF } from "./session_fold.js";
+import { fullList, fullMine, fullSession, fullStaff } from "./session_fold.js";
 
 const SNAPSHOT_MESSAGES = 50;
 const SNAPSHOT_MENTIONS = 50;
@@ -53,11 +54,12 @@ export function newView(stream) {
  * @param {any} state
  */
 export function fullView(stream, state) {
-  if (stream.endsWith("/staff")) return newView(stream).asked ? fullStaff(state) : { ...state };
-  const view = { ...newView(stream), ...state };
+  const fresh = newView(stream);
+  if (fresh.asked) return fullStaff(state);
+  const view = { ...fresh, ...state };
   view.session &&= fullSession(view.session);
   view.questions &&= fullMine(view.questions);
-  for (const list in ITEMS) view[list] &&= view[list].map((/** @type {any} */ item) => ({ ...ITEMS[list], ...item }));
+  for (const list in ITEMS) view[list] &&= fullList(ITEMS[list], view[list]);
   return view;
 }
 
@@ -83,7 +85,7 @@ function sessionAfter({ session, messages }, record) {
   const { name, data } = record;
   if (/^message_(edited|redacted|hidden|unhidden)$/.test(name)) return foldMessage(session, record);
   const asked = name === "question_published" && messages.find((/** @type {Message} */ { seq }) => seq === data.message);
-  return foldSession(session, record, asked ? asked.text : "");
+  return foldSession(session, record, asked?.text);
 }
 
 /**

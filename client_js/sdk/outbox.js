@@ -224,7 +224,8 @@ export function createOutbox(core) {
 
   function restore() {
     // Keys are made in order, and sort in that order.
-    for (const name of names(shelf).sort()) {
+    const names = Array.from({ length: shelf?.length ?? 0 }, (_, place) => shelf?.key(place) ?? "");
+    for (const name of names.sort()) {
       if (!name.startsWith(shelved)) continue;
       try {
         const { command, at } = JSON.parse(shelf?.getItem(name) ?? "");
@@ -249,9 +250,6 @@ export function createOutbox(core) {
 
   return { add, forget, flush, up, down, answered, applied, unsettled, shown };
 }
-
-/** @param {import("./types.js").Shelf | undefined} shelf */
-const names = (shelf) => Array.from({ length: shelf?.length ?? 0 }, (_, place) => shelf?.key(place) ?? "");
 
 /** What is left of a text when the server has normalised it in any way. @param {string} text */
 const squeeze = (text) => text.normalize().replace(/[\s\p{C}]/gu, "");

@@ -36,11 +36,8 @@ const STAFF = {
   ...{ attended: [], approvals: [], words: [] },
 };
 
-/** @param {Data} defaults @param {Data | null | undefined} value */
-const full = (defaults, value) => value && { ...defaults, ...value };
-
 /** @param {Data} defaults @param {Data[]} list */
-const fullList = (defaults, list) => list.map((one) => ({ ...defaults, ...one }));
+export const fullList = (defaults, list) => list.map((one) => ({ ...defaults, ...one }));
 
 /** @param {Data} defaults @param {{[id: string]: Data}} table */
 const fullTable = (defaults, table) =>
@@ -64,9 +61,9 @@ export function fullSession(session) {
   view.questions = fullList(QUESTION, view.questions);
   view.unpublished = fullTable(UNPUBLISHED, view.unpublished);
   view.polls = fullList(POLL, view.polls);
-  view.mark = full(MARK, view.mark);
-  view.floor = full(FLOOR, view.floor);
-  view.teams = full(TEAMS, view.teams);
+  view.mark &&= { ...MARK, ...view.mark };
+  view.floor &&= { ...FLOOR, ...view.floor };
+  view.teams &&= { ...TEAMS, ...view.teams };
   return view;
 }
 
@@ -165,9 +162,8 @@ const OF_SESSION = {
   },
 
   question_received(view, { question }) {
-    if (find(view, question) && !Object.hasOwn(view.unpublished, question)) return move(view, question, "pending");
     move(view, question, "pending");
-    view.unpublished = { ...view.unpublished, [question]: UNPUBLISHED };
+    if (!find(view, question)) view.unpublished = { ...view.unpublished, [question]: UNPUBLISHED };
   },
   question_published(view, { question, message, asker, asked_at }, { seq, text }) {
     const { [question]: _, ...unpublished } = view.unpublished;
@@ -225,8 +221,7 @@ const OF_SESSION = {
   },
 
   poll_opened(view, data, { seq, at }) {
-    const { kind, options, anonymous, again } = known(POLL, data);
-    view.polls = [...view.polls, { ...POLL, poll: seq, at, text: data.text, kind, options, anonymous, again }];
+    view.polls = [...view.polls, { ...known(POLL, data), poll: seq, at, text: data.text }];
   },
   poll_closed(view, { poll, answered, results = [], texts = [] }) {
     const closed = { closed: true, answered, results, texts };
@@ -249,9 +244,6 @@ const OF_SESSION = {
 };
 
 // --- staff, and one's own ------------------------------------------------------------------------------------------
-
-/** @param {string[]} names @param {string} name */
-const without = (names, name) => names.filter((one) => one !== name);
 
 /** @typedef {{[name: string]: (view: any, data: Data, record: any) => any}} Folds */
 
@@ -286,14 +278,14 @@ export const OF_STAFF = {
   alias_taken: (view, { alias, person }) => (view.aliases[alias] = person),
   alias_unmasked(view, { alias, person }) {
     view.aliases[alias] = person;
-    if (!view.unmasked.includes(alias)) view.unmasked = [...view.unmasked, alias];
+    view.unmasked = [...new Set([...view.unmasked, alias])];
   },
   attendance_noted(view, { people }) {
     view.attended = [...new Set([...view.attended, ...people])];
   },
   approval_required(view, { person, alias, on = true }) {
     const whom = person ?? alias ?? "";
-    view.approvals = [...without(view.approvals, whom), ...(on ? [whom] : [])];
+    view.approvals = view.approvals.filter((/** @type {string} */ one) => one !== whom).concat(on ? whom : []);
   },
   word_filter_set(view, { words }) {
     view.words = words;
@@ -301,9 +293,7 @@ export const OF_STAFF = {
 };
 
 /** @type {Folds[""]} */
-const forget = (view, { question }) => {
-  delete view.questions[question];
-};
+const forget = (view, { question }) => delete view.questions[question];
 
 /** What is told in `user/<id>` of my alias, and of my questions that are not public. @type {Folds} */
 export const OF_MINE = {

@@ -24,9 +24,13 @@ def test_two_people_talk_and_each_sees_each_message_once(visit: Visit, school: S
 
 
 def test_the_token_leaves_the_address_bar_and_stays_with_the_tab(visit: Visit) -> None:
-    kofi = visit("Kofi").enter()
+    kofi = visit("Kofi")
+    sockets: list[str] = []
+    kofi.page.on("websocket", lambda socket: sockets.append(socket.url))
+    kofi.enter()
     assert "#" not in kofi.page.url
     assert "token" not in kofi.page.url
+    assert sockets == [f"ws{kofi.school.url[4:]}/ws?cohort=demo"], "a front may place it by its cohort"
     kofi.page.reload()
     expect(kofi.page.locator("tt-home-view h1")).to_be_visible()
     assert kofi.page.evaluate("Object.keys(localStorage).filter(key => localStorage[key].includes('eyJ'))") == []

@@ -143,6 +143,41 @@ test("the credential goes in the first request, never in the address", async () 
   assert.equal(server.heard[0].token, "token-ana");
 });
 
+/** A token as the server makes it, of these claims. @param {object} claims */
+const tokenOf = (claims) => ["eyJhbGciOiJIUzI1NiJ9", Buffer.from(JSON.stringify(claims)).toString("base64url"), "sig"].join(".");
+
+for (const [token, url] of [
+  [tokenOf({ sub: "p-ana", cohort: "spring-26_b", name: "Ana" }), "ws://talk.test/ws?cohort=spring-26_b"],
+  // Each kind of base64url's own characters, at each place of its group of four.
+  ...["?", "~?>", "ñ¿…", "😀ÿ", "ÿÿÿ"].flatMap((odd) =>
+    ["", "a", "ab"].map((before) => [tokenOf({ name: before + odd, cohort: "demo", by: odd }), "ws://talk.test/ws?cohort=demo"]),
+  ),
+  [tokenOf({ name: '","cohort":"other', cohort: "demo" }), "ws://talk.test/ws?cohort=demo"],
+  [tokenOf({ sub: "p-ana" }), "ws://talk.test/ws"],
+  [tokenOf({ cohort: "" }), "ws://talk.test/ws"],
+  [tokenOf({ cohort: "a&b=#c" }), "ws://talk.test/ws"],
+  [tokenOf({ cohort: 7 }), "ws://talk.test/ws"],
+  ["opaque", "ws://talk.test/ws"],
+  ["v2.local.xxxxx", "ws://talk.test/ws"],
+  ["..", "ws://talk.test/ws"],
+  ["a.¿¿¿.b", "ws://talk.test/ws"],
+]) {
+  test(`the address tells the cohort, and only that, of ${token}`, async () => {
+    const { server, clock, client } = stage({ token });
+    client.open();
+    await clock.pass(10);
+    assert.equal(server.socket.url, url);
+  });
+}
+
+test("the cohort is that of the token that is used", async () => {
+  const { server, clock, client } = await liveStage();
+  client.setToken(tokenOf({ cohort: "another" }));
+  server.socket.hangUp(1006);
+  await clock.pass(2_000);
+  assert.deepEqual(server.sockets.slice(0, 2).map(({ url }) => url), ["ws://talk.test/ws", "ws://talk.test/ws?cohort=another"]);
+});
+
 test("without a server it tries again ever more rarely, and never more often than every 500 ms", async () => {
   const { server, clock, client, details } = stage();
   server.isUnreachable = true;

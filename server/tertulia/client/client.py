@@ -16,7 +16,7 @@ from tertulia.client.core import CLOSED_BY_US, Core, Verdict
 from tertulia.client.counts import Counts
 from tertulia.client.errors import Denied, Refused, Stopped, Unreachable
 from tertulia.client.following import Following
-from tertulia.client.http import Http, NotRenewed, Refresh, Renewal, addresses
+from tertulia.client.http import Http, NotRenewed, Refresh, Renewal, addresses, placed
 from tertulia.client.keys import new_key
 from tertulia.client.link import Link
 from tertulia.client.records import Event, SoftRecord
@@ -300,7 +300,7 @@ class Client:
             case do.Answer():
                 self._answer(effect)
             case do.Open():
-                link = Link(effect.link, self._address, codec=self._codec, hears=self)
+                link = Link(effect.link, placed(self._address, self.token), codec=self._codec, hears=self)
                 self._links[effect.link] = link
                 self._link_tasks.keep(link.start())
             case do.Shut():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -14,6 +15,7 @@ from tertulia.client import limits
 from tertulia.client.errors import ClientError, Refused, Unreachable
 from tertulia.client.records import Event
 from tertulia.domain import limits as shared
+from tertulia.domain.ids import ID_PATTERN
 from tertulia.domain.refusals import Retry
 
 Refresh = str | Callable[[], Awaitable[str]] | None
@@ -36,19 +38,42 @@ class Problem(msgspec.Struct, frozen=True):
     after: int | None = None
 
 
+class Placing(msgspec.Struct, frozen=True):
+    """What of a token's payload a front may place people by."""
+
+    cohort: Annotated[str, msgspec.Meta(pattern=rf"^{ID_PATTERN}\Z")]
+
+
 class Renewed(msgspec.Struct, frozen=True):
     token: str
     refresh: str = ""
 
 
 def addresses(url: str) -> tuple[str, str]:
-    """(HTTP root, WebSocket address) of `http://host:port`, with or without `/ws`. Raises ValueError."""
+    """(HTTP root, WebSocket address) of `http://host:port`, with or without `/ws`. A query is the WebSocket's. Raises
+    ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise ValueError(f"{url!r} is not the address of a server; it should look like http://127.0.0.1:8080")
     http, ws = _SCHEMES[parts.scheme]
     path = parts.path.rstrip("/").removesuffix("/ws")
-    return urlunsplit((http, parts.netloc, path, "", "")), urlunsplit((ws, parts.netloc, f"{path}/ws", "", ""))
+    socket = urlunsplit((ws, parts.netloc, f"{path}/ws", parts.query, ""))
+    return urlunsplit((http, parts.netloc, path, "", "")), socket
+
+
+def placed(address: str, token: str) -> str:
+    """The WebSocket address with the cohort the token is for, by which a front may place people (docs/scaling.md).
+
+    The token is read, not verified; of one in another format nothing is said.
+    """
+    _, _, rest = token.partition(".")
+    payload, _, _ = rest.partition(".")
+    try:
+        decoded = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        cohort = msgspec.json.decode(decoded, type=Placing).cohort
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return address
+    return f"{address}{'&' if '?' in address else '?'}cohort={cohort}"
 
 
 class NotRenewed(Exception):
