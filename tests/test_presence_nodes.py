@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tertulia.domain import limits
 from tertulia.domain.ids import PersonId, RoomId
 from tertulia.presence import People
-from tertulia.presence.messages import Alive, All, Some, decode_presence, encode
+from tertulia.presence.messages import Alive, All, Ask, Some, decode_presence, encode
 from tertulia.presence.people import Said
+from tertulia.presence.room import Moved, Room
 from tertulia.wire.records import Presence, PresenceChanged
 
 ROOM = RoomId("heaps")
@@ -80,8 +81,8 @@ class Cluster:
             self.deliver(place)
         self.wire.clear()
 
-    def tick(self, name: str) -> None:
-        moved, said = self.nodes[name].tick(self.now_s)
+    def tick(self, name: str, *, is_linked: bool = True) -> None:
+        moved, said = self.nodes[name].tick(self.now_s, is_linked=is_linked)
         for room in moved:
             match room.record:
                 case Presence(people=list(people)):
@@ -206,7 +207,9 @@ def test_a_calm_node_renews_one_lease_however_many_rooms_it_has() -> None:
         said += Counter(one.room for one in node.tick(now_s)[1])
         now_s += TICK_S
     assert 300 / LEASE_S < said[None] <= 300 / limits.presence_alive_s + 1
-    assert all(0 < said[room] <= 300 / limits.presence_refresh_s + 1 for room in rooms)
+    most = 300 / limits.presence_refresh_s * 4 / 3 + 3
+    assert all(0 < said[room] <= most for room in rooms), "its own list now and then; and nobody answered"
+    assert len({said[room] for room in rooms}) > 1, "not all at once"
 
 
 def test_the_rooms_that_were_told_of_go_out_in_parts() -> None:
@@ -311,6 +314,117 @@ def test_what_was_missed_is_asked_about_again_when_the_asking_was_lost() -> None
     cluster.wire.clear()
     cluster.run(limits.presence_alive_s + 3 * TICK_S)
     assert cluster.seen("b") == {ANA, BEN, EVE, "ian"}
+
+
+def test_an_asking_that_was_lost_is_repeated() -> None:
+    cluster = calm_pair()
+    cluster.start("late")
+    cluster.enter("late", EVE)
+    cluster.wire.clear()
+    cluster.run(limits.presence_alive_s + 2 * TICK_S)
+    assert cluster.seen("late") == {ANA, BEN, EVE}
+
+
+def test_who_comes_back_into_a_room_and_whose_asking_is_lost_asks_again_before_the_others_go() -> None:
+    cluster = calm_pair()
+    cluster.leave("b", BEN)
+    cluster.run(GRACE_S + 2 * TICK_S)
+    cluster.enter("b", BEN)
+    cluster.wire.clear()
+    for _ in range(int(2 * LEASE_S / TICK_S)):
+        cluster.run(TICK_S)
+        assert ANA in cluster.seen("b")
+
+
+def test_only_those_of_whom_something_is_missing_are_asked_and_only_they_answer() -> None:
+    cluster = Cluster("a", "b", "c")
+    for name, person in (("a", ANA), ("b", BEN), ("c", EVE)):
+        cluster.enter(name, person)
+    cluster.run(limits.presence_refresh_s / 2)
+    for person, is_lost in (("ian", True), ("joy", False)):
+        cluster.enter("a", PersonId(person))
+        cluster.tick("a")
+        if is_lost:
+            cluster.wire = [under_way for under_way in cluster.wire if under_way[1] != "b"]
+        cluster.deliver_all()
+    cluster.tick("b")
+    asks = [said.payload for _, to, said in cluster.wire if to == "a" and said.room is not None]
+    assert asks == [encode(Ask(["a"]))]
+    cluster.deliver_all()
+    answers = [one for one in cluster.nodes["c"].tick(cluster.now_s)[1] if one.room is not None]
+    assert answers == [], "c was not asked"
+    cluster.tick("a")
+    cluster.deliver_all()
+    assert cluster.seen("b") == {ANA, BEN, EVE, "ian", "joy"}
+
+
+def test_nobody_of_another_node_goes_while_nobody_can_be_heard() -> None:
+    """And when they can be, those who went meanwhile do, and nobody else."""
+    cluster = calm_pair()
+    cluster.enter("a", EVE)
+    cluster.run(TICK_S)
+    cluster.leave("a", EVE)
+    for _ in range(int(3 * LEASE_S / TICK_S)):
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name, is_linked=False)
+        cluster.wire.clear()
+    assert cluster.seen("b") == {ANA, BEN, EVE}
+    for name in ("a", "b"):
+        for said in cluster.nodes[name].reconnected(cluster.now_s):
+            cluster.send(name, said)
+    cluster.told_left.clear()
+    cluster.run(LEASE_S + 2 * TICK_S)
+    assert cluster.seen("b") == {ANA, BEN}
+    assert cluster.told_left == [("b", EVE)]
+
+
+def test_after_an_outage_a_node_with_many_rooms_tells_and_asks_a_part_at_each_tick() -> None:
+    node, rooms = People("a", life=1), [RoomId(f"room-{number}") for number in range(2_500)]
+    for room in rooms:
+        node.enter(room, ANA, role="learner", now_s=0.0)
+    node.tick(0.0)
+    most = limits.presence_said_max
+    assert len(node.reconnected(TICK_S)) == most
+    said = Counter[tuple[RoomId | None, bool]]()
+    for tick in range(2, 12):
+        now = [one for one in node.tick(tick * TICK_S)[1] if one.room is not None]
+        assert len(now) <= most + 1
+        said += Counter((one.room, isinstance(decode_presence(one.payload), All)) for one in now)
+    assert all(said[room, True] == 1 for room in rooms)
+    asked = {room for room, is_list in said if not is_list}
+    assert asked.issuperset(rooms[most:])
+
+
+def test_a_word_of_life_does_not_repeat_what_was_no_news() -> None:
+    cluster, told = calm_pair(), list[Alive]()
+    for _ in range(200):
+        cluster.now_s += TICK_S
+        for said in cluster.nodes["a"].tick(cluster.now_s)[1]:
+            match decode_presence(said.payload):
+                case Alive() as alive:
+                    told.append(alive)
+    assert told
+    assert not any(alive.told for alive in told[3:])
+
+
+def test_a_tick_looks_only_at_rooms_in_which_something_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    node, looked = People("a", life=1), list[RoomId]()
+    for number in range(500):
+        node.enter(RoomId(f"room-{number}"), ANA, role="learner", now_s=0.0)
+    node.tick(0.0)
+    moved = Room.moved
+
+    def counted(room: Room) -> Moved | None:
+        looked.append(room.id)
+        return moved(room)
+
+    monkeypatch.setattr(Room, "moved", counted)
+    node.tick(TICK_S)
+    assert looked == []
+    node.enter(RoomId("room-7"), BEN, role="learner", now_s=2.0)
+    node.tick(2 * TICK_S)
+    assert looked == ["room-7"]
 
 
 def test_a_node_that_was_given_up_and_is_heard_again_is_asked() -> None:

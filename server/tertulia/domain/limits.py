@@ -212,6 +212,7 @@ presence_lease_s: Final = 30.0
 presence_alive_s: Final = 10.0
 presence_refresh_s: Final = 60.0
 presence_told_max: Final = 1_000
+presence_said_max: Final = 1_000
 typing_every_s: Final = 3.0
 typing_slack_s: Final = 0.5
 typing_expires_s: Final = 6.0

@@ -88,7 +88,7 @@ class PeopleHere:
     # --- ticks and other nodes ----------------------------------------------------------------------------------
 
     async def tick(self) -> None:
-        moved, said = self._people.tick(_now_s())
+        moved, said = self._people.tick(_now_s(), is_linked=self._node.bus.is_connected)
         for change in moved:
             self._tell_moved(change)
         for room, payload in said:

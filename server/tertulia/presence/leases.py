@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -32,19 +33,26 @@ class _Lease:
         self.people: dict[PersonId, Role] = {}
         self.expires_s = expires_s
         self.is_broken = False
-        """Something was missed since the last list of all."""
+        """Something may have been missed since the last list of all: it is asked for until it comes."""
 
 
 class Leases:
-    """Methods that return people return those whom it may concern."""
+    """Methods that return people return those whom it may concern; those that return a bool, whether the node is to be
+    asked now."""
 
-    __slots__ = ("_by_node",)
+    __slots__ = ("_by_node", "due_s")
 
     def __init__(self) -> None:
         self._by_node: dict[str, _Lease] = {}
+        self.due_s = math.inf
+        """Nothing runs out before."""
 
     def __bool__(self) -> bool:
         return bool(self._by_node)
+
+    @property
+    def broken(self) -> list[str]:
+        return [node for node, lease in self._by_node.items() if lease.is_broken]
 
     def role_of(self, person: PersonId) -> Role | None:
         for lease in self._by_node.values():
@@ -55,16 +63,14 @@ class Leases:
 
     def hear(self, node: str, message: All | Some, *, now_s: float) -> Iterable[PersonId]:
         """Only `All` renews a lease: whoever missed a `Some` is not led on by the next one for ever."""
-        lease = self._by_node.get(node)
-        if lease is None:
-            lease = self._by_node[node] = _Lease(now_s + _LEASE_S)
+        lease = self._of(node, now_s)
         said, before = (message.life, message.number), lease.said
         if said <= before:
             return ()
         lease.said = said
         if isinstance(message, All):
             were, lease.people = lease.people, by_person(message.people)
-            lease.expires_s = now_s + (_KEPT_S if lease.people else _LEASE_S)
+            self._run_out(lease, now_s + (_KEPT_S if lease.people else _LEASE_S))
             lease.is_broken = False
             return were.keys() | lease.people.keys()
         lease.is_broken = lease.is_broken or before != (message.life, message.after)
@@ -78,13 +84,16 @@ class Leases:
         lease = self._by_node.get(node)
         return lease is not None and lease.is_broken
 
-    def is_behind(self, node: str, life: int, number: int) -> bool:
-        """Whether a message of the node was missed, of which it says that this was its newest."""
-        lease = self._by_node.get(node)
-        return lease is None or lease.is_broken or lease.said < (life, number)
+    def compare(self, node: str, life: int, number: int, *, now_s: float) -> bool:
+        """The node says that this was its newest message: whether it was missed."""
+        lease = self._of(node, now_s)
+        if lease.is_broken or lease.said >= (life, number):
+            return False
+        lease.is_broken = True
+        return True
 
     def returns(self, node: str) -> bool:
-        """A node that was given up is heard again. Whether it had people here."""
+        """A node that was given up is heard again."""
         lease = self._by_node.get(node)
         if lease is None or lease.people:
             return False
@@ -94,20 +103,22 @@ class Leases:
     def doubt(self, now_s: float, *, node: str | None = None, life: int | None = None) -> None:
         """Who does not say again within a lease whom they have (all nodes; one, of an older life) has nobody."""
         for name, lease in self._by_node.items():
-            if node in (None, name) and (life is None or lease.said[0] < life):
-                lease.expires_s = min(lease.expires_s, now_s + _LEASE_S)
+            if lease.people and node in (None, name) and (life is None or lease.said[0] < life):
+                lease.is_broken = True
+                fresh_s = now_s + _LEASE_S
+                self._run_out(lease, min(lease.expires_s, fresh_s) if lease.expires_s > now_s else fresh_s)
 
     def silence(self, node: str, now_s: float) -> Iterable[PersonId]:
         """The node is not heard any more: its people go."""
         lease = self._by_node.get(node)
-        return () if lease is None else _empty(lease, now_s)
+        return () if lease is None else self._empty(lease, now_s)
 
     def expire(self, now_s: float) -> Iterable[PersonId]:
         """The people of leases that have run out go."""
         gone: list[PersonId] = []
         for lease in self._by_node.values():
             if now_s >= lease.expires_s and lease.people:
-                gone += _empty(lease, now_s)
+                gone += self._empty(lease, now_s)
         return gone
 
     def forget(self, now_s: float) -> Iterator[Ran]:
@@ -117,9 +128,20 @@ class Leases:
             if now_s >= lease.expires_s and not lease.people:
                 del self._by_node[node]
                 yield Ran(node, *lease.said)
+        self.due_s = min((lease.expires_s for lease in self._by_node.values()), default=math.inf)
 
+    def _of(self, node: str, now_s: float) -> _Lease:
+        lease = self._by_node.get(node)
+        if lease is None:
+            lease = self._by_node[node] = _Lease(now_s + _LEASE_S)
+            self._run_out(lease, lease.expires_s)
+        return lease
 
-def _empty(lease: _Lease, now_s: float) -> Iterable[PersonId]:
-    gone, lease.people = lease.people, {}
-    lease.expires_s = now_s + _LEASE_S
-    return gone
+    def _run_out(self, lease: _Lease, expires_s: float) -> None:
+        lease.expires_s = expires_s
+        self.due_s = min(self.due_s, expires_s)
+
+    def _empty(self, lease: _Lease, now_s: float) -> Iterable[PersonId]:
+        gone, lease.people, lease.is_broken = lease.people, {}, False
+        self._run_out(lease, now_s + _LEASE_S)
+        return gone

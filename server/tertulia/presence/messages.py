@@ -17,8 +17,10 @@ from tertulia.domain.policy import Role
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
-class Ask(msgspec.Struct, frozen=True, tag="ask"):
-    """Somebody is here at last: who is there with you?"""
+class Ask(msgspec.Struct, frozen=True, omit_defaults=True, tag="ask"):
+    """Who is there with you? `to`: the nodes that are asked; none, all of them."""
+
+    to: list[str] = []
 
 
 class All(msgspec.Struct, frozen=True, tag="all"):

@@ -48,6 +48,11 @@ class Nodes:
             del self._nodes[name]
         return silent
 
+    def hold(self, now_s: float) -> None:
+        """Nobody can be heard just now: that is no silence of theirs."""
+        for node in self._nodes.values():
+            node.expires_s = now_s + _LEASE_S
+
     def forget(self, name: str, life: int, number: int) -> None:
         """What a node said about a room, long ago, is not remembered any more: what is as old must not be believed."""
         node = self._nodes.get(name)

@@ -7,6 +7,7 @@ notes. Observers count as present, bots too; roles tell them apart.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -56,7 +57,7 @@ class People:
         its = self._room(room)
         is_first = not its.own
         if is_first:
-            its.leases.doubt(now_s)
+            self._asked(its, now_s)
         self._leaving.pop((room, person), None)
         its.set_own(person, role)
         its.own[person].connections += 1
@@ -112,24 +113,30 @@ class People:
 
     # --- ticks --------------------------------------------------------------------------------------------------
 
-    def tick(self, now_s: float) -> tuple[list[Moved], list[Said]]:
-        """What to tell readers, and what to tell the other nodes."""
+    def tick(self, now_s: float, *, is_linked: bool = True) -> tuple[list[Moved], list[Said]]:
+        """What to tell readers, and what to tell the other nodes. `is_linked`: whether they could be heard since the
+        last one; as long as they cannot, nobody of theirs goes."""
         self._end_grace(now_s)
         if now_s - self._ticked_s > limits.presence_lease_s / 2:
             self._tell_all()  # we stood still, and may have been given up
         self._ticked_s = now_s
         said = list(self._alive(now_s))
-        silent = self._nodes.expire(now_s)
-        moved: list[Moved] = []
-        for room in list(self._rooms.values()):
-            for node in silent:
+        if not is_linked:
+            self._nodes.hold(now_s)
+        for node in self._nodes.expire(now_s):
+            for room in self._rooms.values():
                 room.settle(room.leases.silence(node, now_s))
-            room.settle(room.leases.expire(now_s))
+        moved: list[Moved] = []
+        begun = len(said)
+        for room in [room for room in self._rooms.values() if room.due_s() <= now_s]:
+            if is_linked:
+                room.settle(room.leases.expire(now_s))
             for ran in room.leases.forget(now_s):
                 self._nodes.forget(*ran)
             if (change := room.moved()) is not None:
                 moved.append(change)
-            said += [Said(room.id, payload) for payload in self._to_say(room, now_s)]
+            has_time = len(said) - begun < limits.presence_said_max
+            said += [Said(room.id, payload) for payload in self._to_say(room, now_s, has_time=has_time)]
             if room.is_over:
                 del self._rooms[room.id]
         return moved, said
@@ -140,29 +147,46 @@ class People:
                 break
             self.remove(room, person)
 
-    def _to_say(self, room: Room, now_s: float) -> Iterator[bytes]:
+    def _to_say(self, room: Room, now_s: float, *, has_time: bool) -> Iterator[bytes]:
+        """Without time, what may wait for the next tick does."""
         came, went = room.take_unsaid()
-        if room.own and now_s >= room.all_due_s:
-            room.all_due_s = now_s + limits.presence_refresh_s
-            yield self._all(room, now_s)
+        if room.own and now_s >= room.all_due_s and (has_time or came or went):
+            is_news = not room.all_due_s or bool(came or went)
+            room.all_due_s = now_s + limits.presence_refresh_s * (1 - room.spread / 4)
+            yield self._all(room, now_s, is_news=is_news)
         elif not room.own and went:
             yield self._all(room, now_s)  # the last word; whoever missed one before it is put right
         elif came or went:
             after, number = room.said, self._next(room, now_s)
             yield encode(Some(self._life, number, after, by_role(came), went))
-        if room.asks:
-            room.asks = False
-            if room.own:
-                yield encode(Ask())
+        if room.own and now_s >= room.ask_due_s and has_time:
+            yield from self._ask(room, now_s)
 
-    def _all(self, room: Room, now_s: float) -> bytes:
-        return encode(All(self._life, self._next(room, now_s), by_role(room.own_people())))
+    def _ask(self, room: Room, now_s: float) -> Iterator[bytes]:
+        """All nodes first, then again and again those of whom something is missing."""
+        broken = room.leases.broken
+        room.ask_due_s = math.inf
+        if room.asks_left or broken:
+            yield encode(Ask() if room.asks_left else Ask(broken))
+            room.asks_left = max(0, room.asks_left - 1)
+            room.ask_due_s = now_s + limits.presence_alive_s
 
-    def _next(self, room: Room, now_s: float) -> int:
+    def _asked(self, room: Room, now_s: float) -> None:
+        """All nodes were just asked, and are once more if none answers."""
+        room.leases.doubt(now_s)
+        room.asks_left = 1
+        room.ask_due_s = now_s + limits.presence_alive_s
+
+    def _all(self, room: Room, now_s: float, *, is_news: bool = True) -> bytes:
+        return encode(All(self._life, self._next(room, now_s, is_news=is_news), by_role(room.own_people())))
+
+    def _next(self, room: Room, now_s: float, *, is_news: bool = True) -> int:
+        """`is_news`: it matters to somebody that they hear this message."""
         self._number += 1
         room.said = self._number
-        self._told.pop(room.id, None)
-        self._told[room.id] = self._number, now_s
+        if is_news:
+            self._told.pop(room.id, None)
+            self._told[room.id] = self._number, now_s
         return self._number
 
     def _alive(self, now_s: float) -> Iterator[Said]:
@@ -198,7 +222,7 @@ class People:
         match message:
             case Alive() if room is None:
                 self._hear_alive(node, message, now_s)
-            case Ask() if room in self._rooms:
+            case Ask() if room in self._rooms and (not message.to or self._node in message.to):
                 self._rooms[room].all_due_s = 0.0
             case All() | Some() if room is not None:
                 self._hear_of(room, node, message, now_s)
@@ -207,16 +231,20 @@ class People:
         if not self._hear_from(node, message.life, message.number, now_s):
             return
         its = self._room(room)
+        was_broken = its.leases.is_broken(node)
         its.settle(its.leases.hear(node, message, now_s=now_s))
-        its.asks = its.asks or its.leases.is_broken(node)
+        if isinstance(message, All):
+            its.asks_left = 0
+        elif its.leases.is_broken(node) and not was_broken:
+            its.ask_due_s = now_s
 
     def _hear_alive(self, node: str, message: Alive, now_s: float) -> None:
         if not self._hear_from(node, message.life, None, now_s):
             return
         for room, number in message.told.items():
             its = self._rooms.get(room)
-            if its is not None and its.leases.is_behind(node, message.life, number):
-                its.asks = True
+            if its is not None and its.leases.compare(node, message.life, number, now_s=now_s):
+                its.ask_due_s = now_s
         for room, number in message.gone.items():
             its = self._rooms.get(room)
             if its is not None:
@@ -230,16 +258,24 @@ class People:
                 room.leases.doubt(now_s, node=node, life=life)
         elif standing == "new":
             for room in self._rooms.values():
-                room.asks = room.leases.returns(node) or room.asks
+                if room.leases.returns(node):
+                    room.ask_due_s = now_s
         return standing != "past"
 
     def reconnected(self, now_s: float) -> list[Said]:
-        """The bus was away: they missed us (the next tick tells them everything) and we missed them (we ask; who does
-        not answer within a lease has nobody any more)."""
+        """The bus was away: they missed us (they are told everything) and we missed them (we ask; who does not answer
+        within a lease has nobody any more). What is too much for now is said at the next ticks."""
         self._tell_all()
+        said: list[Said] = []
         for room in self._rooms.values():
-            room.leases.doubt(now_s)
-        return [Said(room.id, encode(Ask())) for room in self._rooms.values() if room.own]
+            self._asked(room, now_s)
+            if not room.own:
+                continue
+            if len(said) < limits.presence_said_max:
+                said.append(Said(room.id, encode(Ask())))
+            else:
+                room.asks_left, room.ask_due_s = 2, now_s
+        return said
 
     def node_leaves(self, now_s: float) -> list[Said]:
         """This node goes away in an orderly way: its people are gone from it now."""

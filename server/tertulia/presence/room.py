@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -45,12 +47,14 @@ class Room:
         "_unsaid",
         "_untold",
         "all_due_s",
-        "asks",
+        "ask_due_s",
+        "asks_left",
         "here",
         "id",
         "leases",
         "own",
         "said",
+        "spread",
     )
 
     def __init__(self, id: RoomId) -> None:
@@ -60,11 +64,15 @@ class Room:
         self.here: dict[PersonId, Role] = {}
         """Everybody, whatever node they are on."""
         self.all_due_s = 0.0
-        """When the other nodes are to be told everybody we have."""
-        self.asks = False
-        """Something they said was missed: at the next tick they are asked."""
+        """When the other nodes are to be told everybody we have; 0: they ask, or have never heard it."""
+        self.ask_due_s = math.inf
+        """When to ask those of whom something was missed."""
+        self.asks_left = 0
+        """How often to ask all nodes before that, as long as nobody answers."""
         self.said = 0
         """The number of our newest message about the room."""
+        self.spread = zlib.crc32(id.encode()) / 2**32
+        """0 to 1, by chance: so that not all rooms are told of at once."""
         self._roles: Counter[Role] = Counter()
         self._staff: set[PersonId] = set()
         self._untold: dict[PersonId, Role | None] = {}
@@ -83,6 +91,13 @@ class Room:
     def is_over(self) -> bool:
         """Nobody is here, everybody was told, and no node may still speak of it."""
         return not (self.own or self.here or self.leases or self._untold or self._unsaid)
+
+    def due_s(self) -> float:
+        """Nothing is to be told before, unless something happens."""
+        if self._untold or self._unsaid:
+            return 0.0
+        own_s = min(self.all_due_s, self.ask_due_s) if self.own else math.inf
+        return min(own_s, self.leases.due_s)
 
     # --- what happened ------------------------------------------------------------------------------------------
 
