@@ -325,15 +325,23 @@ def test_an_asking_that_was_lost_is_repeated() -> None:
     assert cluster.seen("late") == {ANA, BEN, EVE}
 
 
-def test_who_comes_back_into_a_room_and_whose_asking_is_lost_asks_again_before_the_others_go() -> None:
-    cluster = calm_pair()
+@pytest.mark.parametrize("lost", [1, 2])
+def test_who_comes_back_and_whose_asking_is_lost_asks_again_before_the_others_go(lost: int) -> None:
+    cluster, asked = calm_pair(), 0
     cluster.leave("b", BEN)
     cluster.run(GRACE_S + 2 * TICK_S)
     cluster.enter("b", BEN)
-    cluster.wire.clear()
     for _ in range(int(2 * LEASE_S / TICK_S)):
-        cluster.run(TICK_S)
+        if any(isinstance(decode_presence(said.payload), Ask) for _, _, said in cluster.wire):
+            asked += 1
+            if asked <= lost:
+                cluster.wire.clear()
+        cluster.deliver_all()
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name)
         assert ANA in cluster.seen("b")
+    assert asked == lost + 1
 
 
 def test_only_those_of_whom_something_is_missing_are_asked_and_only_they_answer() -> None:
@@ -377,6 +385,25 @@ def test_nobody_of_another_node_goes_while_nobody_can_be_heard() -> None:
     cluster.run(LEASE_S + 2 * TICK_S)
     assert cluster.seen("b") == {ANA, BEN}
     assert cluster.told_left == [("b", EVE)]
+
+
+def test_who_could_not_answer_before_the_next_outage_may_after_it() -> None:
+    cluster = calm_pair()
+    for is_last in (False, True):
+        for said in cluster.nodes["b"].reconnected(cluster.now_s):
+            cluster.send("b", said)
+        if is_last:
+            break
+        cluster.wire.clear()
+        for _ in range(int(1.5 * LEASE_S / TICK_S)):
+            cluster.now_s += TICK_S
+            cluster.tick("b", is_linked=False)
+            assert cluster.seen("b") == {ANA, BEN}
+            cluster.wire.clear()
+    cluster.tick("b")
+    assert cluster.seen("b") == {ANA, BEN}
+    cluster.run(2 * LEASE_S)
+    assert cluster.seen("b") == {ANA, BEN}
 
 
 def test_after_an_outage_a_node_with_many_rooms_tells_and_asks_a_part_at_each_tick() -> None:
@@ -464,7 +491,13 @@ def calm_pair() -> Cluster:
     cluster = Cluster("a", "b")
     cluster.enter("a", ANA)
     cluster.enter("b", BEN)
-    cluster.run(limits.presence_refresh_s + 2 * TICK_S)
+    cluster.run(limits.presence_refresh_s / 2)
+    while not any(isinstance(decode_presence(said.payload), All) for _, _, said in cluster.wire):
+        cluster.deliver_all()
+        cluster.now_s += TICK_S
+        for name in ("a", "b"):
+            cluster.tick(name)
+    cluster.deliver_all()
     return cluster
 
 
