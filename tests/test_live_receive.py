@@ -437,6 +437,30 @@ def test_a_channel_nobody_follows_for_a_while_is_let_go_and_its_bus_channel_with
     play(story)
 
 
+def test_rooms_that_fall_idle_together_are_closed_one_at_a_time() -> None:
+    async def story(node: LiveNode) -> None:
+        rooms = [StreamName(f"room/r{number}{side}") for number in range(50) for side in ("", "/signals")]
+        await node.receiver.open(rooms)
+        await node.receiver.close_idle(now_s=0.0)
+        turns_had, is_over = 0, False
+
+        async def others() -> None:
+            nonlocal turns_had
+            while not is_over:
+                turns_had += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(others())
+        await node.receiver.close_idle(now_s=1.0 + limits.channel_idle_s)
+        is_over = True
+        await other
+        assert not node.node.channels
+        assert not node.bus.channels
+        assert turns_had >= len(rooms)
+
+    play(story)
+
+
 def test_signals_are_kept_while_their_room_is_read() -> None:
     async def story(node: LiveNode) -> None:
         await node.receiver.open([ROOM, SIGNALS])

@@ -308,7 +308,8 @@ def _node(run: _Run, node: int) -> None:
     run.work.add("head check", node, head, head)
     others = run.machines.nodes - 1
     alive = others / limits.presence_alive_s
-    heard = alive * costs["node_presence_us"]
+    told = 2 * people / rules.stay_s * limits.presence_lease_s  # rooms of which each of them repeats what it said last
+    heard = alive * (costs["node_presence_us"] + told * costs["node_presence_person_us"])
     run.work.add("presence from the bus", node, heard + alive * _wake_us(costs), heard)
     sums.published += 1 / limits.presence_alive_s
     sums.told += run.machines.nodes / limits.presence_alive_s

@@ -72,6 +72,11 @@ def stream_kind(stream: StreamName) -> str:
     return parts[0] if len(parts) == 2 else f"{parts[0]}/{parts[2]}"
 
 
+def streams_of_owner(first: StreamName) -> tuple[StreamName, StreamName, StreamName]:
+    """The streams an owner may have, from its first: room/<id>, room/<id>/signals, room/<id>/staff."""
+    return first, StreamName(f"{first}/signals"), StreamName(f"{first}/staff")
+
+
 def stream_owner(stream: StreamName) -> str:
     """The id in the name: of the room, the cohort or the person."""
     return stream.split("/")[1]

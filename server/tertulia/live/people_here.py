@@ -6,6 +6,7 @@ import asyncio
 
 from tertulia.bus import NODES, BusMessage
 from tertulia.conversation import Conversation
+from tertulia.domain import limits
 from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_stream, stream_owner
 from tertulia.domain.policy import Role
 from tertulia.hub.channel import Soft
@@ -21,7 +22,7 @@ class PeopleHere:
         self._people = People(node.node_id, life=node.clock.now_ms())
         self._typing = Typing(self._people.count)
         self._cohorts: dict[RoomId, CohortId] = {}
-        """Of the rooms that are or were followed here."""
+        """Of the rooms that are followed here, or were lately."""
 
     # --- this node's connections --------------------------------------------------------------------------------
 
@@ -94,6 +95,8 @@ class PeopleHere:
         for room, payload in said:
             self._publish(room, PRESENCE, payload)
         self._tell_typing()
+        if len(self._cohorts) > 2 * self._people.room_count + limits.presence_said_max:
+            self._cohorts = {room: cohort for room, cohort in self._cohorts.items() if self._people.own(room)}
 
     def receive(self, message: BusMessage) -> None:
         """What another node says of its people."""

@@ -16,7 +16,7 @@ import structlog
 from tertulia.bus import BusMessage
 from tertulia.domain import limits
 from tertulia.domain.events import MessageEdited, MessagePosted, MessageRedacted
-from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner
+from tertulia.domain.ids import PersonId, Seq, StreamName, stream_kind, stream_owner, streams_of_owner
 from tertulia.eventlog import LogUnavailable
 from tertulia.hub import Channel
 from tertulia.live import effects
@@ -198,13 +198,17 @@ class Receiver:
 
     async def close_idle(self, *, now_s: float) -> None:
         """Let go of channels nobody has followed for a while. A cohort's own stay: roles depend on them."""
-        node = self._node
+        node, watched = self._node, self._soft.watched()
         for stream, channel in list(node.channels.items()):
-            if channel.readers or stream_kind(stream).startswith("cohort") or self._is_needed(stream):
+            if node.channels.get(stream) is not channel:
+                continue
+            is_needed = stream in watched or self._is_needed(stream)
+            if channel.readers or stream_kind(stream).startswith("cohort") or is_needed:
                 self._idle_since.pop(stream, None)
             elif now_s - self._idle_since.setdefault(stream, now_s) > limits.channel_idle_s:
                 del node.channels[stream], self._idle_since[stream]
                 await self._stop_hearing(owner_of(stream))
+                await asyncio.sleep(0)  # many may fall idle together
 
     async def _stop_hearing(self, owner: StreamName) -> None:
         """Unless somebody needs the bus channel, or takes it up meanwhile."""
@@ -215,13 +219,13 @@ class Receiver:
             await self._node.bus.subscribe(owner)
 
     def _is_heard(self, owner: StreamName) -> bool:
-        return any(owner_of(stream) == owner for streams in (self._node.channels, self._opening) for stream in streams)
+        return any(
+            stream in streams for streams in (self._node.channels, self._opening) for stream in streams_of_owner(owner)
+        )
 
     def _is_needed(self, stream: StreamName) -> bool:
         """Signals have no readers of their own, and what is said to staff may have none: they are needed while their
         room has. What a person has read changes what is unread on all their devices."""
-        if stream in self._soft.watched():
-            return True
         match stream_kind(stream):
             case "room/signals" | "room/staff":
                 room = self._node.channels.get(owner_of(stream))

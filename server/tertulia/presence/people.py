@@ -97,6 +97,11 @@ class People:
         its = self._rooms.get(room)
         return its.presence() if its else Presence(room=room, count=0, people=[])
 
+    @property
+    def room_count(self) -> int:
+        """Rooms of which something is known here."""
+        return len(self._rooms)
+
     def count(self, room: RoomId) -> int:
         its = self._rooms.get(room)
         return len(its.here) if its else 0
