@@ -123,7 +123,7 @@ def test_a_server_that_is_too_old_and_a_driver_that_is_missing(tmp_path: Path) -
     (tmp_path / "psycopg.py").write_text("raise ImportError('no pq wrapper available')")
     options = ["--port", str(free_port()), "--data", "data", "--log", "postgresql://u:p@h/d"]
     done = tertulia("serve", *options, folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
-    must_be_one_sentence(done.stderr, ("pip install 'tertulia[postgres]'",))
+    must_be_one_sentence(done.stderr, (".venv/bin/pip install -e '.[postgres]'", ".whl[postgres]"))
     assert done.returncode == USAGE
 
 

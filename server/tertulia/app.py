@@ -158,7 +158,8 @@ def must_have_driver() -> None:
         import psycopg  # noqa: F401, PLC0415
     except ImportError as error:
         raise SettingsRefused(
-            f"--log postgresql://: the driver is missing ({error}). Install it: pip install 'tertulia[postgres]'"
+            f"--log postgresql://: the driver is missing ({error}). Install Tertulia with it, in a clone "
+            ".venv/bin/pip install -e '.[postgres]', else pip install 'tertulia-….whl[postgres]'."
         ) from error
 
 
