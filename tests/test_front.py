@@ -68,7 +68,8 @@ class Front:
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             pytest.fail("nginx is missing: apt-get install nginx")
-        (self.folder / "nginx.conf").write_text(MAIN.format(site=self._site(), by_cohort=self._example("nginx-by-cohort.conf")))
+        by_cohort = self._example("nginx-by-cohort.conf")
+        (self.folder / "nginx.conf").write_text(MAIN.format(site=self._site(), by_cohort=by_cohort))
         command = [program, "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
         tested = await asyncio.to_thread(subprocess.run, [*command, "-t"], capture_output=True, text=True, check=False)
         assert tested.returncode == 0, tested.stderr

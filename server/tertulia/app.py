@@ -169,9 +169,11 @@ def log_path(settings: Settings) -> Path:
         return settings.data / LOG_FILE
     url = urlsplit(settings.log)
     if url.scheme != "sqlite" or not url.path:
+        what = (
+            f"there is no log for {url.scheme}:// here" if url.scheme else "the URL has no scheme, as in postgresql://"
+        )
         raise SettingsRefused(
-            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give "
-            "sqlite:///path/to/file or postgresql://user:password@host/database."
+            f"--log: {what}; leave it out, or give sqlite:///path/to/file or postgresql://user:password@host/database."
         )
     return Path(url.path)
 
