@@ -58,6 +58,7 @@ CASES = {
     "name is too long": Case(f"token --cohort c --name {'x' * 61}", USAGE, ("--name", "1 to 60")),
     "unknown role": Case("token --cohort c --name Ana --role king", USAGE, ("'king'", "instructor")),
     "hours below nothing": Case("token --cohort c --name Ana --hours -1", USAGE, ("--hours",)),
+    "log without a scheme": Case(f"{SERVE} --log postgres//x", USAGE, ("--log", "no scheme", "postgresql://user")),
     "log of another kind": Case(f"{SERVE} --log mysql://db", USAGE, ("--log", "mysql")),
     "bus of another kind": Case(f"{SERVE} --bus amqp://mq", USAGE, ("--bus", "redis://")),
     "workers without a bus": Case(f"{SERVE} --workers 2", USAGE, ("--bus redis://", "leave --workers out")),

@@ -91,7 +91,7 @@ def test_bad_input_is_a_sentence_and_an_exit_code(postgres: PostgresServer, tmp_
         (good.replace(QUOTED, "wrong"), DATA, ("user or password", "Correct the URL")),
         (away, UNREACHED, ("cannot be reached", "Start it")),
         (postgres.url("nowhere"), DATA, ("does not know the database 'nowhere'", "CREATE DATABASE")),
-        (spoilt(postgres, "read-only"), DATA, ("read-only", "URL of the primary")),
+        (spoilt(postgres, "read-only"), DATA, ("no replica, and read-only", "default_transaction_read_only is on")),
         (spoilt(postgres, "not ours"), DATA, ("GRANT CREATE ON DATABASE",)),
         (spoilt(postgres, "", "ENCODING SQL_ASCII TEMPLATE template0"), DATA, ("SQL_ASCII", "ENCODING UTF8")),
         (spoilt(postgres, "another cluster"), DATA, ("'other'", "--secret-file", "a database of its own")),
@@ -123,7 +123,7 @@ def test_a_server_that_is_too_old_and_a_driver_that_is_missing(tmp_path: Path) -
     (tmp_path / "psycopg.py").write_text("raise ImportError('no pq wrapper available')")
     options = ["--port", str(free_port()), "--data", "data", "--log", "postgresql://u:p@h/d"]
     done = tertulia("serve", *options, folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
-    must_be_one_sentence(done.stderr, ("pip install 'tertulia[postgres]'",))
+    must_be_one_sentence(done.stderr, (".venv/bin/pip install -e '.[postgres]'", ".whl[postgres]"))
     assert done.returncode == USAGE
 
 
@@ -170,7 +170,7 @@ def test_doctor_looks_at_the_servers(postgres: PostgresServer, tmp_path: Path) -
         assert part in text, f"{part!r} is not said in:\n{text}"
     code, text = look("--log", spoilt(postgres, "read-only"))
     assert code == TROUBLE
-    assert "give the primary's URL" in text
+    assert "turn default_transaction_read_only off" in text
     code, text = look("--log", f"postgresql://u:p@127.0.0.1:{free_port()}/d")
     assert code == TROUBLE
     assert "cannot be reached" in text

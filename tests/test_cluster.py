@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -132,7 +133,25 @@ def test_nothing_is_left_when_it_is_stopped(cluster: Cluster) -> None:
     cluster.stop()
     left = [pid for pid in processes if Path(f"/proc/{pid}").exists()]
     assert left == []
+    assert list((cluster.data / "run").rglob("*.pid")) == []
     assert "Traceback" not in cluster.output
+
+
+@pytest.mark.redis
+def test_a_port_that_redis_cannot_have_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        environment = bare_environment() | {"PORT": port, "TERTULIA_DATA": str(tmp_path)}
+        done = subprocess.run(
+            [EXAMPLES / "cluster", "redis"],
+            env=environment, capture_output=True, text=True, timeout=START_DEADLINE_S, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "already in use" in done.stderr
+    assert list((tmp_path / "run").glob("*.pid")) == []
 
 
 def test_the_example_units_are_good(tmp_path: Path) -> None:

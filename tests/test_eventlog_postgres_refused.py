@@ -42,7 +42,10 @@ async def open_and_close(url: str, *, cluster: str = "school") -> str:
         ("mysql://u:wrong-secret@h/d", "does not begin with postgresql://"),
         ("postgresql://u:wrong-secret@h:port/d", "port"),
         ("postgresql://u:wrong-secret@h", "names no database"),
-        ("postgresql://u:wrong-secret@h/d?sslmod=require", "cannot be read"),
+        ("postgresql://u:wrong-secret@h/d?sslmod=require", "a parameter that is not known: 'sslmod'"),
+        ("postgresql://u:wrong-secret@h/d?ssl=1&password=wrong-secret", "a parameter that is not known: 'ssl'"),
+        ("postgresql://u:a/b?wrong-secret=x@h/d", "percent-encoded"),
+        ("postgresql://u:wrong-secret%zz@h/d", "percent-encoded"),
         ("postgresql://u:wrong-secret@[::1/d", "cannot be read"),
         ("postgresql://u:wrong-secret@h:5432/%00", "cannot be read"),
     ],
@@ -118,7 +121,9 @@ async def test_a_read_only_server(postgres: PostgresServer) -> None:
     url = postgres.new_database()
     name = sql.Identifier(postgres.last_database)
     postgres.ask(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
-    assert "Give the URL of the primary" in await refusal(url)
+    said = await refusal(url)
+    assert "default_transaction_read_only is on" in said
+    assert "primary" not in said
 
 
 async def test_a_database_in_another_encoding(postgres: PostgresServer) -> None:

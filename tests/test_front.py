@@ -1,8 +1,8 @@
-"""docs/examples/nginx-by-cohort.conf in a real nginx: where the people of a cohort come to.
+"""docs/examples/nginx.conf and nginx-by-cohort.conf in a real nginx: where people come to, also when nodes die.
 
-Goal: one cohort's on at most two nodes, many cohorts' on all; when a node dies its people get to another one, and
-nobody else moves. Method: both examples as they stand, with ports of the test's own and three nodes that only say who
-they are.
+Goal: one cohort's people on at most two nodes, many cohorts' on all; when a node dies its people get to another one,
+and nobody else moves; a node that is back takes all of them at once, when the others go. Method: both examples as they
+stand, with ports of the test's own and three nodes that only say who they are.
 """
 
 from __future__ import annotations
@@ -50,21 +50,26 @@ http {{
 
 
 class Front:
-    """nginx before nodes that tell whoever connects which of them they are, and take nobody in particular."""
+    """nginx before nodes that tell whoever connects which of them they are, and take nobody in particular.
 
-    def __init__(self, folder: Path) -> None:
+    `places`: whether sockets go by nginx-by-cohort.conf."""
+
+    def __init__(self, folder: Path, *, places: bool = True) -> None:
         self.folder = folder
+        self._places = places
         self.port = free_port()
         self._first = free_ports(NODES)
         self._nodes: list[Server] = []
 
     async def start(self, stack: AsyncExitStack) -> None:
         for number in range(NODES):
-            self._nodes.append(await stack.enter_async_context(serve(_told(number), "127.0.0.1", self._first + number)))
+            self._nodes.append(await self._node(number))
+        stack.push_async_callback(self._end)
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             pytest.fail("nginx is missing: apt-get install nginx")
-        (self.folder / "nginx.conf").write_text(MAIN.format(site=self._site(), by_cohort=self._by_cohort()))
+        by_cohort = self._example("nginx-by-cohort.conf")
+        (self.folder / "nginx.conf").write_text(MAIN.format(site=self._site(), by_cohort=by_cohort))
         command = [program, "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
         tested = await asyncio.to_thread(subprocess.run, [*command, "-t"], capture_output=True, text=True, check=False)
         assert tested.returncode == 0, tested.stderr
@@ -77,16 +82,18 @@ class Front:
                 await asyncio.sleep(0.02)
 
     def _site(self) -> str:
-        site = (EXAMPLES / "nginx.conf").read_text().replace("127.0.0.1:8080;", f"127.0.0.1:{self.port};")
+        site = self._example("nginx.conf").replace("127.0.0.1:8080;", f"127.0.0.1:{self.port};")
         before, sockets, after = site.partition("location = /ws {")
-        return before + sockets + after.replace("http://tertulia;", "http://tertulia_by_cohort;", 1)
+        if self._places:
+            after = after.replace("http://tertulia;", "http://tertulia_by_cohort;", 1)
+        return before + sockets + after
 
-    def _by_cohort(self) -> str:
+    def _example(self, name: str) -> str:
         """With as many servers as there are nodes."""
-        text = (EXAMPLES / "nginx-by-cohort.conf").read_text()
+        text = (EXAMPLES / name).read_text()
         (server, *_) = re.findall(r"^ +server 127\.0\.0\.1:8081 .*;$", text, re.MULTILINE)
         servers = [server.replace("8081", str(self._first + number)) for number in range(NODES)]
-        return re.sub(r"(?:^ +server .*;\n)+", "\n".join(servers) + "\n", text, flags=re.MULTILINE)
+        return re.sub(r"(?:^ +server 127.*;\n)+", "\n".join(servers) + "\n", text, flags=re.MULTILINE)
 
     async def _listens(self) -> bool:
         try:
@@ -98,15 +105,25 @@ class Front:
 
     async def reached(self, query: str, people: int) -> set[int]:
         """The nodes that so many people come to."""
-        return set(await asyncio.gather(*(self._node(query) for _ in range(people))))
+        return set(await asyncio.gather(*(self._reached(query) for _ in range(people))))
 
-    async def _node(self, query: str) -> int:
+    async def _reached(self, query: str) -> int:
         async with connect(f"ws://127.0.0.1:{self.port}/ws{query}", proxy=None) as socket:
             return int(await socket.recv())
 
     async def kill(self, number: int) -> None:
         self._nodes[number].close()
         await self._nodes[number].wait_closed()
+
+    async def revive(self, number: int) -> None:
+        self._nodes[number] = await self._node(number)
+
+    async def _node(self, number: int) -> Server:
+        return await serve(_told(number), "127.0.0.1", self._first + number)
+
+    async def _end(self) -> None:
+        for number in range(NODES):
+            await self.kill(number)
 
 
 def _told(number: int) -> Callable[[ServerConnection], Awaitable[None]]:
@@ -141,6 +158,22 @@ async def test_a_cohort_is_on_two_nodes_and_on_others_only_while_one_of_them_is_
     stayed = [cohort for cohort in COHORTS if 0 not in before[cohort]]
     assert stayed
     assert all(len(before[cohort] | after[cohort]) <= 2 for cohort in stayed), "nobody else moves"
+
+
+@pytest.mark.parametrize("places", [False, True])
+async def test_a_node_that_is_back_takes_all_people_at_once_when_the_others_die(tmp_path: Path, places: bool) -> None:
+    async with AsyncExitStack() as stack:
+        front = Front(tmp_path, places=places)
+        await front.start(stack)
+        queries = [f"?cohort={cohort}" for cohort in COHORTS]
+        await front.kill(0)
+        for query in queries:
+            assert 0 not in await front.reached(query, 2), "nginx has found that it is dead"
+        await front.revive(0)
+        for number in range(1, NODES):
+            await front.kill(number)
+        reached = await asyncio.gather(*(front.reached(query, 2) for query in queries))
+        assert all_of(reached) == {0}, "nobody was told to come again later"
 
 
 def all_of(sets: Iterable[set[int]]) -> set[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tertulia.domain import limits
 from tertulia.domain.decision import Decision, Happening
@@ -157,6 +158,19 @@ async def test_a_state_that_could_not_be_read_is_read_the_next_time(log: HandLog
         await here.lane.ready()
     assert here.lane.state is None
     assert (await here.lane.ready()).head == 1
+
+
+@pytest.mark.parametrize(("error", "lines"), [(LogUnavailable(), 0), (ValueError("bug"), 3)])
+async def test_the_diagnostics_name_what_is_wrong_with_a_state_and_leave_an_outage_to_the_log(
+    log: HandLog, error: Exception, lines: int
+) -> None:
+    here = Here(log)
+    log.fail("read", error, times=3)
+    with capture_logs() as said:
+        for _ in range(3):
+            with pytest.raises(type(error)):
+                await here.lane.ready()
+    assert [line["event"] for line in said] == ["state not loaded"] * lines
 
 
 # --- what is saved ----------------------------------------------------------------------------------------------

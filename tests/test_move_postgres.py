@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tertulia.app import PROJECTIONS, open_postgres
 from tertulia.auth.secret import deployment_name, own_secret
-from tertulia.cli.exits import DATA, UNREACHED, USAGE
+from tertulia.cli.exits import DATA, TROUBLE, UNREACHED, USAGE
 from tertulia.domain import limits
 from tertulia.domain.events import MessagePosted
 from tertulia.domain.ids import PersonId, StreamName, room_staff_stream, room_stream, user_stream
@@ -184,6 +184,29 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+_WAITING: LiteralString = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def interrupted(command: list[str], postgres: PostgresServer) -> str:
+    """Ctrl-C while it waits for a lock of ours; what it says."""
+    where = postgres.url(postgres.last_database)
+    with psycopg.connect(where) as held:
+        held.execute("LOCK TABLE tertulia.meta IN ACCESS EXCLUSIVE MODE")
+        process = subprocess.Popen(
+            command, env=bare_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        deadline = time.monotonic() + 60
+        while not postgres.ask(_WAITING, postgres.last_database):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == TROUBLE
+    return said
+
+
 def copy_of(school: Path, folder: Path) -> Path:
     shutil.copytree(school, folder / "data")
     return folder / "data"
@@ -208,6 +231,7 @@ def test_a_killed_migration_is_gone_on_with(postgres: PostgresServer, school: Pa
     must_be_one_sentence(refused.stderr, ("is being moved", "tertulia migrate"))
     assert refused.returncode == DATA
 
+    must_be_one_sentence(interrupted(command, postgres), ("Give the same command again",))
     done = run("migrate", "--data", str(data), "--log", url)
     assert done.returncode == 0, done.stderr
     assert "Verified" in done.stdout

@@ -113,8 +113,9 @@ async def test_a_fault_is_a_code_and_says_nothing_of_the_insides(
     with structlog.testing.capture_logs() as logged:
         for path in ("/api/cohort", "/api/rooms/general", "/api/search?q=x", "/api/rooms/general/messages"):
             answer = await ana.ask("GET", path)
-            assert_problem(answer, status, code)
+            said = assert_problem(answer, status, code)
             assert "secret" not in answer.text
+            assert "write now" not in said["message"], "these are reads"
     assert "secret" not in repr(logged), "nor does the logger hear the words of an exception"
     assert bool(logged) == (status == 500), "what is a bug is told, with its place"
     assert all(entry["error"] == type(error).__name__ and entry["at"] for entry in logged)

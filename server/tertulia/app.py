@@ -158,7 +158,8 @@ def must_have_driver() -> None:
         import psycopg  # noqa: F401, PLC0415
     except ImportError as error:
         raise SettingsRefused(
-            f"--log postgresql://: the driver is missing ({error}). Install it: pip install 'tertulia[postgres]'"
+            f"--log postgresql://: the driver is missing ({error}). Install Tertulia with it, in a clone "
+            ".venv/bin/pip install -e '.[postgres]', else pip install 'tertulia-….whl[postgres]'."
         ) from error
 
 
@@ -168,9 +169,11 @@ def log_path(settings: Settings) -> Path:
         return settings.data / LOG_FILE
     url = urlsplit(settings.log)
     if url.scheme != "sqlite" or not url.path:
+        what = (
+            f"there is no log for {url.scheme}:// here" if url.scheme else "the URL has no scheme, as in postgresql://"
+        )
         raise SettingsRefused(
-            f"--log: there is no log for {url.scheme or 'this'}:// here; leave it out, or give "
-            "sqlite:///path/to/file or postgresql://user:password@host/database."
+            f"--log: {what}; leave it out, or give sqlite:///path/to/file or postgresql://user:password@host/database."
         )
     return Path(url.path)
 

@@ -29,8 +29,10 @@ def log_server(settings: Settings) -> Iterator[Finding]:
         yield found
         return
     yield from _version(found)
-    if found.is_replica or found.is_read_only:
-        yield Finding("trouble", f"PostgreSQL at {found.where} is read-only (a replica?): give the primary's URL.")
+    if found.is_replica:
+        yield Finding("trouble", f"PostgreSQL at {found.where} is a replica: give the primary's URL.")
+    elif found.is_read_only:
+        yield Finding("trouble", f"PostgreSQL at {found.where} is read-only: turn default_transaction_read_only off.")
     yield from _durability(found)
     yield from _connections(found, settings)
     yield from _schema(found, settings)

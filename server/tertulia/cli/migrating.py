@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tertulia.cli.exits import USAGE, Trouble
+from tertulia.cli.exits import TROUBLE, USAGE, Trouble
 from tertulia.cli.options import data_option, secret_file_option
 from tertulia.cli.progress import Bars
 from tertulia.cli.tokens import secret_of
@@ -35,7 +35,11 @@ def command(*, data: Path, log: str, secret_file: Path | None) -> None:
     Everything is kept: clients go on from where they were, keys are answered as before. It can be stopped at any
     moment and run again: it goes on where it was. At the end both logs are compared, and the folder is marked.
     """
-    moved, verified, where = asyncio.run(_migrate(data, log, secret_file))
+    try:
+        moved, verified, where = asyncio.run(_migrate(data, log, secret_file))
+    except KeyboardInterrupt:
+        sentence = "Stopped before it was done. Give the same command again: it goes on where it was."
+        raise Trouble(sentence, TROUBLE) from None
     each = f" ({moved.rows / moved.seconds:,.0f} rows/s)" if moved.rows else ""
     click.echo(f"Moved {verified.entries:,} entries and {verified.receipts:,} receipts to PostgreSQL at {where}{each}.")
     click.echo(

@@ -266,6 +266,7 @@ PUBLIC: Final = (
     "name_chars_max",
     "key_chars_max",
     "mentions_max",
+    "connections_per_person_max",
     "streams_per_connection_max",
     "commands_in_flight_max",
     "page_messages_max",

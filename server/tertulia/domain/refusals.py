@@ -81,7 +81,7 @@ CODES: Final[dict[str, tuple[Retry, str]]] = {
     "nothing_to_undo": ("reload", "This cannot be undone, or not any more."),
     # when the server cannot
     "storage_full": ("later", "The server's storage is full: nothing can be written now; reading works."),
-    "unavailable": ("later", "The server cannot write now: try again."),
+    "unavailable": ("later", "The server cannot reach its log now: try again."),
     "overloaded": ("later", "The server is busy: try again."),
     "draining": ("later", "The server is going away: reconnect and send again."),
     "internal": ("later", "Something went wrong on the server."),

@@ -1,7 +1,7 @@
 """The event log in PostgreSQL: for any number of nodes on any number of machines.
 
 Every node has two connections that write, in groups, and a few that read. The order of a stream is kept by the lock on
-its row; nodes know nothing of each other. Needs PostgreSQL 14 and the extra `tertulia[postgres]`.
+its row; nodes know nothing of each other. Needs PostgreSQL 14 and the extra `postgres`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Iterator
 from typing import Any, Final, LiteralString
+from urllib.parse import parse_qsl
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -72,6 +73,15 @@ _CAUSES: Final[tuple[tuple[tuple[str, ...], Cause], ...]] = (
 )
 
 
+def _unknown_parameters(url: str) -> list[str]:
+    """Their names, quoted; none when it is not sure that they are no part of a password."""
+    query = url.partition("?")[2]
+    if "@" in query:
+        return []
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    return [repr(name) for name, value in parse_qsl(query, keep_blank_values=True) if name not in known]
+
+
 class Address:
     """Where the database is and who we are there. Raises `LogUrlRefused` for a URL that cannot be used, naming the
     `setting` it is from. Shown without secrets."""
@@ -82,6 +92,11 @@ class Address:
         try:
             given = conninfo_to_dict(url)
         except (psycopg.Error, UnicodeError):
+            if unknown := _unknown_parameters(url):
+                raise LogUrlRefused(
+                    f"The {setting} has a parameter that is not known: {', '.join(unknown)}. Parameters are those of "
+                    "PostgreSQL's own programs, such as ?sslmode=verify-full."
+                ) from None
             raise LogUrlRefused(f"The {setting} cannot be read. {_HOW_TO_WRITE}.") from None
         if not str(given.get("port", "0")).replace(",", "").isdigit():
             raise LogUrlRefused(f"The port in the {setting} is not a number. {_HOW_TO_WRITE}.")

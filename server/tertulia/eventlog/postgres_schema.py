@@ -97,8 +97,8 @@ MOVING: Final = "moving"
 """The row of `meta` that says that a log is being moved here: how far it is (see move.py). Nobody else may use it."""
 
 _SERVER: Final[LiteralString] = """
-SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
-    current_setting('server_encoding'), current_setting('fsync')::boolean
+SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean, current_setting('server_encoding'),
+    current_setting('fsync')::boolean
 """
 _IS_THERE: Final[LiteralString] = """
 SELECT to_regclass('tertulia.meta') IS NOT NULL,
@@ -132,12 +132,16 @@ async def prepare(link: Link, address: Address, *, cluster: str, moved: str = ""
     that is being moved here; the tables are made with it, and none are taken but those that were made so. Raises
     `LogRefused`, and what the connection fails with."""
     with link.deadline(limits.log_answer_s):
-        is_read_only, encoding, has_fsync = await _one(link, _SERVER)
+        is_replica, is_read_only, encoding, has_fsync = await _one(link, _SERVER)
         meta = await _meta(link, address)
+    if is_replica:
+        raise LogRefused(
+            f"PostgreSQL at {address} is a replica: nothing can be written there. Give the URL of the primary."
+        )
     if is_read_only:
         raise LogRefused(
-            f"PostgreSQL at {address} is read-only (a replica?): nothing can be written there. "
-            "Give the URL of the primary."
+            f"PostgreSQL at {address} is no replica, and read-only: default_transaction_read_only is on there. Turn it "
+            "off where it is set (the server, the database or the user), or give the URL of one that can be written."
         )
     if encoding != "UTF8":
         raise LogRefused(

@@ -185,10 +185,11 @@ class Lane(Generic[S]):
             self._loading = None
         if task.cancelled():
             return
-        if (error := task.exception()) is not None:
-            logger.warning("state not loaded", owner=self.owner, error=type(error).__name__)
-        else:
+        error = task.exception()
+        if error is None:
             self.bring_up()  # what was heard while it was read
+        elif not isinstance(error, LogUnavailable):  # the log says so itself, once for all lanes
+            logger.warning("state not loaded", owner=self.owner, error=type(error).__name__)
 
     async def _load(self) -> None:
         """From the checkpoint (or from nothing) and the entries after it; a caught-up state replaces the old one."""

@@ -27,10 +27,11 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """`reasons`: why not, in words; none when it is ready."""
+    """`reasons`: why it cannot serve, in words; none when it is ready. `degraded`: what is away and can be missed."""
 
     ready: bool
     reasons: list[str]
+    degraded: list[str]
 
 
 async def healthz(visit: Visit, _: Nothing) -> Health:
@@ -39,6 +40,7 @@ async def healthz(visit: Visit, _: Nothing) -> Health:
 
 
 async def readyz(visit: Visit, _: Nothing) -> Response:
+    """Without its bus a node follows the log, and all nodes lose it at once: no reason to send people away."""
     node = visit.site.flow.node
     reasons = []
     if node.is_draining:
@@ -50,9 +52,9 @@ async def readyz(visit: Visit, _: Nothing) -> Response:
         reasons.append("log: no answer in time")
     except (LogUnavailable, LogFull):
         reasons.append("log: cannot be read")
-    if not node.bus.is_connected:
-        reasons.append("bus: not connected")
-    return answer(Readiness(ready=not reasons, reasons=reasons), status=503 if reasons else 200)
+    degraded = [] if node.bus.is_connected else ["bus: not connected"]
+    readiness = Readiness(ready=not reasons, reasons=reasons, degraded=degraded)
+    return answer(readiness, status=503 if reasons else 200)
 
 
 async def metrics(visit: Visit, _: Nothing) -> Response | Refusal:
