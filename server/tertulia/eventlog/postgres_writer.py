@@ -67,7 +67,7 @@ class _Group(NamedTuple):
 
 class Writer:
     """`link` is open; `tell` is called with each answer, or with the exception that is to be raised; `lost`, when the
-    link is lost, before anybody is told."""
+    link is lost, before anybody is told, with this writer."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Writer:
         tell: Callable[[Job, Outcome | Exception], None],
         stats: LogStats,
         outage: Outage,
-        lost: Callable[[], Awaitable[None]],
+        lost: Callable[[Writer], Awaitable[None]],
         projections: PostgresProjections | None = None,
     ) -> None:
         self._link: Link | None = link
@@ -95,6 +95,7 @@ class Writer:
         self._ahead: deque[_Group] = deque()
         """Groups to be written before what is queued: halves, and those to be tried again."""
         self._woken = asyncio.Event()
+        self._is_doubted = False
         self._stop_by_s: float | None = None
         self._pause_s = limits.log_reconnect_min_s
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"log {name}")
@@ -102,6 +103,11 @@ class Writer:
     def put(self, job: Job) -> None:
         self._queue.append(job)
         self._woken.set()
+
+    def doubt(self) -> None:
+        """Another connection to the server was lost: this one may be too, or lead to one whose place was taken. It is
+        opened anew before the next group."""
+        self._is_doubted = True
 
     async def stop(self) -> None:
         """Do what is queued, then end. What is not known by `log_close_s` is not waited for."""
@@ -132,6 +138,8 @@ class Writer:
 
     async def _do(self, group: _Group) -> None:
         began_s = time.perf_counter()
+        if self._is_doubted:
+            await self._drop()
         if self._link is None and (error := await self._connect()) is not None:
             await self._fail(group, error)
             return
@@ -205,6 +213,7 @@ class Writer:
 
     async def _connect(self) -> Exception | None:
         """Why not, when it does not succeed."""
+        self._is_doubted = False
         try:
             link = await Link.open(self._address)
             try:
@@ -221,9 +230,13 @@ class Writer:
     async def _lose(self, error: Exception) -> None:
         self._failed(error)
         if self._link is not None:
+            await self._drop()
+            await self._lost(self)
+
+    async def _drop(self) -> None:
+        if self._link is not None:
             await self._link.close()
             self._link = None
-            await self._lost()
         self._commit.forget()
 
     async def _fail(self, group: _Group, error: Exception) -> None:
