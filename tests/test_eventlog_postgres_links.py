@@ -4,11 +4,14 @@ written; one is lost and the other is not."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import psycopg
 import pytest
+from psycopg import sql
+from structlog.testing import capture_logs
 
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.postgres
 RECOVERY_S = 10.0
 BOTH: Final = (StreamName("room/b"), StreamName("room/d"))
 """One room for each of the two connections that write."""
+BEGUN, OVER = "the log fails", "the log works again"
 
 
 class Open(Protocol):
@@ -152,3 +156,59 @@ async def test_when_one_connection_is_lost_the_others_that_write_are_opened_anew
         for room in BOTH:
             assert isinstance(await log.append(Append([post(room)], {room: 1})), Appended)
         assert stats.failures == {"unreachable": 1}
+
+
+async def test_an_outage_is_told_once_when_it_begins_and_once_when_it_is_over(
+    postgres: PostgresServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when one of the connections goes on meanwhile, and when nobody writes through the other afterwards."""
+    monkeypatch.setattr(limits, "log_lock_s", 0.2)
+    busy, quiet = BOTH
+    log = await opened(postgres.empty_database())
+    for room in BOTH:
+        await appended(log, post(room))
+
+    async def must_be_refused(room: StreamName) -> None:
+        with pytest.raises(LogUnavailable):
+            await log.append(Append([post(room)], {}))
+
+    async def until_told(*wanted: str) -> None:
+        async with asyncio.timeout(RECOVERY_S):
+            while [line["event"] for line in lines] != list(wanted):
+                await asyncio.sleep(0.02)
+        lines.clear()
+
+    with only_connections(postgres, 1):
+        await appended(log, post(busy))  # it has the only one now
+        with capture_logs() as lines:
+            for _ in range(5):
+                await must_be_refused(quiet)
+                await appended(log, post(busy))
+            await until_told(BEGUN)
+    with capture_logs() as lines:
+        await until_told(OVER)
+
+        with only_connections(postgres, 0):
+            for room in BOTH:
+                await must_be_refused(room)
+            await until_told(BEGUN)
+        await until_told(OVER)
+
+        with psycopg.connect(postgres.url(postgres.last_database)) as other:
+            other.execute("SELECT id FROM tertulia.stream WHERE name = %s FOR UPDATE", [quiet])
+            await must_be_refused(quiet)
+        await until_told(BEGUN)
+        await appended(log, post(busy))
+        await until_told(OVER)
+
+
+@contextmanager
+def only_connections(server: PostgresServer, number: int) -> Iterator[None]:
+    """The log loses all it has and gets no more than that many."""
+    limit = sql.SQL("ALTER ROLE tertulia CONNECTION LIMIT {}")
+    server.ask(limit.format(number))
+    server.ask("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'tertulia'")
+    try:
+        yield
+    finally:
+        server.ask(limit.format(-1))

@@ -35,6 +35,7 @@ _PASSING: Final = ("40P01", "40001", "23505")
 """Another node was in the way: it is tried again, and then finds what the other has written."""
 _OUTSIDE: Final = ("08", "25", "28", "53", "54", "55", "57", "58", "F0", "XX")
 """Classes of what is wrong with the server, not with an append."""
+_WRITING: Final = "write"
 
 
 class Job(NamedTuple):
@@ -96,6 +97,8 @@ class Writer:
         """Groups to be written before what is queued: halves, and those to be tried again."""
         self._woken = asyncio.Event()
         self._is_doubted = False
+        self._is_cut_off = False
+        """The link was lost, and it is not told yet that all is well."""
         self._stop_by_s: float | None = None
         self._pause_s = limits.log_reconnect_min_s
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"log {name}")
@@ -125,8 +128,11 @@ class Writer:
         while not self._ahead and not self._queue:
             if self._stop_by_s is not None:
                 return None
-            self._woken.clear()
-            await self._woken.wait()
+            if self._is_cut_off:
+                await self._come_back()
+            else:
+                self._woken.clear()
+                await self._woken.wait()
         if self._ahead:
             return self._ahead.popleft()
         jobs: list[Job] = []
@@ -137,7 +143,7 @@ class Writer:
         return _Group(jobs)
 
     async def _do(self, group: _Group) -> None:
-        began_s = time.perf_counter()
+        began_s = time.monotonic()
         if self._is_doubted:
             await self._drop()
         if self._link is None and (error := await self._connect()) is not None:
@@ -145,7 +151,7 @@ class Writer:
             return
         assert self._link is not None, "just connected"
         if group.planned is not None:
-            await self._ask(self._link, group, group.planned)
+            await self._ask(self._link, group, group.planned, began_s)
             return
         try:
             outcomes = await self._commit.written(self._link, group.appends)
@@ -161,7 +167,7 @@ class Writer:
             for job, outcome in zip(group.jobs, outcomes, strict=True):
                 self._tell(job, outcome)
 
-    async def _ask(self, link: Link, group: _Group, planned: Sequence[Outcome]) -> None:
+    async def _ask(self, link: Link, group: _Group, planned: Sequence[Outcome], began_s: float) -> None:
         """Afterwards nothing about the group is unknown: what the lost commit has written is answered, and the rest is
         a group like any other."""
         try:
@@ -181,8 +187,7 @@ class Writer:
             else:
                 self._tell(job, outcome)
         if not rest:
-            self._pause_s = limits.log_reconnect_min_s
-            self._outage.succeeded(self._name)
+            self._works(began_s)
         elif group.tries > limits.log_tries_max:
             self._refuse(rest, LogUnavailable("The append could not be written."))
         else:
@@ -228,10 +233,21 @@ class Writer:
         return None
 
     async def _lose(self, error: Exception) -> None:
+        await self._drop()
         self._failed(error)
-        if self._link is not None:
-            await self._drop()
-            await self._lost(self)
+        await self._lost(self)
+
+    async def _come_back(self) -> None:
+        """Nobody asks for anything: only so is it known, and told, that the database is there again."""
+        self._woken.clear()
+        error = await self._connect() if self._link is None else None
+        if error is None:
+            self._is_cut_off = False
+            self._outage.succeeded(self._name)
+            return
+        self._failed(error)
+        with contextlib.suppress(TimeoutError):  # who comes meanwhile has it tried at once
+            await asyncio.wait_for(self._woken.wait(), self._next_pause())
 
     async def _drop(self) -> None:
         if self._link is not None:
@@ -253,9 +269,18 @@ class Writer:
             await self._pause(refusal)
 
     def _failed(self, error: Exception) -> None:
+        """A link that is lost is this writer's, and well when it is back; what else fails, like a full disk, fails for
+        all that write, and is well when one of them has written."""
         cause = _cause(error)
         kind = cause.cause if isinstance(cause, Stranger) else cause_of(cause)
-        self._outage.failed(self._name, kind, self._address.reason(cause))
+        self._is_cut_off = self._is_cut_off or self._link is None
+        self._outage.failed(self._name if self._link is None else _WRITING, kind, self._address.reason(cause))
+
+    def _works(self, began_s: float) -> None:
+        self._pause_s = limits.log_reconnect_min_s
+        self._is_cut_off = False
+        self._outage.succeeded(self._name)
+        self._outage.succeeded(_WRITING, began_s=began_s)
 
     def _refuse(self, jobs: Sequence[Job], refusal: Exception) -> None:
         for job in jobs:
@@ -263,8 +288,7 @@ class Writer:
 
     async def _pause(self, refusal: Exception) -> None:
         """Wait before the next try; whoever comes meanwhile is refused at once."""
-        until_s = time.monotonic() + self._pause_s * random.uniform(0.5, 1.0)
-        self._pause_s = min(self._pause_s * 2, limits.log_reconnect_max_s)
+        until_s = time.monotonic() + self._next_pause()
         while (left_s := until_s - time.monotonic()) > 0:
             while self._queue:
                 self._tell(self._queue.popleft(), refusal)
@@ -274,10 +298,14 @@ class Writer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), left_s)
 
+    def _next_pause(self) -> float:
+        pause_s = self._pause_s * random.uniform(0.5, 1.0)
+        self._pause_s = min(self._pause_s * 2, limits.log_reconnect_max_s)
+        return pause_s
+
     def _succeeded(self, began_s: float, outcomes: Sequence[Outcome]) -> None:
-        self._pause_s = limits.log_reconnect_min_s
-        self._outage.succeeded(self._name)
-        self._stats.commit_seconds.add(time.perf_counter() - began_s)
+        self._works(began_s)
+        self._stats.commit_seconds.add(time.monotonic() - began_s)
         self._stats.commit_entries.add(sum(len(each.entries) for each in outcomes if isinstance(each, Appended)))
 
 
