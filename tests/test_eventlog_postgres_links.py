@@ -4,6 +4,7 @@ written; one is lost and the other is not."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -17,7 +18,7 @@ from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
 from tertulia.eventlog import Append, Appended, Decided, LogUnavailable
 from tertulia.eventlog.postgres import PostgresLog
-from tertulia.eventlog.stats import LogStats
+from tertulia.eventlog.stats import LogStats, Outage
 from tests.commit_cutter import CommitCutter
 from tests.postgres_server import PostgresServer, postgres
 
@@ -200,6 +201,18 @@ async def test_an_outage_is_told_once_when_it_begins_and_once_when_it_is_over(
         await until_told(BEGUN)
         await appended(log, post(busy))
         await until_told(OVER)
+
+
+def test_what_began_before_a_failure_does_not_end_the_outage() -> None:
+    """One connection finds the disk full while a commit of the other is under way."""
+    outage = Outage(LogStats(), log="db/tertulia")
+    with capture_logs() as lines:
+        began_s = time.monotonic() - 1
+        outage.failed("write", "full", "No space is left.")
+        outage.succeeded("write", began_s=began_s)
+        assert [line["event"] for line in lines] == [BEGUN]
+        outage.succeeded("write", began_s=time.monotonic())
+        assert [line["event"] for line in lines] == [BEGUN, OVER]
 
 
 @contextmanager
