@@ -23,6 +23,7 @@ class CommitCutter:
         self._url = urlsplit(url)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         self.cut_next: Cut | None = None
         self.cuts = 0
 
@@ -31,6 +32,11 @@ class CommitCutter:
         assert self._server is not None, "it is not running"
         port = self._server.sockets[0].getsockname()[1]
         return self._url._replace(netloc=self._url.netloc.rpartition(":")[0] + f":{port}").geturl()
+
+    def silence(self) -> None:
+        """From now on the connections of now take what they are sent and give no answer; new ones work."""
+        for task in self._answering:
+            task.cancel()
 
     async def __aenter__(self) -> CommitCutter:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -49,6 +55,7 @@ class CommitCutter:
         self._tasks.add(task)
         there_reader, there_writer = await asyncio.open_connection(self._url.hostname, self._url.port)
         back = asyncio.create_task(_relay(there_reader, writer))
+        self._answering.add(back)
         try:
             while data := await reader.read(65_536):
                 if b"COMMIT\0" in data and (cut := self.cut_next):
@@ -62,6 +69,7 @@ class CommitCutter:
             pass
         finally:
             back.cancel()
+            self._answering.discard(back)
             writer.transport.abort()
             there_writer.transport.abort()
             self._tasks.discard(task)

@@ -83,7 +83,7 @@ class PostgresLog:
                 tell=self._tell,
                 stats=stats,
                 outage=outage,
-                lost=self.readers.drop_idle,
+                lost=self._lost,
                 projections=projections,
             )
             for number, link in enumerate(links, start=1)
@@ -174,6 +174,12 @@ class PostgresLog:
             self._is_closed = True
             await self.readers.close()
             await asyncio.gather(*(writer.stop() for writer in self._writers))
+
+    async def _lost(self, loser: Writer) -> None:
+        for writer in self._writers:
+            if writer is not loser:
+                writer.doubt()
+        await self.readers.drop_idle()
 
     def _tell(self, job: Job, result: Outcome | Exception) -> None:
         self._under_way -= 1

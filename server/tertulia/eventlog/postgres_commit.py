@@ -6,15 +6,16 @@ so that projections of an owner are folded by one node at a time, and its entrie
 lock alike: streams, receipts, checkpoints, each sorted; so none waits for one that waits for it. A stream's row is made
 beforehand, by itself: an empty stream is no entry.
 
-`written` raises `Unsure` when the connection was lost after COMMIT was sent. Who holds the same locks again knows: the
-lost transaction has ended then, and what it planned is in the log or never will be.
+`written` raises `Unsure` when the connection was lost after COMMIT was sent. `found` then asks, in a transaction that
+writes nothing, so that nothing that ails the group can ail the question. Who holds the same locks again knows: the lost
+transaction has ended then, and what it planned is in the log or never will be.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, LiteralString
 
 import msgspec
@@ -25,7 +26,7 @@ from tertulia.domain.ids import PersonId, StreamName, stream_kind, stream_owner
 from tertulia.eventlog import Append, Appended, LogUnavailable, Receipt
 from tertulia.eventlog.planning import Draft, Outcome, answer, streams_of
 from tertulia.eventlog.postgres_link import FAILURES, Link
-from tertulia.eventlog.postgres_projection import PostgresProjections, arrays_of
+from tertulia.eventlog.postgres_projection import PostgresProjections, Statement, arrays_of
 from tertulia.eventlog.postgres_redact import about, redacted
 from tertulia.eventlog.postgres_rows import numbers, texts
 from tertulia.wire.stored import Entry
@@ -87,8 +88,6 @@ _encode = msgspec.json.Encoder().encode
 Rows = list[tuple[Any, ...]]
 _Sent = tuple[LiteralString, list[str]]
 """A statement and its columns, one array each."""
-Before = Sequence[Outcome | None]
-"""For each append of a group, what an earlier transaction planned for it whose end is not known."""
 
 
 class Unsure(Exception):
@@ -110,23 +109,40 @@ class GroupCommit:
         """Another connection: it may lead to another server."""
         self._numbers.clear()
 
-    async def written(self, link: Link, appends: Sequence[Append], before: Before) -> list[Outcome]:
+    async def written(self, link: Link, appends: Sequence[Append]) -> list[Outcome]:
         """The answer to each append; all of it is on disk. Raises `Unsure`; whatever else is raised, nothing was
         written."""
+        asks = self._projections.asks(_events_of(appends)) if self._projections is not None else None
+        async with self._transaction(link, appends) as numbered:
+            draft, kept = await self._look_up(link, appends, numbered, asks)
+            outcomes = [answer(draft, append) for append in appends]
+            statements = _rows(draft) + self._folded(draft, kept)
+            await _commit(link, draft, outcomes, statements)
+        return outcomes
+
+    async def found(self, link: Link, appends: Sequence[Append], planned: Sequence[Outcome]) -> list[Outcome | None]:
+        """Asks about a group whose commit was lost sight of: what was planned for an append, if it is in the log; None
+        if it is not, and never will be by that commit. Whatever is raised, nothing is known."""
+        async with self._transaction(link, appends) as numbered:
+            draft, _ = await self._look_up(link, appends, numbered, None)
+            there = await _there(link, draft, appends, planned, numbered)
+            # Not a rollback: replicas that a commit waits for may not have yet what is seen here.
+            _must_be_committed(await link.connection.execute("COMMIT"))
+        return [outcome if place in there else None for place, outcome in enumerate(planned)]
+
+    @asynccontextmanager
+    async def _transaction(self, link: Link, appends: Sequence[Append]) -> AsyncIterator[dict[StreamName, int]]:
+        """The numbers of the streams that are to be locked; rolled back when it fails."""
         with link.deadline(limits.log_answer_s):
             named = set(itertools.chain.from_iterable(map(streams_of, appends)))
             numbered = await self._number(link, named.union(map(_first_of, named)))
             try:
-                draft, kept = await self._look_up(link, appends, numbered)
-                outcomes = await _answers(link, draft, appends, before, numbered)
-                statements = _rows(draft) + self._folded(draft, kept)
-                await _commit(link, draft, outcomes, statements)
+                yield numbered
             except BaseException:
                 if not link.connection.closed:
                     with suppress(*FAILURES):
                         await link.connection.rollback()
                 raise
-        return outcomes
 
     async def _number(self, link: Link, streams: set[StreamName]) -> dict[StreamName, int]:
         """The numbers of streams, made if they are new."""
@@ -143,7 +159,7 @@ class GroupCommit:
         return {stream: self._numbers[stream] for stream in streams}
 
     async def _look_up(
-        self, link: Link, appends: Sequence[Append], numbered: Mapping[StreamName, int]
+        self, link: Link, appends: Sequence[Append], numbered: Mapping[StreamName, int], asks: Statement | None
     ) -> tuple[Draft, Rows]:
         """Begin, lock; the heads of all streams, the receipts of all keys, what projections ask for. One round trip."""
         execute = link.connection.execute
@@ -153,7 +169,6 @@ class GroupCommit:
             for decided in append.decisions
             if decided.key is not None
         ]
-        asks = self._projections.asks(_events_of(appends)) if self._projections is not None else None
         async with link.connection.pipeline():
             await execute(_BEGIN)
             locked = await execute(_LOCK, (numbers(sorted(numbered.values())),), prepare=True)
@@ -205,24 +220,19 @@ def _events_of(appends: Sequence[Append]) -> Iterator[tuple[StreamName, str]]:
                 yield planned.stream, planned.name
 
 
-async def _answers(
-    link: Link, draft: Draft, appends: Sequence[Append], before: Before, numbered: Mapping[StreamName, int]
-) -> list[Outcome]:
-    lost = {place: outcome for place, outcome in enumerate(before) if isinstance(outcome, Appended)}
-    there = await _there(link, draft, {place: (appends[place], lost[place]) for place in lost}, numbered)
-    return [lost[place] if place in there else answer(draft, append) for place, append in enumerate(appends)]
-
-
 async def _there(
     link: Link,
     draft: Draft,
-    planned: Mapping[int, tuple[Append, Appended]],
+    appends: Sequence[Append],
+    planned: Sequence[Outcome],
     numbered: Mapping[StreamName, int],
 ) -> set[int]:
     """Which of these are in the log as they were planned: by their receipts; by their entries, if nothing has a key."""
     there: set[int] = set()
     keyless: dict[int, list[Entry]] = {}
-    for place, (append, outcome) in planned.items():
+    for place, (append, outcome) in enumerate(zip(appends, planned, strict=True)):
+        if not isinstance(outcome, Appended):
+            continue
         keyed = [
             draft.known.get((decided.author, decided.key)) == receipt
             for decided, receipt in zip(append.decisions, outcome.receipts, strict=True)
@@ -262,6 +272,10 @@ async def _commit(link: Link, draft: Draft, outcomes: list[Outcome], statements:
         if is_sent and link.is_lost_by(error):
             raise Unsure(outcomes) from error
         raise
+    _must_be_committed(done)
+
+
+def _must_be_committed(done: psycopg.AsyncCursor[tuple[Any, ...]]) -> None:
     if done.statusmessage != "COMMIT":
         raise psycopg.OperationalError("the server rolled the transaction back")
 

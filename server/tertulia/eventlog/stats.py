@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Literal
 
@@ -46,23 +47,27 @@ class LogStats:
 
 class Outage:
     """Says once that the log fails and once that it works again, whatever fails meanwhile and how often; counts all
-    of it. Writing and reading fail and heal apart; what is logged is when the first fails and when both are well."""
+    of it. Its sides (reading, writing, each connection that writes) fail and heal apart; what is logged is when the
+    first fails and when all are well."""
 
     def __init__(self, stats: LogStats, *, log: str) -> None:
         self._stats = stats
         self._log = log
-        self._failing: set[str] = set()
+        self._failing: dict[str, float] = {}
+        """When each side failed last."""
         self._began_s = 0.0
 
     def failed(self, side: str, cause: Cause, words: str) -> None:
         self._stats.fail(cause)
+        now_s = time.monotonic()
         if not self._failing:
-            self._began_s = time.monotonic()
+            self._began_s = now_s
             logger.error("the log fails", log=self._log, side=side, cause=cause, error=words)
-        self._failing.add(side)
+        self._failing[side] = now_s
 
-    def succeeded(self, side: str) -> None:
-        if side in self._failing:
-            self._failing.remove(side)
+    def succeeded(self, side: str, *, began_s: float = math.inf) -> None:
+        """`began_s`, of the monotonic clock: when what succeeded began. It says nothing of what failed after that."""
+        if side in self._failing and began_s >= self._failing[side]:
+            del self._failing[side]
             if not self._failing:
                 logger.info("the log works again", log=self._log, after_s=round(time.monotonic() - self._began_s, 1))
