@@ -21,13 +21,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tertulia.bus import BusMessage, BusRefused
+from tertulia.bus import BusMessage, BusRefused, redis_link
 from tertulia.bus.framing import frame, unframe
 from tertulia.bus.redis import RedisBus
-from tertulia.bus.redis_link import Link
+from tertulia.bus.redis_link import Link, Wishes
 from tertulia.bus.redis_shard import pauses_s
 from tertulia.bus.redis_url import target_of
-from tertulia.bus.redis_wire import Address, Wire
+from tertulia.bus.redis_wire import Address, Wire, deadline
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
 from tests.redis_server import USERS, RedisServer, free_port
@@ -474,6 +474,69 @@ async def test_a_burst_from_elsewhere_leaves_turns_for_others(pair: Pair) -> Non
         turns += 1
         await asyncio.sleep(0)
     assert max(by_turn.values()) <= limits.bus_slice_messages
+
+
+class Opening:
+    """What a link does while it subscribes to everything again: how many topics it looked at each time, when it moved
+    its deadline, how many replies it read in each turn of the loop."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looked_at: list[int] = []
+        self.moves = 0
+        self.turn = 0
+        self.replies: Counter[int] = Counter()
+        take, read = Wishes.take_changes, Link._take_next
+
+        def take_changes(wishes: Wishes) -> set[str]:
+            changes = take(wishes)
+            self.looked_at.append(len(changes))
+            return changes
+
+        async def take_next(link: Link) -> None:
+            await read(link)
+            self.replies[self.turn] += 1
+
+        @asynccontextmanager
+        async def moved(seconds: float = limits.bus_deadline_s) -> AsyncIterator[Opening]:
+            async with deadline(seconds) as self._running:
+                yield self
+
+        monkeypatch.setattr(Wishes, "take_changes", take_changes)
+        monkeypatch.setattr(Link, "_take_next", take_next)
+        monkeypatch.setattr(redis_link, "deadline", moved)
+
+    def reschedule(self, when: float) -> None:
+        self.moves += 1
+        self._running.reschedule(when)
+
+
+@pytest.mark.redis
+async def test_thousands_of_channels_are_subscribed_to_again_in_one_go(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is looked at once and not at each reply; others have turns; the deadline is for a slice, not for all."""
+    gate, ana, ben = pair
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    for number in range(5_000):
+        await ana.bus.subscribe(f"room/r{number}")
+    opening = Opening(monkeypatch)
+    await gate.open()
+    while not ana.bus.is_connected:
+        opening.turn += 1
+        await asyncio.sleep(0)
+    slices = 5_000 // limits.bus_slice_messages
+    assert opening.looked_at[0] >= 5_000
+    assert sum(opening.looked_at) < 5_010, "its own channels, once"
+    assert len(opening.looked_at) < 2 * slices
+    assert max(opening.replies.values()) <= limits.bus_slice_messages
+    assert opening.moves >= slices
+
+    del opening.looked_at[:]
+    await ana.bus.subscribe("room/one-more")
+    assert sum(opening.looked_at) == 1
+    await heard(ben, ana, "room/one-more", 1)
+    await heard(ben, ana, "room/r4999", 2)
 
 
 @pytest.mark.redis

@@ -150,11 +150,11 @@ async def ask(address: Address, *commands: tuple[str, ...]) -> list[Any]:
 
 
 @asynccontextmanager
-async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[None]:
-    """What takes longer raises a LOST."""
+async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[asyncio.Timeout]:
+    """What takes longer raises a LOST. Whoever gets on may move it."""
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        async with asyncio.timeout(seconds) as running:
+            yield running
     except TimeoutError:
         raise silent(seconds) from None
 
