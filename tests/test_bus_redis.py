@@ -279,6 +279,7 @@ async def test_a_subscription_that_comes_late_says_so(redis_server: RedisServer,
         waited_s = time.monotonic() - started
     assert waited_s >= limits.bus_subscribe_wait_s * 0.9  # and it gave up: Redis answers only now
     await until(lambda: ben.checks == 1, "it is told to check")
+    assert ben.missed == [{"room/a"}], "and that room only"
     assert ben.bus.counts.reconnects == 0
     await heard(ana, ben, "room/a", 1)
 
@@ -299,6 +300,8 @@ class Gate:
         self.lost = b""
         self.holds_answers_to = b"nothing"
         """Answers to a connection that has sent this wait for the release."""
+        self.holds_answers_from = b""
+        """Answers wait from this on, for the release."""
         self.is_holding = False
         self.released = asyncio.Event()
 
@@ -349,6 +352,11 @@ class Gate:
             while data := await reader.read(65_536):
                 if self.holds_answers_to in sent:
                     self.is_holding = True
+                    await self.released.wait()
+                if self.holds_answers_from and (begin := data.find(self.holds_answers_from)) >= 0:
+                    self.is_holding = True
+                    writer.write(data[:begin])
+                    data = data[begin:]
                     await self.released.wait()
                 writer.write(data)
         writer.close()
@@ -459,6 +467,38 @@ async def test_what_is_wished_for_while_connecting_is_confirmed_before_the_check
     await healed(ana)
     assert is_subscribed_at_check == [True]
     await heard(ben, ana, "room/late", 1)
+
+
+@pytest.mark.redis
+async def test_who_leaves_before_its_late_subscription_takes_nothing_from_the_others(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two subscriptions are late. The first is confirmed; the second is taken back and never is."""
+    gate, ana, _ = pair
+    monkeypatch.setattr(limits, "bus_subscribe_wait_s", 0.0)
+    gate.holds_answers_from = b"tertulia:room/second"
+    for channel in ("room/first", "room/second"):
+        await ana.bus.subscribe(channel)
+    await until(lambda: ana.missed == [{"room/first"}], "the first is told, whatever becomes of the second")
+    await ana.bus.unsubscribe("room/second")
+    gate.released.set()
+    await ana.bus.subscribe("room/third")
+    await until(lambda: ana.missed[1:] == [{"room/third"}], "what was taken back is not told")
+
+
+@pytest.mark.redis
+async def test_many_late_subscriptions_are_told_together(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ana, _ = pair
+    monkeypatch.setattr(limits, "bus_subscribe_wait_s", 0.0)
+    channels = {f"room/r{number}" for number in range(300)}
+    await asyncio.gather(*(ana.bus.subscribe(channel) for channel in channels))
+
+    def told() -> list[str]:
+        return [channel for some in ana.missed for channel in some or ["all"]]
+
+    await until(lambda: len(told()) >= 300, "all are told")
+    assert sorted(told()) == sorted(channels), "each once"
+    assert ana.checks < 30, "not one by one"
 
 
 @pytest.mark.redis
@@ -656,7 +696,7 @@ async def listening(answer: bytes) -> AsyncIterator[int]:
 async def refusal(url: str) -> str:
     bus = RedisBus(url, "ana")
     with pytest.raises(BusRefused) as caught:
-        await bus.start(lambda message: None, lambda: None)
+        await bus.start(lambda message: None, lambda channels: None)
     assert not bus.is_connected
     assert PASSWORD not in str(caught.value)
     assert caught.value.__cause__ is None

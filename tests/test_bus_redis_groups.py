@@ -201,7 +201,7 @@ async def test_a_partition_that_is_moved_is_followed(cluster: Cluster) -> None:
 
 async def refusal(url: str) -> str:
     with pytest.raises(BusRefused) as caught:
-        await RedisBus(url, "ana").start(lambda message: None, lambda: None)
+        await RedisBus(url, "ana").start(lambda message: None, lambda channels: None)
     assert "change-me" not in str(caught.value)
     return str(caught.value)
 

@@ -241,6 +241,14 @@ class People:
             room.leases.doubt(now_s)
         return [Said(room.id, encode(Ask())) for room in self._rooms.values() if room.own]
 
+    def late(self, rooms: Iterable[RoomId], now_s: float) -> list[Said]:
+        """These rooms' channels are heard only now: as after an outage, for those of them where our people are."""
+        ours = [its for room in rooms if (its := self._rooms.get(room)) is not None and its.own]
+        for room in ours:
+            room.all_due_s = 0.0
+            room.leases.doubt(now_s)
+        return [Said(room.id, encode(Ask())) for room in ours]
+
     def node_leaves(self, now_s: float) -> list[Said]:
         """This node goes away in an orderly way: its people are gone from it now."""
         said: list[Said] = []
