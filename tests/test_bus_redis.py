@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tertulia.bus import BusMessage, BusRefused, redis_link
+from tertulia.bus import BusCounts, BusMessage, BusRefused, redis_link
 from tertulia.bus.framing import frame, unframe
 from tertulia.bus.redis import RedisBus
 from tertulia.bus.redis_link import Link, Wishes
+from tertulia.bus.redis_queue import Queue, Told
 from tertulia.bus.redis_shard import pauses_s
 from tertulia.bus.redis_url import target_of
 from tertulia.bus.redis_wire import Address, Wire, deadline
@@ -428,6 +429,54 @@ async def test_a_long_outage_keeps_the_newest_entries(pair: Pair) -> None:
     await until(lambda: ben.seqs("room/a")[-1:] == [last], "the newest is told")
     assert ben.seqs("room/a") == list(range(8, last + 1))
     assert ana.bus.counts.dropped == 7
+
+
+def full_queue(counts: BusCounts, *, entries: int, soft: int) -> Queue:
+    """What is said in one turn of the loop, the entries first; nobody takes from it."""
+    queue = Queue(counts, deployment="", refused=lambda error: None, strayed=lambda topic: None)
+    for seq in [*range(1, entries + 1), *([0] * soft)]:
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    return queue
+
+
+async def seqs_to_tell(queue: Queue) -> list[int]:
+    seqs = []
+    while batch := await queue.take(wait_s=0.0):
+        messages = [unframe(payload) for _, payload in batch]
+        seqs += [message.message().seq for message in messages if message is not None]
+    return seqs
+
+
+async def test_soft_messages_push_no_entry_out_of_a_full_queue() -> None:
+    """As when Redis is back and presence asks about thousands of rooms before the first entry that waited is told."""
+    most = limits.bus_queue_messages_max
+    counts = BusCounts()
+    queue = full_queue(counts, entries=most - 1_000, soft=7_000)
+    assert counts.dropped == 6_000
+    for seq in range(most, most + 1_500):
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    assert await seqs_to_tell(queue) == [*range(501, most - 999), *range(most, most + 1_500)], "the newest entries"
+    assert counts.dropped == 7_500
+    queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", 0, b"x" * (limits.bus_queue_bytes_max + 1)))
+    queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", 7, b""))
+    assert await seqs_to_tell(queue) == [7], "what is too large alone harms nobody"
+
+
+async def test_a_full_queue_is_not_sifted_at_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    sifted: list[int] = []
+    only_entries = Queue._only_entries
+
+    def counted(queue: Queue, messages: Collection[Told]) -> list[Told]:
+        sifted.append(len(messages))
+        return only_entries(queue, messages)
+
+    monkeypatch.setattr(Queue, "_only_entries", counted)
+    queue = full_queue(BusCounts(), entries=2 * limits.bus_queue_messages_max, soft=1_000)
+    assert sifted == []
+    await queue.take(wait_s=0.0)
+    for seq in (0, 1) * 1_000:
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    assert len(sifted) < 12, "each time what is free is halved at least"
 
 
 @pytest.mark.redis

@@ -1,7 +1,8 @@
 """The bus over Redis pub/sub: one server, the master that Sentinel tells, or a Redis Cluster.
 
 The node hears itself at once, without Redis; its own messages coming back are dropped. Entries wait in bounded queues
-while Redis is away, the oldest going first when one is full; soft messages do not wait: they would be told too late.
+while Redis is away; soft messages do not wait: they would be told too late. When a queue is full, what is soft goes
+first, then the oldest entries.
 Losing Redis never shows to who publishes: `is_connected` turns false, a warning is logged once, and the bus connects
 anew by itself, subscribes to everything again and calls `on_missed`.
 
