@@ -811,11 +811,20 @@ async def test_nobody_there_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"-ERR unknown command '%b'\r\n" % PASSWORD.encode()],
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"SSH-2.0-x\r\n",
+        b"-ERR unknown command '%b'\r\n" % PASSWORD.encode(),
+        b"-MOVED nowhere\r\n",
+        b"-ASK 7\r\n",
+        b":seven\r\n",
+        b"*many\r\n",
+    ],
 )
 async def test_something_else_than_redis_is_refused(answer: bytes) -> None:
     async with listening(answer) as port:
-        assert f"127.0.0.1:{port}" in await refusal(f"redis://:{PASSWORD}@127.0.0.1:{port}")
+        for user in (f":{PASSWORD}@", ""):  # it answers to AUTH, or to what we ask first
+            assert f"127.0.0.1:{port}" in await refusal(f"redis://{user}127.0.0.1:{port}")
 
 
 @pytest.mark.slow
