@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from tertulia.auth.tokens import Tokens
-from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
+from tertulia.bus import BusCounts, BusMessage, OnMissed, Receive
 from tertulia.conversation import Conversation
 from tertulia.domain.event import Event
 from tertulia.domain.events import MessagePosted
@@ -57,12 +57,13 @@ class HandBus:
         self.unsubscribed: list[str] = []
         self.published: list[BusMessage] = []
         self.on_subscribe: Callable[[str], None] = lambda channel: None
+        self.missed: OnMissed = lambda channels: None
         self._receive: Receive | None = None
         self._told: deque[BusMessage] = deque()
         self._is_telling = False
 
-    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
-        self._receive = receive
+    async def start(self, receive: Receive, on_missed: OnMissed) -> None:
+        self._receive, self.missed = receive, on_missed
 
     def publish(self, message: BusMessage, /) -> None:
         self.published.append(message)
@@ -238,7 +239,7 @@ def play(story: Callable[[LiveNode], Coroutine[Any, Any, None]]) -> None:
 
     async def main() -> None:
         node = LiveNode()
-        await node.bus.start(node.receiver.receive, lambda: None)
+        await node.bus.start(node.receiver.receive, node.flow.bus_missed)
         await story(node)
         await turns()
         await node.node.cancel_tasks()

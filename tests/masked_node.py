@@ -186,7 +186,7 @@ async def masked_node(folder: Path, behind: str, *, anonymity: str = "anonymous"
     node = flow.node
     node.node_id, node.ids = "node", CountedIds()
     node.log._epoch = "epoch"  # type: ignore[attr-defined]  # else it is drawn anew for each file
-    await node.bus.start(flow.receiver.receive, lambda: None)
+    await node.bus.start(flow.receiver.receive, lambda channels: None)
     try:
         await found_cohort(node, COHORT, founder=FOUNDER.id, name="Demo")
         for one in PEOPLE.values():

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -21,13 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tertulia.bus import BusMessage, BusRefused
+from tertulia.bus import BusCounts, BusMessage, BusRefused, redis_link
 from tertulia.bus.framing import frame, unframe
 from tertulia.bus.redis import RedisBus
-from tertulia.bus.redis_link import Link
+from tertulia.bus.redis_link import Link, Wishes
+from tertulia.bus.redis_queue import Queue, Told
 from tertulia.bus.redis_shard import pauses_s
 from tertulia.bus.redis_url import target_of
-from tertulia.bus.redis_wire import Address, Wire
+from tertulia.bus.redis_wire import Address, Wire, deadline
 from tertulia.domain import limits
 from tertulia.domain.ids import StreamName
 from tests.redis_server import USERS, RedisServer, free_port
@@ -279,6 +280,7 @@ async def test_a_subscription_that_comes_late_says_so(redis_server: RedisServer,
         waited_s = time.monotonic() - started
     assert waited_s >= limits.bus_subscribe_wait_s * 0.9  # and it gave up: Redis answers only now
     await until(lambda: ben.checks == 1, "it is told to check")
+    assert ben.missed == [{"room/a"}], "and that room only"
     assert ben.bus.counts.reconnects == 0
     await heard(ana, ben, "room/a", 1)
 
@@ -299,6 +301,8 @@ class Gate:
         self.lost = b""
         self.holds_answers_to = b"nothing"
         """Answers to a connection that has sent this wait for the release."""
+        self.holds_answers_from = b""
+        """Answers wait from this on, for the release."""
         self.is_holding = False
         self.released = asyncio.Event()
 
@@ -349,6 +353,11 @@ class Gate:
             while data := await reader.read(65_536):
                 if self.holds_answers_to in sent:
                     self.is_holding = True
+                    await self.released.wait()
+                if self.holds_answers_from and (begin := data.find(self.holds_answers_from)) >= 0:
+                    self.is_holding = True
+                    writer.write(data[:begin])
+                    data = data[begin:]
                     await self.released.wait()
                 writer.write(data)
         writer.close()
@@ -422,6 +431,54 @@ async def test_a_long_outage_keeps_the_newest_entries(pair: Pair) -> None:
     assert ana.bus.counts.dropped == 7
 
 
+def full_queue(counts: BusCounts, *, entries: int, soft: int) -> Queue:
+    """What is said in one turn of the loop, the entries first; nobody takes from it."""
+    queue = Queue(counts, deployment="", refused=lambda error: None, strayed=lambda topic: None)
+    for seq in [*range(1, entries + 1), *([0] * soft)]:
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    return queue
+
+
+async def seqs_to_tell(queue: Queue) -> list[int]:
+    seqs = []
+    while batch := await queue.take(wait_s=0.0):
+        messages = [unframe(payload) for _, payload in batch]
+        seqs += [message.message().seq for message in messages if message is not None]
+    return seqs
+
+
+async def test_soft_messages_push_no_entry_out_of_a_full_queue() -> None:
+    """As when Redis is back and presence asks about thousands of rooms before the first entry that waited is told."""
+    most = limits.bus_queue_messages_max
+    counts = BusCounts()
+    queue = full_queue(counts, entries=most - 1_000, soft=7_000)
+    assert counts.dropped == 6_000
+    for seq in range(most, most + 1_500):
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    assert await seqs_to_tell(queue) == [*range(501, most - 999), *range(most, most + 1_500)], "the newest entries"
+    assert counts.dropped == 7_500
+    queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", 0, b"x" * (limits.bus_queue_bytes_max + 1)))
+    queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", 7, b""))
+    assert await seqs_to_tell(queue) == [7], "what is too large alone harms nobody"
+
+
+async def test_a_full_queue_is_not_sifted_at_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    sifted: list[int] = []
+    only_entries = Queue._only_entries
+
+    def counted(queue: Queue, messages: Collection[Told]) -> list[Told]:
+        sifted.append(len(messages))
+        return only_entries(queue, messages)
+
+    monkeypatch.setattr(Queue, "_only_entries", counted)
+    queue = full_queue(BusCounts(), entries=2 * limits.bus_queue_messages_max, soft=1_000)
+    assert sifted == []
+    await queue.take(wait_s=0.0)
+    for seq in (0, 1) * 1_000:
+        queue.put("topic", BusMessage("room/a", StreamName("room/a"), "e", seq, b"x" * 200))
+    assert len(sifted) < 12, "each time what is free is halved at least"
+
+
 @pytest.mark.redis
 async def test_a_node_that_is_answered_but_hears_nothing_finds_out(pair: Pair) -> None:
     """Only the subscribed connection is dead; publishing goes on to work."""
@@ -462,6 +519,38 @@ async def test_what_is_wished_for_while_connecting_is_confirmed_before_the_check
 
 
 @pytest.mark.redis
+async def test_who_leaves_before_its_late_subscription_takes_nothing_from_the_others(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two subscriptions are late. The first is confirmed; the second is taken back and never is."""
+    gate, ana, _ = pair
+    monkeypatch.setattr(limits, "bus_subscribe_wait_s", 0.0)
+    gate.holds_answers_from = b"tertulia:room/second"
+    for channel in ("room/first", "room/second"):
+        await ana.bus.subscribe(channel)
+    await until(lambda: ana.missed == [{"room/first"}], "the first is told, whatever becomes of the second")
+    await ana.bus.unsubscribe("room/second")
+    gate.released.set()
+    await ana.bus.subscribe("room/third")
+    await until(lambda: ana.missed[1:] == [{"room/third"}], "what was taken back is not told")
+
+
+@pytest.mark.redis
+async def test_many_late_subscriptions_are_told_together(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ana, _ = pair
+    monkeypatch.setattr(limits, "bus_subscribe_wait_s", 0.0)
+    channels = {f"room/r{number}" for number in range(300)}
+    await asyncio.gather(*(ana.bus.subscribe(channel) for channel in channels))
+
+    def told() -> list[str]:
+        return [channel for some in ana.missed for channel in some or ["all"]]
+
+    await until(lambda: len(told()) >= 300, "all are told")
+    assert sorted(told()) == sorted(channels), "each once"
+    assert ana.checks < 30, "not one by one"
+
+
+@pytest.mark.redis
 async def test_a_burst_from_elsewhere_leaves_turns_for_others(pair: Pair) -> None:
     """While thousands of messages are read, whoever else runs in the loop is served between slices of them."""
     _, ana, ben = pair
@@ -474,6 +563,69 @@ async def test_a_burst_from_elsewhere_leaves_turns_for_others(pair: Pair) -> Non
         turns += 1
         await asyncio.sleep(0)
     assert max(by_turn.values()) <= limits.bus_slice_messages
+
+
+class Opening:
+    """What a link does while it subscribes to everything again: how many topics it looked at each time, when it moved
+    its deadline, how many replies it read in each turn of the loop."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looked_at: list[int] = []
+        self.moves = 0
+        self.turn = 0
+        self.replies: Counter[int] = Counter()
+        take, read = Wishes.take_changes, Link._take_next
+
+        def take_changes(wishes: Wishes) -> set[str]:
+            changes = take(wishes)
+            self.looked_at.append(len(changes))
+            return changes
+
+        async def take_next(link: Link) -> None:
+            await read(link)
+            self.replies[self.turn] += 1
+
+        @asynccontextmanager
+        async def moved(seconds: float = limits.bus_deadline_s) -> AsyncIterator[Opening]:
+            async with deadline(seconds) as self._running:
+                yield self
+
+        monkeypatch.setattr(Wishes, "take_changes", take_changes)
+        monkeypatch.setattr(Link, "_take_next", take_next)
+        monkeypatch.setattr(redis_link, "deadline", moved)
+
+    def reschedule(self, when: float) -> None:
+        self.moves += 1
+        self._running.reschedule(when)
+
+
+@pytest.mark.redis
+async def test_thousands_of_channels_are_subscribed_to_again_in_one_go(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is looked at once and not at each reply; others have turns; the deadline is for a slice, not for all."""
+    gate, ana, ben = pair
+    await gate.shut()
+    await until(lambda: not ana.bus.is_connected, "the loss is noticed")
+    for number in range(5_000):
+        await ana.bus.subscribe(f"room/r{number}")
+    opening = Opening(monkeypatch)
+    await gate.open()
+    while not ana.bus.is_connected:
+        opening.turn += 1
+        await asyncio.sleep(0)
+    slices = 5_000 // limits.bus_slice_messages
+    assert opening.looked_at[0] >= 5_000
+    assert sum(opening.looked_at) < 5_010, "its own channels, once"
+    assert len(opening.looked_at) < 2 * slices
+    assert max(opening.replies.values()) <= limits.bus_slice_messages
+    assert opening.moves >= slices
+
+    del opening.looked_at[:]
+    await ana.bus.subscribe("room/one-more")
+    assert sum(opening.looked_at) == 1
+    await heard(ben, ana, "room/one-more", 1)
+    await heard(ben, ana, "room/r4999", 2)
 
 
 @pytest.mark.redis
@@ -593,7 +745,7 @@ async def listening(answer: bytes) -> AsyncIterator[int]:
 async def refusal(url: str) -> str:
     bus = RedisBus(url, "ana")
     with pytest.raises(BusRefused) as caught:
-        await bus.start(lambda message: None, lambda: None)
+        await bus.start(lambda message: None, lambda channels: None)
     assert not bus.is_connected
     assert PASSWORD not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -659,11 +811,20 @@ async def test_nobody_there_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"-ERR unknown command '%b'\r\n" % PASSWORD.encode()],
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"SSH-2.0-x\r\n",
+        b"-ERR unknown command '%b'\r\n" % PASSWORD.encode(),
+        b"-MOVED nowhere\r\n",
+        b"-ASK 7\r\n",
+        b":seven\r\n",
+        b"*many\r\n",
+    ],
 )
 async def test_something_else_than_redis_is_refused(answer: bytes) -> None:
     async with listening(answer) as port:
-        assert f"127.0.0.1:{port}" in await refusal(f"redis://:{PASSWORD}@127.0.0.1:{port}")
+        for user in (f":{PASSWORD}@", ""):  # it answers to AUTH, or to what we ask first
+            assert f"127.0.0.1:{port}" in await refusal(f"redis://{user}127.0.0.1:{port}")
 
 
 @pytest.mark.slow

@@ -201,7 +201,7 @@ async def test_a_partition_that_is_moved_is_followed(cluster: Cluster) -> None:
 
 async def refusal(url: str) -> str:
     with pytest.raises(BusRefused) as caught:
-        await RedisBus(url, "ana").start(lambda message: None, lambda: None)
+        await RedisBus(url, "ana").start(lambda message: None, lambda channels: None)
     assert "change-me" not in str(caught.value)
     return str(caught.value)
 
@@ -253,7 +253,8 @@ def test_a_node_that_does_not_know_its_own_name_is_where_it_was_asked() -> None:
 
 @pytest.mark.parametrize(
     ("info", "slots"),
-    [(b"", []), (1, []), (b"cluster_current_epoch:1", 3), (b"cluster_current_epoch:1", [[0, 16383, []]])],
+    [(b"", []), (1, []), (b"cluster_current_epoch:1", 3), (b"cluster_current_epoch:1", [[0, 16383, []]])]
+    + [(b"cluster_current_epoch:1", [[0, 16383, [b"h", port]]]) for port in (0, 70_000, b"abc", None)],
 )
 def test_what_is_no_answer_of_a_cluster_is_refused(info: object, slots: object) -> None:
     with pytest.raises(Unfit, match="does not answer like a node"):

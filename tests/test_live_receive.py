@@ -9,10 +9,13 @@ import asyncio
 
 import pytest
 
+from tertulia.bus import NODES, BusMessage
 from tertulia.domain import limits
 from tertulia.domain.events import MessageEdited, MessageRedacted
-from tertulia.domain.ids import Seq, StreamName
+from tertulia.domain.ids import PersonId, Seq, StreamName
 from tertulia.eventlog import LogUnavailable
+from tertulia.presence import PRESENCE
+from tertulia.presence.messages import Alive, All, Ask, decode_presence, encode
 from tertulia.wire.codec import encode_entry
 from tests.hand_log import turns
 from tests.live_node import GENERAL, OTHER, ROOM, SIGNALS, LiveNode, Reader, play
@@ -250,6 +253,58 @@ def test_what_was_never_told_is_found_by_one_query_for_all_channels() -> None:
         await node.receiver.check_heads()
         await asyncio.sleep(limits.repair_wait_s * 2)
         assert node.log.asked == ["heads"], "nothing is missing"
+
+    play(story)
+
+
+def test_a_channel_that_comes_late_is_checked_and_asked_about_and_no_other() -> None:
+    async def story(node: LiveNode) -> None:
+        device = node.device("Ana", streams={ROOM: "head", OTHER_ROOM: "head"})
+        node.device("Ben")
+        signals = await node.channel(SIGNALS)
+        await turns()
+        eve = encode(All(1, 1, {"learner": [PersonId("eve")]}))
+        for stream in (ROOM, OTHER_ROOM):
+            node.bus.tell(BusMessage(stream, PRESENCE, "", 0, eve, "there"))
+        await node.soft.here.tick()
+        node.unheard("One")
+        node.unheard("Elsewhere", stream=OTHER_ROOM)
+        for listed in (device.heard(), node.bus.published, node.log.asked):
+            listed.clear()
+
+        node.bus.missed(frozenset({ROOM, NODES, "user/p-ana", "room/unknown"}))
+        await turns()
+        await asyncio.sleep(limits.repair_wait_s * 2)
+        assert node.log.asked.count("heads") == 1
+        assert [record["stream"] for record in device.heard("event")] == [ROOM]
+        assert signals.last == 0
+        await node.soft.here.tick()
+        said = [(message.channel, decode_presence(message.record)) for message in node.bus.published]
+        assert [(channel, type(one)) for channel, one in said if channel != NODES] == [(ROOM, Ask), (ROOM, All)]
+
+        await asyncio.sleep(limits.presence_lease_s)
+        node.bus.tell(BusMessage(NODES, PRESENCE, "", 0, encode(Alive(1)), "there"))  # it runs
+        await node.soft.here.tick()
+        await turns()
+        gone = [record for record in device.heard("presence", "presence_changed") if "eve" in record.get("left", [])]
+        assert [record["room"] for record in gone] == [GENERAL], "who does not answer has nobody there any more"
+
+    play(story)
+
+
+def test_an_outage_is_of_all_channels() -> None:
+    async def story(node: LiveNode) -> None:
+        device = node.device("Ana", streams={ROOM: "head", OTHER_ROOM: "head"})
+        await turns()
+        node.unheard("One")
+        node.unheard("Elsewhere", stream=OTHER_ROOM)
+        for listed in (device.heard(), node.bus.published):
+            listed.clear()
+        node.bus.missed(None)
+        assert {message.channel for message in node.bus.published} == {ROOM, OTHER_ROOM}
+        await turns()
+        await asyncio.sleep(limits.repair_wait_s * 2)
+        assert {record["stream"] for record in device.heard("event")} == {ROOM, OTHER_ROOM}
 
     play(story)
 

@@ -82,7 +82,7 @@ def _presence(nodes: Nodes, seconds: float) -> tuple[float, float]:
 
 async def _told_of_people(url: str, server: Server, crowd: Crowd, people: int, seconds: float) -> float:
     bus = RedisBus(url, f"peer-{people}", deployment=deployment_name(own_secret(server.data)))
-    await bus.start(lambda message: None, lambda: None)
+    await bus.start(lambda message: None, lambda channels: None)
     life, number = time.time_ns() // 1_000_000, 0
 
     async def go_on(for_s: float, per_s: float) -> int:
@@ -120,7 +120,7 @@ async def _told_of_people(url: str, server: Server, crowd: Crowd, people: int, s
 async def _telling(url: str, seconds: float) -> tuple[float, float, float]:
     """µs of a message published, one at a time and two hundred; of one that comes back and is dropped."""
     bus = RedisBus(url, "teller")
-    await bus.start(lambda message: None, lambda: None)
+    await bus.start(lambda message: None, lambda channels: None)
     channel = room_stream(RoomId("nobody"))
     message = BusMessage(channel=channel, stream=channel, epoch="e", seq=1, record=RECORD)
 

@@ -25,13 +25,13 @@ ROOM_B = next(f"room/b{n}" for n in range(10_000) if topic_of(f"room/b{n}") == t
 
 
 class Node:
-    """A bus with what it received, and how often it was told to check."""
+    """A bus with what it received, and what it was told that it may have missed."""
 
     def __init__(self, name: str, bus: Bus) -> None:
         self.name = name
         self.bus = bus
         self.received: list[BusMessage] = []
-        self.checks = 0
+        self.missed: list[frozenset[str] | None] = []
         self.on_receive: Callable[[BusMessage], None] = lambda message: None
         self.on_check: Callable[[], None] = lambda: None
 
@@ -48,8 +48,12 @@ class Node:
         self.received.append(message)
         self.on_receive(message)
 
-    def _check(self) -> None:
-        self.checks += 1
+    @property
+    def checks(self) -> int:
+        return len(self.missed)
+
+    def _check(self, channels: frozenset[str] | None) -> None:
+        self.missed.append(channels)
         self.on_check()
 
 

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from random import Random
 
-from tertulia.bus import BusCounts, BusMessage, OnReconnect, Receive
+from tertulia.bus import BusCounts, BusMessage, OnMissed, Receive
 from tertulia.bus.dispatch import Dispatch
 from tertulia.bus.framing import frame, unframe
 from tests.simulation.virtual_loop import TaskOwner
@@ -72,14 +72,14 @@ class LossyBus:
         self.channels: dict[str, None] = {}
         self._network = network
         self._dispatch: Dispatch | None = None
-        self._on_reconnect: OnReconnect | None = None
+        self._on_missed: OnMissed | None = None
 
     @property
     def is_connected(self) -> bool:
         return True
 
-    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
-        self._dispatch, self._on_reconnect = Dispatch(receive), on_reconnect
+    async def start(self, receive: Receive, on_missed: OnMissed) -> None:
+        self._dispatch, self._on_missed = Dispatch(receive), on_missed
         self._network.buses[self.node_id] = self
 
     def publish(self, message: BusMessage, /) -> None:
@@ -103,7 +103,7 @@ class LossyBus:
 
     def break_off(self) -> None:
         """As if the process were gone."""
-        self._dispatch = self._on_reconnect = None
+        self._dispatch = self._on_missed = None
         self.channels.clear()
         if self._network.buses.get(self.node_id) is self:
             del self._network.buses[self.node_id]
@@ -116,5 +116,5 @@ class LossyBus:
             self._dispatch(framed.message())
 
     def reconnected(self) -> None:
-        if self._on_reconnect is not None:
-            self.owner.context.run(self._on_reconnect)
+        if self._on_missed is not None:
+            self.owner.context.run(self._on_missed, None)

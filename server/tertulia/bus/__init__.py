@@ -44,7 +44,8 @@ class BusMessage(NamedTuple):
 
 
 Receive = Callable[[BusMessage], None]
-OnReconnect = Callable[[], None]
+OnMissed = Callable[[frozenset[str] | None], None]
+"""The channels on which something may have been missed; None: on all of them."""
 
 
 class BusCounts:
@@ -77,12 +78,14 @@ class Bus(Protocol):
         """Whether other nodes hear us now, as far as is known. Always true in process."""
         ...
 
-    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
+    async def start(self, receive: Receive, on_missed: OnMissed) -> None:
         """Begin. Raises `BusRefused` when it does not work now (wrong password, not a Redis, nobody there).
 
-        `on_reconnect` is called in the event loop after each outage, when all channels are subscribed to
-        again, and when a subscription came about later than `subscribe` could wait: what other nodes
-        published in between is missing, so ask the log for heads. It must not raise.
+        `on_missed` is called in the event loop when what other nodes published lately may be missing, so
+        that the log is asked for heads: with None after each outage, when all channels are subscribed to
+        again; with the channels whose subscription came about later than `subscribe` could wait, or had
+        to be made anew elsewhere, once they are heard. Each of those that is still wanted is told, whatever
+        becomes of others; those that come at the same time are told together. It must not raise.
         """
         ...
 
@@ -94,7 +97,7 @@ class Bus(Protocol):
         """After it returns, messages of this channel that other nodes publish are received while connected.
 
         Without a connection it returns at once, with one that does not answer after `bus_subscribe_wait_s`;
-        the wish is kept, and `on_reconnect` says when it came true. Channels are a set: twice is once.
+        the wish is kept, and `on_missed` says when it came true. Channels are a set: twice is once.
         """
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tertulia.bus import NODES, BusCounts, BusMessage, OnReconnect, Receive
+from tertulia.bus import NODES, BusCounts, BusMessage, OnMissed, Receive
 from tertulia.bus.dispatch import Dispatch
 
 
@@ -33,8 +33,8 @@ class InProcessBus:
     def is_connected(self) -> bool:
         return True
 
-    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
-        """Never refuses; `on_reconnect` is never called: there is no connection to lose."""
+    async def start(self, receive: Receive, on_missed: OnMissed) -> None:
+        """Never refuses; `on_missed` is never called: there is no connection to lose."""
         self._dispatch = Dispatch(receive)
         self._exchange.buses.append(self)
 

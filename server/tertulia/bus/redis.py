@@ -1,9 +1,10 @@
 """The bus over Redis pub/sub: one server, the master that Sentinel tells, or a Redis Cluster.
 
 The node hears itself at once, without Redis; its own messages coming back are dropped. Entries wait in bounded queues
-while Redis is away, the oldest going first when one is full; soft messages do not wait: they would be told too late.
+while Redis is away; soft messages do not wait: they would be told too late. When a queue is full, what is soft goes
+first, then the oldest entries.
 Losing Redis never shows to who publishes: `is_connected` turns false, a warning is logged once, and the bus connects
-anew by itself, subscribes to everything again and calls `on_reconnect`.
+anew by itself, subscribes to everything again and calls `on_missed`.
 
 A bus channel is carried by a *topic*, a Redis channel: on one server (or Sentinel's master) it has its own,
 `tertulia:<channel>`, so that a node is sent only what it wants; on a cluster it shares one of 128 with others
@@ -14,13 +15,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
 import structlog
 
-from tertulia.bus import NODES, BusCounts, BusMessage, BusRefused, OnReconnect, Receive
+from tertulia.bus import NODES, BusCounts, BusMessage, BusRefused, OnMissed, Receive
 from tertulia.bus.dispatch import Dispatch
 from tertulia.bus.framing import frame, unframe
 from tertulia.bus.redis_cluster import ClusterRoute
@@ -73,14 +73,16 @@ class RedisBus:
         self._deployment = deployment
         self._chance = chance
         self._wanted: set[str] = {NODES}
-        self._topics: Counter[str] = Counter()
-        """How many of the wanted channels each topic carries."""
+        self._carried: dict[str, set[str]] = {}
+        """By topic, the wanted channels it carries."""
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._late: set[str] = set()
         """Topics whose subscription was not confirmed while `subscribe` waited, or that are elsewhere now."""
+        self._came_late: set[str] = set()
+        """Those of them that are confirmed now, until `on_missed` is told, which is soon."""
         self._route: Route | None = None
         self._dispatch: Dispatch | None = None
-        self._on_reconnect: OnReconnect = _nothing
+        self._on_missed: OnMissed = lambda channels: None
         self._has_warned_of_foreign = False
 
     @property
@@ -93,19 +95,21 @@ class RedisBus:
         shards = self._route.shards if self._route is not None else []
         return [Server(shard.name, shard.is_connected) for shard in shards]
 
-    async def start(self, receive: Receive, on_reconnect: OnReconnect) -> None:
+    async def start(self, receive: Receive, on_missed: OnMissed) -> None:
         target = target_of(self._url)
         route = self._route_to(target)
-        self._topics = Counter(route.topic_of(channel) for channel in self._wanted)
+        self._carried = {}
+        for channel in self._wanted:
+            self._carried.setdefault(route.topic_of(channel), set()).add(channel)
         try:
-            await route.open(self._topics)
+            await route.open(self._carried)
         except BaseException as error:
             await route.close()
             if isinstance(error, LOST):
                 raise _refusal(error, route, target) from None
             raise
         self._dispatch = Dispatch(receive)
-        self._on_reconnect = on_reconnect
+        self._on_missed = on_missed
         self._route = route
 
     def publish(self, message: BusMessage, /) -> None:
@@ -123,7 +127,7 @@ class RedisBus:
             if self._route is None:
                 return
             topic = self._route.topic_of(channel)
-            self._topics[topic] += 1
+            self._carried.setdefault(topic, set()).add(channel)
             self._route.shard_of(topic).wishes.add(topic)
         elif self._route is None:
             return
@@ -145,9 +149,9 @@ class RedisBus:
         if self._route is None:
             return
         topic = self._route.topic_of(channel)
-        self._topics[topic] -= 1
-        if self._topics[topic] <= 0:
-            del self._topics[topic]
+        self._carried[topic].discard(channel)
+        if not self._carried[topic]:
+            del self._carried[topic]
             self._route.shard_of(topic).wishes.discard(topic)
             self._late.discard(topic)
             self._stop_waiting(topic)
@@ -172,7 +176,7 @@ class RedisBus:
             chance=self._chance,
             hear=self._hear,
             confirmed=self._confirmed,
-            back=self._tell_to_check,
+            back=lambda: self._tell_missed(None),
         )
         hello = frame(BusMessage(NODES, _HELLO, "", 0, b"", self._node), self._deployment)
         if target.mode == "cluster":
@@ -209,14 +213,22 @@ class RedisBus:
         self._stop_waiting(topic)
         if topic in self._late:
             self._late.discard(topic)
-            if not self._late and self._route is not None and self._route.shard_of(topic).is_connected:
-                self._tell_to_check()
+            if self._route is not None and self._route.shard_of(topic).is_connected:  # else all are told when it is
+                if not self._came_late:  # a burst of confirmations is told once
+                    asyncio.get_running_loop().call_soon(self._tell_late)
+                self._came_late.add(topic)
 
-    def _tell_to_check(self) -> None:
+    def _tell_late(self) -> None:
+        topics, self._came_late = self._came_late, set()
+        channels = frozenset(channel for topic in topics for channel in self._carried.get(topic, ()))
+        if channels and self._route is not None:
+            self._tell_missed(channels)
+
+    def _tell_missed(self, channels: frozenset[str] | None) -> None:
         try:
-            self._on_reconnect()
+            self._on_missed(channels)
         except Exception:
-            _logger.exception("bus_on_reconnect_failed")
+            _logger.exception("bus_on_missed_failed")
 
     def _stop_waiting(self, topic: str) -> None:
         waiting = self._waiting.pop(topic, None)

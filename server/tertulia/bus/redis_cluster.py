@@ -136,11 +136,12 @@ class ClusterRoute:
                 pass
             self._is_stale.clear()
             try:
-                view = await self._newest()
+                await self._take(await self._newest())
             except LOST as error:
                 _logger.debug("bus_view_unknown", reason=self._target.access.hide(str(error)))
-            else:
-                await self._take(view)
+            except Exception:
+                _logger.exception("bus_view_failed")  # a bug, not the network; the next view may still help
+                await asyncio.sleep(limits.bus_check_s)
 
     async def _take(self, view: View) -> None:
         """Partitions go where their masters are; one that has none for the moment stays where it was."""
@@ -221,5 +222,4 @@ def view_of(info: Any, slots: Any, *, asked: Host) -> View:
 
 def _host(node: list[Any], asked: Host) -> Host:
     """A node may not know its own name, or leave it to whoever asks: it is then where it was asked."""
-    name = node[0].decode() if node[0] else ""
-    return Host(asked.name if name in ("", "?") else name, int(node[1]))
+    return Host.told(asked.name.encode() if node[0] in (None, b"", b"?") else node[0], node[1])

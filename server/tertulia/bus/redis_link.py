@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, NoReturn, Protocol
 
 from redis.exceptions import AskError, ClusterDownError, ReadOnlyError, ResponseError
@@ -56,22 +56,39 @@ class Outgoing(Protocol):
 
 
 class Wishes:
-    """The topics the node wants to hear, whatever link there is, and who waits for which."""
+    """The topics the node wants to hear, whatever link there is, and who waits for which. The link of now takes what
+    has changed: with thousands of topics, to compare them all at each change would cost more than the change."""
 
-    __slots__ = ("changed", "confirmed", "wanted")
+    __slots__ = ("_changes", "changed", "confirmed", "wanted")
 
     def __init__(self, confirmed: Callable[[str], None]) -> None:
         self.wanted: set[str] = set()
+        self._changes: set[str] = set()
         self.changed = asyncio.Event()
         self.confirmed = confirmed
 
     def add(self, topic: str) -> None:
         self.wanted.add(topic)
-        self.changed.set()
+        self.look_at([topic])
 
     def discard(self, topic: str) -> None:
         self.wanted.discard(topic)
+        self.look_at([topic])
+
+    def look_at(self, topics: Iterable[str]) -> None:
+        """Whether these are wanted is to be compared with what was asked for."""
+        self._changes.update(topics)
         self.changed.set()
+
+    def begin(self) -> None:
+        """For a new link: nothing has been asked for."""
+        self._changes = set(self.wanted)
+        self.changed.set()
+
+    def take_changes(self) -> set[str]:
+        changes, self._changes = self._changes, set()
+        self.changed.clear()
+        return changes
 
 
 class Link:
@@ -109,10 +126,12 @@ class Link:
         self._failed: asyncio.Future[NoReturn] = self._loop.create_future()
 
     async def open(self) -> None:
-        """Connect, try what is needed, subscribe to all that is wanted. What is wanted by its end is confirmed."""
+        """Connect, try what is needed, subscribe to all that is wanted. What is wanted by its end is confirmed. It may
+        take as long as it gets on: the deadline is for the beginning, and then for each slice of replies."""
         topic, payload = self._hello
+        self._wishes.begin()
         try:
-            async with deadline():
+            async with deadline() as running:
                 await self._telling.connect()
                 await self._hearing.connect()
                 if self._tells_role:
@@ -123,9 +142,12 @@ class Link:
                 await self._hearing.send((self._dialect.subscribe, topic))
                 self._asked.add(topic)
                 self._owed[self._dialect.subscribed, topic] += 1
-                while self._owed or self._asked != self._wanted():
+                self._wishes.look_at([topic])  # said hello on, and perhaps not wanted
+                while self._owed or self._wishes.changed.is_set():
                     await self._ask()
-                    await self._take_next()
+                    await self._take_owed(limits.bus_slice_messages)
+                    running.reschedule(self._loop.time() + limits.bus_deadline_s)
+                    await asyncio.sleep(0)  # thousands of replies are read without a pause, as in `_read`
         except BaseException:
             await self.close()
             raise
@@ -167,6 +189,12 @@ class Link:
             for _ in range(limits.bus_slice_messages):
                 await self._take_next()
             await asyncio.sleep(0)  # a burst is read without a pause; the others have their turn here
+
+    async def _take_owed(self, most: int) -> None:
+        for _ in range(most):
+            if not self._owed:
+                return
+            await self._take_next()
 
     async def _take_next(self) -> None:
         try:
@@ -210,19 +238,17 @@ class Link:
             self._strayed.add(topic)
             self._tell_strayed(topic)
 
-    def _wanted(self) -> set[str]:
-        return self._wishes.wanted - self._strayed
-
     async def _ask(self) -> None:
-        """Bring what Redis was asked for in line with what is wanted."""
-        self._wishes.changed.clear()
-        wanted, dialect = self._wanted(), self._dialect
-        more, fewer = wanted - self._asked, self._asked - wanted
+        """Bring what Redis was asked for in line with what is wanted, where that has changed."""
+        changes, dialect = self._wishes.take_changes() - self._strayed, self._dialect
+        more = (changes & self._wishes.wanted) - self._asked
+        fewer = (changes & self._asked) - self._wishes.wanted
         if not more and not fewer:
             return
         if not self._owed:
             self._owed_at = self._loop.time()
-        self._asked = wanted
+        self._asked |= more
+        self._asked -= fewer
         self._owed.update((dialect.subscribed, topic) for topic in more)
         self._owed.update((dialect.unsubscribed, topic) for topic in fewer)
         commands: list[tuple[str, ...]] = []
@@ -240,7 +266,9 @@ class Link:
                 async with asyncio.timeout(limits.bus_check_s):
                     await self._wishes.changed.wait()
             except TimeoutError:
-                self._strayed.clear()
+                if self._strayed:
+                    self._wishes.look_at(self._strayed)
+                    self._strayed.clear()
             now = self._loop.time()
             if pinged_at is not None and self._heard_at >= pinged_at:
                 pinged_at = None

@@ -2,7 +2,8 @@
 
 A batch that failed goes back to the front: told twice does no harm, the receiver knows seqs. The bound in bytes is what
 Redis lets a subscriber fall behind (`client-output-buffer-limit pubsub`, 8 MB for a minute): a longer backlog, told at
-once, would cut them all off. What is dropped, the others find by their head check.
+once, would cut them all off. When it is full, soft messages go first, then the oldest entries; those the others find by
+their head check.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Queue:
         self._tell_strayed = strayed
         self._messages: deque[Told] = deque()
         self._bytes = 0
+        self._may_hold_soft = False
         self._taken: list[Told] = []
         self._strayed: list[Told] = []
         self._has_more = asyncio.Event()
@@ -46,7 +48,15 @@ class Queue:
     def put(self, topic: str, message: BusMessage) -> None:
         self._messages.append((topic, message))
         self._bytes += len(message.record)
-        self._trim()
+        if is_entry(message):
+            self._trim()
+        elif self._is_too_long:
+            self._messages.pop()
+            self._bytes -= len(message.record)
+            self._counts.dropped += 1
+            return
+        else:
+            self._may_hold_soft = True
         self._has_more.set()
         self._is_drained.clear()
 
@@ -116,14 +126,25 @@ class Queue:
         return entries
 
     def _fill(self, messages: list[Told]) -> None:
-        self._messages = deque(messages)
-        self._bytes = sum(len(message.record) for _, message in messages)
+        self._hold(messages)
+        self._may_hold_soft = True
         self._trim()
         (self._has_more.set if self._messages else self._has_more.clear)()
         (self._is_drained.clear if self._messages else self._is_drained.set)()
 
+    def _hold(self, messages: list[Told]) -> None:
+        self._messages = deque(messages)
+        self._bytes = sum(len(message.record) for _, message in messages)
+
+    @property
+    def _is_too_long(self) -> bool:
+        return len(self._messages) > limits.bus_queue_messages_max or self._bytes > limits.bus_queue_bytes_max
+
     def _trim(self) -> None:
-        while len(self._messages) > limits.bus_queue_messages_max or self._bytes > limits.bus_queue_bytes_max:
+        if self._is_too_long and self._may_hold_soft:
+            self._may_hold_soft = False  # none comes into a full queue, so that they are not sifted out at each entry
+            self._hold(self._only_entries(self._messages))
+        while self._is_too_long:
             self._bytes -= len(self._messages.popleft()[1].record)
             self._counts.dropped += 1
 

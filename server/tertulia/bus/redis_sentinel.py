@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 import structlog
-from redis.exceptions import ResponseError
+from redis.exceptions import InvalidResponse, ResponseError
 
 from tertulia.bus.redis_url import Access, Host, Target
 from tertulia.bus.redis_wire import LOST, Address, Unfit, Wire, ask, deadline, silent
@@ -28,17 +28,21 @@ class Sentinels:
         self._name = target.master
         self._access = target.access
         self._sentinel_access: Access = target.sentinel_access
+        self._configured = target.hosts
         self._hosts = dict.fromkeys(target.hosts)
-        """The one that answered last goes first. A dict that holds None is an ordered set."""
+        """Those of the URL and those the last good answer told of; who gave it goes first. A dict that holds None is an
+        ordered set."""
+        self._warned: set[Host] = set()
+        """Whose answers make no sense, so that it is said once."""
 
     async def master(self) -> Address:
         """Asks one after another until one knows. Raises LOST; `Unfit` if none does."""
-        problems: list[Exception] = []
+        problems: list[tuple[Host, Exception]] = []
         for host in list(self._hosts):
             try:
                 return await self._ask(host)
             except LOST as error:
-                problems.append(error)
+                problems.append((host, error))
         raise Unfit(str(self._worst(problems)))
 
     async def watch(self, switched: Callable[[Address], None]) -> NoReturn:
@@ -48,12 +52,21 @@ class Sentinels:
             for host in list(self._hosts):
                 try:
                     await self._listen(host, switched)
-                except* LOST as group:
-                    reason = self._sentinel(host).reason(group.exceptions[0])
-                    _logger.debug("sentinel_lost", sentinel=str(host), reason=reason)
+                except* Exception as group:
+                    self._say_lost(host, group.exceptions[0])
             await asyncio.sleep(limits.bus_check_s)
 
     # --- private ------------------------------------------------------------------------------------------------
+
+    def _say_lost(self, host: Host, error: Exception) -> None:
+        """Silence is no news. An answer that makes no sense is, once; and so is a bug, which must not end the watch."""
+        is_bug = not isinstance(error, LOST)
+        log = _logger.debug
+        if (is_bug or isinstance(error, (Unfit, InvalidResponse))) and host not in self._warned:
+            self._warned.add(host)
+            log = _logger.warning
+        reason = self._sentinel(host).reason(error)
+        log("sentinel_lost", sentinel=str(host), reason=reason, exc_info=error if is_bug else None)
 
     def _sentinel(self, host: Host) -> Address:
         return Address(host, self._sentinel_access, "The sentinel at")
@@ -65,11 +78,10 @@ class Sentinels:
             ("SENTINEL", "sentinels", self._name),
         )
         match told:
-            case [bytes(name), bytes(port)]:
-                self._hosts = dict.fromkeys([host, *self._hosts, *_hosts_of(others)])
-                return Address(
-                    Host(name.decode(), int(port)), self._access, "Redis, the master that Sentinel tells, at"
-                )
+            case [bytes(name), bytes(port)] if (master := _host(name, port)) is not None:
+                self._hosts = dict.fromkeys([host, *self._configured, *_hosts_of(others)])
+                self._warned.discard(host)
+                return self._master_at(master)
             case None:
                 raise Unfit(
                     f"The sentinel at {host} knows no master named {self._name!r}. Correct the name at the end of the "
@@ -84,11 +96,14 @@ class Sentinels:
                     f"What answers at {host} does not answer like a sentinel. Correct the hosts of the bus URL."
                 )
 
-    def _worst(self, problems: list[Exception]) -> Exception:
+    def _master_at(self, host: Host) -> Address:
+        return Address(host, self._access, "Redis, the master that Sentinel tells, at")
+
+    def _worst(self, problems: list[tuple[Host, Exception]]) -> Exception:
         """Of several, one that was an answer says more than silence."""
-        pairs = list(zip(self._hosts, problems, strict=True))
-        host, problem = next((pair for pair in pairs if isinstance(pair[1], (Unfit, ResponseError))), pairs[0])
-        return self._sentinel(host).refusal(problem)
+        answers = (problem for problem in problems if isinstance(problem[1], (Unfit, ResponseError)))
+        host, error = next(answers, problems[0])
+        return self._sentinel(host).refusal(error)
 
     async def _listen(self, host: Host, switched: Callable[[Address], None]) -> None:
         wire = Wire(self._sentinel(host))
@@ -110,9 +125,10 @@ class Sentinels:
             match await heard.next():
                 case [b"message", _, bytes(news)]:
                     words = news.decode(errors="replace").split()
-                    if len(words) == 5 and words[0] == self._name and words[4].isdecimal():
-                        host = Host(words[3], int(words[4]))
-                        switched(Address(host, self._access, "Redis, the master that Sentinel tells, at"))
+                    if len(words) == 5 and words[0] == self._name:
+                        host = _host(words[3].encode(), words[4].encode())
+                        if host is not None:
+                            switched(self._master_at(host))
                 case _:
                     pass  # the answer to a ping
 
@@ -139,11 +155,18 @@ class _Heard:
                 await self._wire.send(("PING",))
 
 
+def _host(name: Any, port: Any) -> Host | None:
+    try:
+        return Host.told(name, port)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def _hosts_of(others: Any) -> list[Host]:
-    """From `SENTINEL sentinels`: for each a list of names and values."""
+    """From `SENTINEL sentinels`: for each a list of names and values. What makes no sense is left out."""
     hosts = []
     for facts in others if isinstance(others, list) else []:
-        said = dict(zip(facts[::2], facts[1::2], strict=False))
-        if b"ip" in said and said.get(b"port", b"").isdigit():
-            hosts.append(Host(said[b"ip"].decode(), int(said[b"port"])))
-    return hosts
+        if isinstance(facts, list) and all(isinstance(word, bytes) for word in facts):
+            said = dict(zip(facts[::2], facts[1::2], strict=False))
+            hosts.append(_host(said.get(b"ip"), said.get(b"port")))
+    return [host for host in hosts if host is not None]

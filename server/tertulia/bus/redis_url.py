@@ -39,6 +39,14 @@ class Host(NamedTuple):
     name: str
     port: int
 
+    @classmethod
+    def told(cls, name: bytes, port: bytes | int) -> Host:
+        """As a Redis says it. Raises ValueError for what is none."""
+        host = cls(name.decode(), int(port))
+        if not host.name or not 0 < host.port < 65_536:
+            raise ValueError(f"no host and port: {host}")
+        return host
+
     def __str__(self) -> str:
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 

@@ -32,6 +32,8 @@ from tertulia.domain import limits
 
 LOST: Final = (RedisError, OSError)
 """What a connection fails with. Deadlines raise `TimeoutError`, which is an `OSError`."""
+_ODD: Final = (ValueError, IndexError, RecursionError)
+"""What redis-py makes of bytes that are no reply of a Redis, where it does not say so itself."""
 
 
 class Unfit(RedisConnectionError):
@@ -107,7 +109,10 @@ class Wire:
         self._tls_writer: asyncio.StreamWriter | None = None
 
     async def connect(self) -> None:
-        await self._connection.connect()  # type: ignore[no-untyped-call]
+        try:
+            await self._connection.connect()  # type: ignore[no-untyped-call]
+        except _ODD as error:
+            raise InvalidResponse(str(error)) from None
         if isinstance(self._connection, SSLConnection):
             self._tls_writer = self._connection._writer
 
@@ -123,7 +128,10 @@ class Wire:
 
     async def read(self) -> Any:
         """The next reply: bytes, an integer or a list. Raises what Redis answered as an error."""
-        return await self._connection.read_response(disable_decoding=True, timeout=math.inf)
+        try:
+            return await self._connection.read_response(disable_decoding=True, timeout=math.inf)
+        except _ODD as error:
+            raise InvalidResponse(str(error)) from None
 
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
@@ -150,11 +158,11 @@ async def ask(address: Address, *commands: tuple[str, ...]) -> list[Any]:
 
 
 @asynccontextmanager
-async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[None]:
-    """What takes longer raises a LOST."""
+async def deadline(seconds: float = limits.bus_deadline_s) -> AsyncIterator[asyncio.Timeout]:
+    """What takes longer raises a LOST. Whoever gets on may move it."""
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        async with asyncio.timeout(seconds) as running:
+            yield running
     except TimeoutError:
         raise silent(seconds) from None
 

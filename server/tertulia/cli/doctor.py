@@ -229,7 +229,7 @@ def bus(settings: Settings) -> Iterator[Finding]:
 
     async def try_it() -> list[str]:
         made = make_bus(settings.bus, node_id="doctor", deployment="")
-        await made.start(lambda message: None, lambda: None)
+        await made.start(lambda message: None, lambda channels: None)
         servers = [server.address for server in made.servers()] if isinstance(made, RedisBus) else []
         await made.stop()
         return servers

@@ -38,7 +38,7 @@ class Flow:
 
     async def start(self) -> None:
         """Begin to hear and to tick. Raises `BusRefused`."""
-        await self.node.bus.start(self.receiver.receive, self._bus_reconnected)
+        await self.node.bus.start(self.receiver.receive, self.bus_missed)
         for period_s, work in (
             *self.soft.ticks(),
             (limits.head_check_s, self.receiver.check_heads),
@@ -80,10 +80,11 @@ class Flow:
         handle(self.node, command, person=person, cohort=cohort, answer=settle)
         return await answer
 
-    def _bus_reconnected(self) -> None:
-        """The bus was away: what it did not tell is in the log, and who is where must be told anew."""
-        self.soft.here.reconnected()
-        self.node.spawn(self.receiver.check_heads())
+    def bus_missed(self, channels: frozenset[str] | None) -> None:
+        """The bus was away, or these of its channels: what it did not tell is in the log, and who is where must be told
+        anew."""
+        self.soft.here.missed(channels)
+        self.node.spawn(self.receiver.check_heads(channels))
 
     async def _tell_spent(self) -> None:
         """A person who uses several nodes has one budget."""

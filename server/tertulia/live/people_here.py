@@ -7,7 +7,7 @@ import asyncio
 from tertulia.bus import NODES, BusMessage
 from tertulia.conversation import Conversation
 from tertulia.domain import limits
-from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_stream, stream_owner
+from tertulia.domain.ids import CohortId, PersonId, RoomId, StreamName, room_stream, stream_kind, stream_owner
 from tertulia.domain.policy import Role
 from tertulia.hub.channel import Soft
 from tertulia.live.node import Node
@@ -113,8 +113,15 @@ class PeopleHere:
             self._typing.hear(room, message.record, now_s=_now_s())
             self._tell_typing()
 
-    def reconnected(self) -> None:
-        for room, payload in self._people.reconnected(_now_s()):
+    def missed(self, channels: frozenset[str] | None) -> None:
+        """What other nodes said on these channels of the bus, or on all of them, may be missing."""
+        if channels is None:
+            said = self._people.reconnected(_now_s())
+        else:
+            streams = [StreamName(channel) for channel in channels if channel != NODES]
+            rooms = [RoomId(stream_owner(stream)) for stream in streams if stream_kind(stream) == "room"]
+            said = self._people.late(rooms, _now_s())
+        for room, payload in said:
             self._publish(room, PRESENCE, payload)
 
     def node_leaves(self) -> None:

@@ -276,9 +276,11 @@ class Receiver:
                 channel.ahead_to = channel.last  # heard of, but not in the log: it never happened
                 return
 
-    async def check_heads(self) -> None:
-        """What the bus never told: compare all open channels with the log, in one query."""
+    async def check_heads(self, owners: frozenset[str] | None = None) -> None:
+        """What the bus never told: compare all open channels, or those of these owners, with the log, in one query."""
         channels = dict(self._node.channels)
+        if owners is not None:
+            channels = {stream: channel for stream, channel in channels.items() if owner_of(stream) in owners}
         try:
             heads = await self._node.log.heads(list(channels))
         except LogUnavailable:

@@ -270,9 +270,16 @@ class People:
     def reconnected(self, now_s: float) -> list[Said]:
         """The bus was away: they missed us (they are told everything) and we missed them (we ask; who does not answer
         within a lease has nobody any more). What is too much for now is said at the next ticks."""
-        self._tell_all()
+        return self._make_good(self._rooms.values(), now_s)
+
+    def late(self, rooms: Iterable[RoomId], now_s: float) -> list[Said]:
+        """The same, for rooms whose channels are heard only now."""
+        return self._make_good([its for room in rooms if (its := self._rooms.get(room)) is not None], now_s)
+
+    def _make_good(self, rooms: Iterable[Room], now_s: float) -> list[Said]:
         said: list[Said] = []
-        for room in self._rooms.values():
+        for room in rooms:
+            room.all_due_s = 0.0
             self._asked(room, now_s)
             if not room.own:
                 continue
