@@ -278,7 +278,7 @@ def who_writes_is_here(patch: pytest.MonkeyPatch) -> None:
     command = Flow.command
 
     async def entering(flow: Flow, given: Any, *, person: PersonId, cohort: Any) -> Any:
-        flow.soft.here._people.enter(GENERAL, person, role="learner")
+        flow.soft.here._people.enter(GENERAL, person, role="learner", now_s=0.0)
         return await command(flow, given, person=person, cohort=cohort)
 
     patch.setattr(Flow, "command", entering)
