@@ -132,6 +132,20 @@ async def test_what_others_read_during_an_append_is_not_forgotten_by_it(log: Han
     assert (await here.lane.ready()).locked
 
 
+async def test_what_another_node_says_during_an_append_is_known_after_it(log: HandLog) -> None:
+    """Nothing else tells the lane of it: the append itself was in time."""
+    here = Here(log)
+    await here.lane.ready()
+    log.hold("appended")
+    answer = here.gives()
+    await turns()
+    log.happens(ROOM, RoomLocked())
+    here.lane.note(log.streams[ROOM][2])
+    await log.let("appended")
+    assert seqs(answer) == [2]
+    assert (await here.lane.ready()).locked
+
+
 async def test_confirmed_asks_the_log_whether_there_is_more(log: HandLog) -> None:
     here = Here(log)
     await here.lane.ready()

@@ -43,7 +43,6 @@ BUGS: Final = [
     Bug("votes are not told on resume", following.counts_not_told_again, first=2),
     Bug("people never leave a room", following.ghosts, first=5),
     Bug("refused without a look at the log", deciding.refuses_unasked, first=16),
-    Bug("a lane is deaf while it appends", deciding.deaf_while_appending, first=1499),
     Bug("facts are not read again", deciding.stale_facts, first=8),
     Bug("a node folds no edits", deciding.node_folds_no_edits, first=9),
     Bug("a node folds no locks", deciding.node_folds_no_locks, first=3),

@@ -34,15 +34,6 @@ def refuses_unasked(flow: Flow) -> None:
     _each_lane(flow, lambda lane: setattr(lane, "_is_true_still", always))
 
 
-def deaf_while_appending(flow: Flow) -> None:
-    def spoil(lane: Any) -> None:
-        note = lane.note
-        lane.note = lambda entry: None if lane._is_appending or lane._loading is not None else note(entry)
-        lane.bring_up = do_nothing
-
-    _each_lane(flow, spoil)
-
-
 def stale_facts(flow: Flow) -> None:
     keeper, reading = flow.node._room_keeper, flow.node.reading
 
