@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 WIDTH = 860
 NAMES_WIDTH = 190
+LETTER_WIDTH = 6.8
 VALUES_WIDTH = 110
 BAR_HEIGHT = 20
 ROW_HEIGHT = 30
@@ -42,8 +43,10 @@ def svg(title: str, note: str, panels: Sequence[Panel]) -> str:
     """The whole picture; `note` says how it was measured."""
     parts: list[str] = []
     y = TOP
+    longest = max(len(bar.name) for panel in panels for bar in panel.bars)
+    names_width = max(NAMES_WIDTH, round(longest * LETTER_WIDTH) + 24)
     for panel in panels:
-        parts.append(_panel(panel, y))
+        parts.append(_panel(panel, y, names_width))
         y += 34 + ROW_HEIGHT * len(panel.bars) + AXIS_HEIGHT
     return page(title, note, parts, height=y)
 
@@ -64,17 +67,17 @@ def page(title: str, note: str, parts: Sequence[str], *, height: float) -> str:
     )
 
 
-def _panel(panel: Panel, top: int) -> str:
+def _panel(panel: Panel, top: int, names_width: int) -> str:
     most = max(bar.value for bar in panel.bars)
     marks = _marks(panel.least, most, is_logarithmic=panel.is_logarithmic)
-    width = WIDTH - NAMES_WIDTH - VALUES_WIDTH
+    width = WIDTH - names_width - VALUES_WIDTH
 
     def place(value: float) -> float:
         if panel.is_logarithmic:
             share = math.log(max(value, marks[0]) / marks[0]) / math.log(max(most, marks[-1]) / marks[0])
         else:
             share = value / max(most, marks[-1])
-        return NAMES_WIDTH + width * share
+        return names_width + width * share
 
     first = top + 34
     bottom = first + ROW_HEIGHT * len(panel.bars)
@@ -86,14 +89,14 @@ def _panel(panel: Panel, top: int) -> str:
     for row, bar in enumerate(panel.bars):
         y, end = first + row * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2, place(bar.value)
         colour, weight = (OWN_COLOUR, 600) if bar.is_own else (BAR_COLOUR, 400)
-        parts.append(text(NAMES_WIDTH - 10, y + 15, bar.name, anchor="end", weight=weight))
+        parts.append(text(names_width - 10, y + 15, bar.name, anchor="end", weight=weight))
         parts.append(
-            f'<rect x="{NAMES_WIDTH}" y="{y}" width="{max(end - NAMES_WIDTH, 1):.1f}" height="{BAR_HEIGHT}" '
+            f'<rect x="{names_width}" y="{y}" width="{max(end - names_width, 1):.1f}" height="{BAR_HEIGHT}" '
             f'fill="{colour}"/>'
         )
         parts.append(text(end + 6, y + 15, bar.label, weight=weight))
     scale = ", logarithmic" if panel.is_logarithmic else ""
-    parts.append(text(NAMES_WIDTH + width / 2, bottom + 34, panel.axis + scale, anchor="middle", colour=GREY, size=12))
+    parts.append(text(names_width + width / 2, bottom + 34, panel.axis + scale, anchor="middle", colour=GREY, size=12))
     return "\n".join(parts)
 
 
